@@ -1,0 +1,155 @@
+"""How strongly each pixel of a drawing moves one cell: the effective receptive field.
+
+Luo, Li, Urtasun, Zemel, "Understanding the Effective Receptive Field in Deep Convolutional Neural Networks" (NeurIPS
+2016): a gradient of 1 at one cell, carried back to the image. The theoretical field says what a cell can see, the
+effective one what it does see, for these weights and this drawing.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from model.layer_graph import receptive_field
+from model.network import IMAGE_SIZE, PIXEL_SCALE, DigitNet, SeparableStage, StandardStage
+from model.receptive_field import Cell, Region
+
+# Drawings whose gradients are computed together: enough to keep the processor busy, few enough to stay small.
+CHUNK = 256
+
+
+def effective_receptive_field(
+    net: DigitNet, layer: str, cell: Cell, image: np.ndarray, channel: int | None = None
+) -> np.ndarray:
+    """|d cell / d pixel| for one drawing, pixels measured from 0 (paper) to 1 (ink).
+
+    The gradient is that of the layer's own output: before the norm and the activation that follow it. It runs through
+    the layers up to this one only, and leaves the network as it is.
+
+    Args:
+        net: a DigitNet in eval mode.
+        layer: a name of `net.named_modules()`.
+        cell: (y, x) in that layer's map.
+        image: uint8 (28, 28), ink 255 on 0.
+        channel: whose cell; None takes the sum over all channels, as Luo et al. do. Of the head, the class.
+
+    Returns:
+        float32 (28, 28), at least 0; 0 outside the theoretical field.
+
+    Raises:
+        ValueError: there is no such layer or channel, the cell lies outside the map, the image has another shape or
+            type, or the network is in training mode, where a norm would mix drawings.
+    """
+    return mean_effective_field(net, layer, cell, np.asarray(image)[None], channel)
+
+
+def mean_effective_field(
+    net: DigitNet, layer: str, cell: Cell, images: np.ndarray, channel: int | None = None
+) -> np.ndarray:
+    """The mean of `effective_receptive_field` over many drawings.
+
+    Args:
+        net: a DigitNet in eval mode.
+        layer: a name of `net.named_modules()`.
+        cell: (y, x) in that layer's map.
+        images: uint8 (N, 28, 28), ink 255 on 0, N at least 1.
+        channel: as of `effective_receptive_field`.
+
+    Returns:
+        float32 (28, 28), at least 0.
+
+    Raises:
+        ValueError: as `effective_receptive_field`.
+    """
+    cell = receptive_field(net, layer).checked(cell)
+    if net.training:
+        raise ValueError("The network is in training mode; expected it in eval mode, as net.eval() leaves it.")
+    images = np.asarray(images)
+    if images.dtype != np.uint8 or images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE) or len(images) == 0:
+        raise ValueError(
+            f"Drawings come as {images.dtype} {images.shape}; expected uint8 (N, {IMAGE_SIZE}, {IMAGE_SIZE})."
+        )
+    device = net.stem.weight.device
+    total = sum(
+        _gradients(net, layer, cell, torch.from_numpy(chunk).to(device), channel).abs().sum(0)
+        for chunk in np.array_split(images, -(-len(images) // CHUNK))
+    )  # (28, 28)
+    return (total / len(images)).float().cpu().numpy()
+
+
+def carrying_box(field: np.ndarray, center: tuple[float, float], share: float = 0.95) -> Region:
+    """The smallest square around a centre that carries a share of an effective field, cut at the image's borders.
+
+    Its area divided by that of the theoretical field's region is the fraction of the field that does the work.
+
+    Args:
+        field: (H, W), at least 0.
+        center: (y, x) in pixels, as of `ReceptiveField.center_of`; half-integers stand between two pixels.
+        share: of the field's sum, above 0 and at most 1.
+
+    Returns:
+        The box; empty where the field is 0 everywhere, as behind a dead unit.
+
+    Raises:
+        ValueError: the share lies outside its range.
+    """
+    if not 0 < share <= 1:
+        raise ValueError(f"share is {share}; expected a number above 0 and at most 1.")
+    distances = [np.abs(np.arange(n) - middle) for n, middle in zip(field.shape, center, strict=True)]
+    ring = np.maximum.outer(*distances)  # (H, W), distance from the centre
+    order = np.argsort(ring, axis=None)
+    carried = np.cumsum(field.ravel()[order], dtype=np.float64)
+    if carried[-1] == 0:
+        return Region((0, 0), (0, 0))
+    radius = ring.ravel()[order[np.searchsorted(carried, share * carried[-1])]]
+    inside = [np.flatnonzero(distance <= radius) for distance in distances]
+    return Region(*((int(axis[0]), int(axis[-1]) + 1) for axis in inside))
+
+
+def _gradients(net: DigitNet, layer: str, cell: Cell, images: Tensor, channel: int | None) -> Tensor:
+    """Signed d cell / d pixel of each drawing: (N, 28, 28)."""
+    with torch.enable_grad():
+        dtype = net.stem.weight.dtype
+        pixels = (images.to(dtype) / 255).unsqueeze(1).requires_grad_()  # (N, 1, 28, 28)
+        output = next(output for name, output in _outputs(net, pixels) if name == layer)
+        channels = output.shape[1]
+        if channel is not None and not 0 <= channel < channels:
+            raise ValueError(f"Layer {layer} has no channel {channel}; expected one from 0 to {channels - 1}.")
+        cells = output[:, :, *cell]  # (N, C)
+        chosen = cells if channel is None else cells[:, channel]
+        (gradients,) = torch.autograd.grad(chosen.sum(), pixels)
+    return gradients.squeeze(1)
+
+
+def _outputs(net: DigitNet, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """Run the network layer by layer, as far as somebody asks; maps are (N, C, H, W), classes (N, classes, 1, 1).
+
+    Hooks would need no such second telling of the forward pass, but would fire for everybody who uses the network.
+    """
+    x = net.stem(x * PIXEL_SCALE)
+    yield "stem", x
+    x = net.stem_norm(x)
+    yield "stem_norm", x
+    x = F.relu(x)
+    for index, stage in enumerate(net.stages):
+        for part, output in _stage_outputs(stage, x):
+            yield f"stages.{index}{part}", output
+        x = output  # the stage's own, its last
+    x = net.pool(x)
+    yield "pool", x
+    yield "head", net.head(x.flatten(1))[:, :, None, None]
+
+
+def _stage_outputs(stage: SeparableStage | StandardStage, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+    y = x
+    names = ("depthwise", "pointwise") if isinstance(stage, SeparableStage) else ("conv",)
+    for name in names:
+        y = getattr(stage, name)(y)
+        yield f".{name}", y
+        y = getattr(stage, f"{name}_norm")(y)
+        yield f".{name}_norm", y
+        if name != names[-1]:
+            y = F.relu(y)
+    yield "", F.relu(x + y if stage.residual else y)
