@@ -1,0 +1,87 @@
+"""What a network costs: parameters, and multiply-accumulates for one image, by closed formulas.
+
+A k x k convolution from C to C' channels in G groups has k k C C' / G weights and applies each of them once for every
+cell of its output, padding included. Norms can be folded into the convolution before them; they, the activations and
+the pool count no multiply-accumulates, as in Howard et al., "MobileNets" (2017).
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+from model.layer_graph import receptive_field
+from model.network import DigitNet, NetworkConfig
+
+
+@dataclass(frozen=True)
+class LayerComplexity:
+    """The cost of one layer.
+
+    Attributes:
+        parameters: trainable numbers of its own; 0 for a convolution that applies an earlier stage's weights.
+        multiply_accumulates: for one image.
+        map_size: cells (y, x) of its output.
+    """
+
+    parameters: int
+    multiply_accumulates: int
+    map_size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Complexity:
+    """The cost of a network.
+
+    Shared weights count once as parameters; every application of them counts as multiply-accumulates.
+
+    Attributes:
+        layers: by the names of `net.named_modules()` that contain no others, first to last.
+    """
+
+    layers: dict[str, LayerComplexity]
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers of the whole network."""
+        return sum(layer.parameters for layer in self.layers.values())
+
+    @property
+    def multiply_accumulates(self) -> int:
+        """Of the whole network, for one image."""
+        return sum(layer.multiply_accumulates for layer in self.layers.values())
+
+
+def complexity(net: DigitNet) -> Complexity:
+    """Parameters and multiply-accumulates of every layer of a network, for one 28 x 28 image."""
+    layers = {}
+    for name, (weights, others, owned) in _weights(net.config).items():
+        map_size = receptive_field(net, name).map_size
+        layers[name] = LayerComplexity(weights * owned + others, weights * prod(map_size), map_size)
+    return Complexity(layers)
+
+
+def _weights(config: NetworkConfig) -> dict[str, tuple[int, int, bool]]:
+    """By layer: weights applied once a cell, further parameters (of norms, biases), whether the weights are its own."""
+    layers = {
+        "stem": (config.stem_kernel**2 * config.stem_channels, 0, True),
+        "stem_norm": _norm(config.stem_channels),
+    }
+    for index, stage in enumerate(config.stages):
+        name, owned = f"stages.{index}", stage.shares is None
+        channels = config.input_channels(index)
+        if config.separable:
+            layers[f"{name}.depthwise"] = (stage.kernel**2 * channels, 0, owned)
+            layers[f"{name}.depthwise_norm"] = _norm(channels)
+            layers[f"{name}.pointwise"] = (channels * stage.channels, 0, owned)
+            layers[f"{name}.pointwise_norm"] = _norm(stage.channels)
+        else:
+            layers[f"{name}.conv"] = (stage.kernel**2 * channels * stage.channels, 0, owned)
+            layers[f"{name}.conv_norm"] = _norm(stage.channels)
+    classes = len(config.classes)
+    layers["pool"] = (0, 0, True)
+    layers["head"] = (config.stages[-1].channels * classes, classes, True)
+    return layers
+
+
+def _norm(channels: int) -> tuple[int, int, bool]:
+    """A scale and a shift for each channel."""
+    return 0, 2 * channels, True
