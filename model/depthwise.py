@@ -1,0 +1,69 @@
+"""Depthwise convolution whose backward pass stays quick when it is dilated.
+
+PyTorch's own backward pass of a dilated depthwise convolution takes, on a CPU, several times as long as its forward pass
+and as that of the undilated one. Both gradients are correlations, so that the quick forward kernel and nine shifted
+products give the same numbers in a third of the time.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class _DilatedDepthwise(torch.autograd.Function):
+    """conv2d with groups = channels, stride 1 and "same" padding, with both gradients written as correlations."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, dilation: int) -> Tensor:
+        weight = weight.to(x.dtype)  # under autocast x may be narrower than the parameter
+        ctx.save_for_backward(x, weight)
+        ctx.dilation = dilation
+        return _same_depthwise(x, weight, dilation)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, weight = ctx.saved_tensors
+        grad_x = _same_depthwise(grad, weight.flip(-2, -1), ctx.dilation)
+        return grad_x, _weight_gradient(x, grad, weight.shape[-1], ctx.dilation), None
+
+
+def _same_depthwise(x: Tensor, weight: Tensor, dilation: int) -> Tensor:
+    padding = dilation * (weight.shape[-1] // 2)
+    return F.conv2d(x, weight, padding=padding, dilation=dilation, groups=len(weight))
+
+
+def _weight_gradient(x: Tensor, grad: Tensor, kernel: int, dilation: int) -> Tensor:
+    height, width = x.shape[-2:]
+    padding = dilation * (kernel // 2)
+    x = F.pad(x.permute(0, 2, 3, 1), (0, 0, padding, padding, padding, padding))  # (N, H + 2p, W + 2p, C)
+    grad = grad.permute(0, 2, 3, 1)  # (N, H, W, C)
+    taps = [
+        (x[:, i * dilation : i * dilation + height, j * dilation : j * dilation + width] * grad).sum((0, 1, 2))
+        for i in range(kernel)
+        for j in range(kernel)
+    ]
+    return torch.stack(taps, dim=1).view(-1, 1, kernel, kernel).float()  # (C, 1, k, k)
+
+
+class DepthwiseConv2d(nn.Conv2d):
+    """One odd k x k filter for each channel, "same" padding, no bias (a norm follows).
+
+    Args:
+        channels: input and output channels C.
+        kernel: k, odd, so that "same" padding keeps every receptive field centred.
+        dilation: distance of neighbouring taps, in cells.
+        stride: distance of neighbouring outputs, in cells.
+    """
+
+    def __init__(self, channels: int, kernel: int, dilation: int = 1, stride: int = 1) -> None:
+        padding = dilation * (kernel // 2)
+        super().__init__(channels, channels, kernel, stride, padding, dilation, groups=channels, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, C, H / stride, W / stride), rounded up."""
+        dilated = self.dilation[0] > 1 and self.stride[0] == 1
+        if self.training and dilated and x.device.type == "cpu":
+            return _DilatedDepthwise.apply(x, self.weight, self.dilation[0])
+        return super().forward(x)

@@ -1,0 +1,263 @@
+"""What the network is: a stem, stages of depthwise-separable dilated convolution, global pooling, a linear head.
+
+    image (1, 28, 28) -> stem -> stage 0 -> ... -> stage n -> pool -> head -> logits
+
+    stage:  depthwise k x k, dilation d -> norm -> ReLU -> pointwise 1 x 1 -> norm -> (+ input) -> ReLU
+
+A depthwise convolution looks at each channel by itself, a pointwise one at all channels of one place. Dilation spreads
+the taps of the depthwise kernel d cells apart: the field grows, the number of weights does not.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from model.depthwise import DepthwiseConv2d
+
+IMAGE_SIZE = 28
+DIGITS = tuple("0123456789")
+
+# Pixels are scaled, not shifted: the paper stays 0, so that zero padding goes on with paper, not with a grey frame.
+PIXEL_SCALE = 1 / 0.3081  # the standard deviation of MNIST's training pixels, in 0..1
+
+MAX_CHANNELS = 1024
+MAX_KERNEL = 15
+MAX_DILATION = 14
+MAX_STAGES = 32
+MAX_CLASSES = 100
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """One separable dilated block.
+
+    Attributes:
+        channels: output channels.
+        kernel: side k of the depthwise kernel, odd.
+        dilation: distance of neighbouring taps, in cells of the stage's input.
+        stride: distance of neighbouring outputs, in cells of the stage's input.
+        shares: index of an earlier stage whose weights this one applies again, or None for its own.
+            Each application keeps its own dilation and its own running statistics.
+    """
+
+    channels: int
+    kernel: int = 3
+    dilation: int = 1
+    stride: int = 1
+    shares: int | None = None
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Everything that the shape of a network depends on. Checked when it is made.
+
+    Attributes:
+        stem_channels: output channels of the stem, an ordinary convolution of the image.
+        stem_kernel: side of the stem's kernel, odd.
+        stem_stride: 1 keeps 28 x 28 cells, 2 leaves 14 x 14.
+        stages: the blocks, first to last.
+        classes: names of the classes, in the order of the logits.
+        separable: False puts one standard k x k convolution of the same dilation in the place of each
+            depthwise-pointwise pair, for comparison.
+
+    Raises:
+        ValueError: names the field and says what is allowed.
+    """
+
+    stem_channels: int
+    stem_kernel: int = 5
+    stem_stride: int = 2
+    stages: tuple[StageConfig, ...] = field(default_factory=tuple)
+    classes: tuple[str, ...] = DIGITS
+    separable: bool = True
+
+    def __post_init__(self) -> None:
+        _check_whole("stem_channels", self.stem_channels, 1, MAX_CHANNELS)
+        _check_kernel("stem_kernel", self.stem_kernel)
+        _check_whole("stem_stride", self.stem_stride, 1, 4)
+        if not 1 <= len(self.stages) <= MAX_STAGES:
+            raise ValueError(f"stages has {len(self.stages)} entries; expected 1 to {MAX_STAGES}.")
+        if not 1 <= len(self.classes) <= MAX_CLASSES or len(set(self.classes)) != len(self.classes):
+            raise ValueError(f"classes has to name 1 to {MAX_CLASSES} different classes.")
+        for index, stage in enumerate(self.stages):
+            self._check_stage(index, stage)
+
+    def _check_stage(self, index: int, stage: StageConfig) -> None:
+        name = f"stages[{index}]"
+        _check_whole(f"{name}.channels", stage.channels, 1, MAX_CHANNELS)
+        _check_kernel(f"{name}.kernel", stage.kernel)
+        _check_whole(f"{name}.dilation", stage.dilation, 1, MAX_DILATION)
+        _check_whole(f"{name}.stride", stage.stride, 1, 4)
+        if stage.shares is None:
+            return
+        _check_whole(f"{name}.shares", stage.shares, 0, index - 1)
+        owner = self.stages[stage.shares]
+        same = (owner.channels, owner.kernel, self.input_channels(stage.shares)) == (
+            stage.channels,
+            stage.kernel,
+            self.input_channels(index),
+        )
+        if owner.shares is not None or not same:
+            raise ValueError(f"{name}.shares has to name a stage with its own weights of the same kernel and channels.")
+
+    def input_channels(self, index: int) -> int:
+        """Channels that stage `index` reads."""
+        return self.stem_channels if index == 0 else self.stages[index - 1].channels
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values; `from_dict` reads them back."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "NetworkConfig":
+        """The inverse of `to_dict`.
+
+        Raises:
+            ValueError: a field is missing, unknown or out of its range.
+        """
+        try:
+            stages = tuple(StageConfig(**stage) for stage in values["stages"])
+            return cls(**{**values, "stages": stages, "classes": tuple(values["classes"])})
+        except (TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"This is no network configuration: {error}.") from error
+
+
+def _check_whole(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}; expected a whole number from {low} to {high}.")
+
+
+def _check_kernel(name: str, value: object) -> None:
+    _check_whole(name, value, 1, MAX_KERNEL)
+    if value % 2 == 0:  # type: ignore[operator]
+        raise ValueError(f"{name} is {value}; expected an odd number, so that fields stay centred.")
+
+
+class SeparableStage(nn.Module):
+    """Depthwise k x k with dilation d -> norm -> ReLU -> pointwise 1 x 1 -> norm -> (+ input) -> ReLU."""
+
+    def __init__(self, in_channels: int, config: StageConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.depthwise = DepthwiseConv2d(in_channels, config.kernel, config.dilation, config.stride)
+        self.depthwise_norm = nn.BatchNorm2d(in_channels)
+        self.pointwise = nn.Conv2d(in_channels, config.channels, 1, bias=False)
+        self.pointwise_norm = nn.BatchNorm2d(config.channels)
+        self.residual = config.stride == 1 and in_channels == config.channels
+
+    @property
+    def dilation(self) -> int:
+        """Distance of neighbouring taps, in cells."""
+        return self.config.dilation
+
+    @property
+    def kernel(self) -> int:
+        """Side of the depthwise kernel, in taps."""
+        return self.config.kernel
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.depthwise_norm(self.depthwise(x)))  # (N, C_in, H / s, W / s)
+        y = self.pointwise_norm(self.pointwise(y))  # (N, C_out, H / s, W / s)
+        return F.relu(x + y if self.residual else y)
+
+    def share(self, owner: "SeparableStage") -> None:
+        """Apply `owner`'s weights: one parameter, two places."""
+        for name in ("depthwise", "depthwise_norm", "pointwise", "pointwise_norm"):
+            _share_parameters(getattr(self, name), getattr(owner, name))
+
+
+class StandardStage(nn.Module):
+    """Standard k x k convolution with dilation d -> norm -> (+ input) -> ReLU, to compare separable stages with."""
+
+    def __init__(self, in_channels: int, config: StageConfig) -> None:
+        super().__init__()
+        self.config = config
+        padding = config.dilation * (config.kernel // 2)
+        self.conv = nn.Conv2d(
+            in_channels, config.channels, config.kernel, config.stride, padding, config.dilation, bias=False
+        )
+        self.conv_norm = nn.BatchNorm2d(config.channels)
+        self.residual = config.stride == 1 and in_channels == config.channels
+
+    dilation = SeparableStage.dilation
+    kernel = SeparableStage.kernel
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv_norm(self.conv(x))  # (N, C_out, H / s, W / s)
+        return F.relu(x + y if self.residual else y)
+
+    def share(self, owner: "StandardStage") -> None:
+        """Apply `owner`'s weights: one parameter, two places."""
+        for name in ("conv", "conv_norm"):
+            _share_parameters(getattr(self, name), getattr(owner, name))
+
+
+def _share_parameters(module: nn.Module, owner: nn.Module) -> None:
+    for name, parameter in owner.named_parameters():
+        setattr(module, name, parameter)
+
+
+class DigitNet(nn.Module):
+    """Reads 28 x 28 images of ink on paper.
+
+    Args:
+        config: its shape.
+
+    The input is uint8 (N, 1, 28, 28) from 0 (paper) to 255 (ink), or float from 0 to 1; it is normalised here and
+    nowhere else. The output is logits (N, classes); `temperature` is what they are divided by before softmax.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.stem = nn.Conv2d(
+            1, config.stem_channels, config.stem_kernel, config.stem_stride, config.stem_kernel // 2, bias=False
+        )
+        self.stem_norm = nn.BatchNorm2d(config.stem_channels)
+        stage_type = SeparableStage if config.separable else StandardStage
+        self.stages = nn.ModuleList(
+            stage_type(config.input_channels(index), stage) for index, stage in enumerate(config.stages)
+        )
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.head = nn.Linear(config.stages[-1].channels, len(config.classes))
+        self.register_buffer("temperature", torch.ones(()))
+        for stage in self.stages:
+            if stage.config.shares is not None:
+                stage.share(self.stages[stage.config.shares])
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes, in the order of the logits."""
+        return list(self.config.classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.dtype == torch.uint8:
+            x = x / 255
+        x = x * PIXEL_SCALE
+        x = F.relu(self.stem_norm(self.stem(x)))  # (N, C, 28 / s, 28 / s)
+        for stage in self.stages:
+            x = stage(x)  # (N, C, H, W)
+        x = self.pool(x).flatten(1)  # (N, C)
+        return self.head(x)  # (N, classes)
+
+
+def count_parameters(net: nn.Module) -> int:
+    """Trainable parameters; shared weights count once."""
+    return sum(p.numel() for p in net.parameters() if p.requires_grad)
+
+
+def _stages(channels: int, dilations: str, shares: dict[int, int] | None = None) -> tuple[StageConfig, ...]:
+    shares = shares or {}
+    return tuple(StageConfig(channels, dilation=int(d), shares=shares.get(index)) for index, d in enumerate(dilations))
+
+
+PRESETS: dict[str, NetworkConfig] = {
+    "nano": NetworkConfig(10, stem_kernel=3, stages=_stages(10, "1231", {1: 0, 2: 0, 3: 0})),
+    "tiny": NetworkConfig(16, stages=_stages(16, "123123", {3: 0, 4: 1, 5: 0})),
+    "small": NetworkConfig(32, stages=_stages(32, "12312", {4: 1})),
+    "base": NetworkConfig(64, stages=_stages(64, "1231")),
+    "large": NetworkConfig(128, stages=_stages(128, "12312")),
+}
