@@ -1,0 +1,136 @@
+"""Checkpoints: safetensors with the network's configuration and history as metadata. Nothing is ever unpickled."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from model.network import DigitNet, NetworkConfig
+
+CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
+SUFFIX = ".safetensors"
+FORMAT_VERSION = 1
+MAX_BYTES = 16 * 2**20
+METADATA_KEY = "digitscope"
+
+
+class CheckpointError(ValueError):
+    """The file is no checkpoint that this version reads. The message is one sentence that says why."""
+
+
+def checkpoint_path(name: str | Path) -> Path:
+    """A name in checkpoints/ ("base") or the path of a file; existence is not checked."""
+    path = Path(name)
+    is_name = path.suffix != SUFFIX and len(path.parts) == 1
+    return CHECKPOINTS / f"{name}{SUFFIX}" if is_name else path
+
+
+def checkpoint_names() -> list[str]:
+    """Names of the shipped checkpoints, in alphabetical order."""
+    return sorted(path.stem for path in CHECKPOINTS.glob(f"*{SUFFIX}"))
+
+
+def save_checkpoint(net: DigitNet, path: str | Path, **history: Any) -> Path:
+    """Write weights and metadata; a file that is there already is replaced at once or not at all.
+
+    Args:
+        net: the network; its configuration, classes and temperature are kept with the weights.
+        path: a name in checkpoints/ or a path.
+        history: plain JSON values about how it was made and what it scores (recipe, seed, figures).
+    """
+    path = checkpoint_path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    metadata = {"format": FORMAT_VERSION, "config": net.config.to_dict(), **history}
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        save_file(_own_weights(net), partial, {METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path
+
+
+def load_checkpoint(name: str | Path) -> DigitNet:
+    """The network of a checkpoint, verified, in eval mode.
+
+    Args:
+        name: a name in checkpoints/ or a path.
+
+    Raises:
+        CheckpointError: it is not there, not a checkpoint, of a newer format, of another shape, or has values that are
+            not finite numbers.
+    """
+    path = checkpoint_path(name)
+    metadata, weights = _read(path)
+    try:
+        net = DigitNet(NetworkConfig.from_dict(metadata["config"]))
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"{path.name} describes no network that can be built: {error}") from error
+    _verify(path, net, weights)
+    net.load_state_dict(weights, strict=False)
+    return net.eval().to(memory_format=torch.channels_last)
+
+
+def read_metadata(name: str | Path) -> dict[str, Any]:
+    """What a checkpoint says of itself: format, config, recipe, seed, figures.
+
+    Raises:
+        CheckpointError: it is not there or not a checkpoint.
+    """
+    return _read(checkpoint_path(name))[0]
+
+
+def _own_weights(net: DigitNet) -> dict[str, Tensor]:
+    """The network's tensors, each shared one under its first name only."""
+    seen: set[int] = set()
+    own = {}
+    for name, tensor in net.state_dict().items():
+        if tensor.data_ptr() not in seen:
+            seen.add(tensor.data_ptr())
+            own[name] = tensor.detach().cpu().contiguous()
+    return own
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    if not path.is_file():
+        known = ", ".join(checkpoint_names()) or "none"
+        raise CheckpointError(f"There is no checkpoint {path.name}; checkpoints/ has: {known}.")
+    if path.stat().st_size > MAX_BYTES:
+        raise CheckpointError(f"{path.name} has {path.stat().st_size:,} bytes; a checkpoint has at most {MAX_BYTES:,}.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = json.loads((file.metadata() or {})[METADATA_KEY])
+            version = metadata["format"]
+            if not isinstance(version, int) or version < 1:
+                raise ValueError
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path.name} is damaged or no Digitscope checkpoint; expected safetensors with Digitscope's metadata."
+        ) from error
+    if version > FORMAT_VERSION:
+        raise CheckpointError(f"{path.name} has format {version}; this Digitscope reads up to format {FORMAT_VERSION}.")
+    return metadata, weights
+
+
+def _verify(path: Path, net: DigitNet, weights: dict[str, Tensor]) -> None:
+    expected = _own_weights(net)
+    if expected.keys() != weights.keys():
+        odd = min(expected.keys() ^ weights.keys())
+        raise CheckpointError(f"{path.name} and its configuration disagree about the tensor {odd}.")
+    for name, tensor in weights.items():
+        if tensor.shape != expected[name].shape:
+            raise CheckpointError(
+                f"{path.name}: {name} has shape {tuple(tensor.shape)}; expected {tuple(expected[name].shape)}."
+            )
+        if tensor.dtype != expected[name].dtype:
+            raise CheckpointError(f"{path.name}: {name} is {tensor.dtype}; expected {expected[name].dtype}.")
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise CheckpointError(f"{path.name}: {name} has values that are not finite numbers.")
+    if weights["temperature"] <= 0:
+        raise CheckpointError(f"{path.name}: the temperature is {weights['temperature']:g}; expected more than 0.")

@@ -1,0 +1,89 @@
+"""What a classifier's answers are worth: accuracy, likelihood, Brier score, calibration."""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from model.data import Split
+from model.network import DigitNet
+
+CALIBRATION_BINS = 15  # Guo et al. 2017, section 2
+BATCH = 1000
+
+
+@torch.inference_mode()
+def logits_of(net: DigitNet, images: Tensor) -> Tensor:
+    """Logits of many images, not divided by the temperature.
+
+    Args:
+        net: in eval mode.
+        images: uint8 (N, 28, 28), on the network's device.
+
+    Returns:
+        float (N, classes).
+    """
+    return torch.cat(
+        [net(batch[:, None].contiguous(memory_format=torch.channels_last)) for batch in images.split(BATCH)]
+    )
+
+
+def count_correct(logits: Tensor, labels: Tensor) -> int:
+    """How many of the largest logits are the label's."""
+    return int((logits.argmax(1) == labels).sum())
+
+
+def negative_log_likelihood(logits: Tensor, labels: Tensor) -> float:
+    """Mean over the images, in nats."""
+    return F.cross_entropy(logits, labels).item()
+
+
+def brier_score(logits: Tensor, labels: Tensor) -> float:
+    """Mean squared distance of the probabilities from the truth, 0..2 (Brier 1950)."""
+    truth = F.one_hot(labels, logits.shape[1])
+    return (logits.softmax(1) - truth).square().sum(1).mean().item()
+
+
+def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = CALIBRATION_BINS) -> float:
+    """Mean gap between confidence and accuracy over equally wide bins of confidence (Guo et al. 2017, equation 3)."""
+    confidence, guess = logits.softmax(1).max(1)
+    correct = (guess == labels).float()
+    index = (confidence * bins).long().clamp(max=bins - 1)
+    gap = torch.zeros(bins).index_add_(0, index, confidence - correct)  # count x (mean confidence - accuracy), signed
+    return gap.abs().sum().item() / len(labels)
+
+
+def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
+    """int64 (classes, classes): row = label, column = answer."""
+    classes = logits.shape[1]
+    return torch.bincount(labels * classes + logits.argmax(1), minlength=classes**2).view(classes, classes)
+
+
+def calibrate(net: DigitNet, validation: Split) -> None:
+    """Set the temperature that makes the validation images likeliest (Guo et al. 2017, section 4.2)."""
+    logits = logits_of(net, validation.images).double().clone()
+    log_temperature = torch.zeros((), dtype=torch.double, requires_grad=True)
+    optimizer = torch.optim.LBFGS([log_temperature], max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(logits / log_temperature.exp(), validation.labels)
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    net.temperature.fill_(log_temperature.exp().item())
+
+
+def figures(net: DigitNet, data: Split) -> dict[str, Any]:
+    """Accuracy (0..1) and count of images; likelihood, Brier score and calibration error after the temperature."""
+    logits = logits_of(net, data.images)
+    calibrated = logits / net.temperature
+    return {
+        "images": len(data.labels),
+        "accuracy": count_correct(logits, data.labels) / len(data.labels),
+        "nll": negative_log_likelihood(calibrated, data.labels),
+        "brier": brier_score(calibrated, data.labels),
+        "ece": expected_calibration_error(calibrated, data.labels),
+    }
