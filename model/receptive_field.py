@@ -170,16 +170,16 @@ def receptive_field_of(chain: Chain, image_size: Pair) -> ReceptiveField:
     """The field of the cells that a chain of layers computes.
 
     With k' = d (k - 1) + 1, a window turns size r, stride S and padding P into r + (k' - 1) S, s S and P + p S
-    (Araujo et al. 2019, "Single-path networks"). Parallel branches give their union, which is one of them as long as they
-    are concentric.
+    (Araujo et al. 2019, "Single-path networks"). Parallel branches, which have to be concentric, give the box around
+    them all.
 
     Args:
         chain: layers, first to last.
         image_size: height and width of the input.
 
     Raises:
-        ValueError: a window does not fit into the map it reads, or parallel branches disagree in stride, centre or
-            map size, so that no single field describes their sum.
+        ValueError: a window does not fit into the map it reads, or parallel branches disagree in stride or centre, so
+            that no single field describes their sum.
     """
     pixel = ReceptiveField((1, 1), (1, 1), (0, 0), image_size, image_size)
     return _through(pixel, chain)
@@ -299,12 +299,10 @@ def _map_size(conv: Conv, size: Pair) -> Pair:
 
 
 def _union(fields: Sequence[ReceptiveField]) -> ReceptiveField:
-    for name in ("stride", "center", "map_size"):
+    for name in ("stride", "center"):  # they imply one map size
         values = {getattr(field, name) for field in fields}
         if len(values) > 1:
-            raise ValueError(
-                f"Parallel branches disagree in {name.replace('_', ' ')}, {sorted(values)}; expected one for all."
-            )
+            raise ValueError(f"Parallel branches disagree in {name}, {sorted(values)}; expected one for all.")
     largest = _each(max, *(field.size for field in fields))
     stride, center = fields[0].stride, fields[0].center
     padding = _each(lambda r, c: int((r - 1) / 2 - c), largest, center)
@@ -360,7 +358,7 @@ def _taps(conv: Conv, axis: int, size: Pair, windows: int) -> np.ndarray:
     """Along one axis, which cells each window has a tap on: bool (windows, cells)."""
     offset = np.arange(size[axis]) + conv.padding[axis] - conv.stride[axis] * np.arange(windows)[:, None]
     reach, dilation = conv.dilation[axis] * (conv.kernel[axis] - 1), conv.dilation[axis]
-    return (0 <= offset) & (offset <= reach) & (offset % dilation == 0)
+    return (offset >= 0) & (offset <= reach) & (offset % dilation == 0)
 
 
 def _spread(chain: Chain, paths: np.ndarray, size: Pair) -> np.ndarray:
