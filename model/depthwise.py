@@ -1,8 +1,8 @@
 """Depthwise convolution whose backward pass stays quick when it is dilated.
 
-PyTorch's own backward pass of a dilated depthwise convolution takes, on a CPU, several times as long as its forward pass
-and as that of the undilated one. Both gradients are correlations, so that the quick forward kernel and nine shifted
-products give the same numbers in a third of the time.
+PyTorch's own backward pass of a dilated depthwise convolution takes, on a CPU, several times as long as its forward
+pass and as that of the undilated one. Both gradients are correlations, so that the quick forward kernel and nine
+shifted products give the same numbers in a third of the time.
 """
 
 from typing import Any
@@ -17,16 +17,17 @@ class _DilatedDepthwise(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, dilation: int) -> Tensor:
+        ctx.dilation, ctx.parameter_type = dilation, weight.dtype
         weight = weight.to(x.dtype)  # under autocast x may be narrower than the parameter
         ctx.save_for_backward(x, weight)
-        ctx.dilation = dilation
         return _same_depthwise(x, weight, dilation)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
         x, weight = ctx.saved_tensors
         grad_x = _same_depthwise(grad, weight.flip(-2, -1), ctx.dilation)
-        return grad_x, _weight_gradient(x, grad, weight.shape[-1], ctx.dilation), None
+        grad_weight = _weight_gradient(x, grad, weight.shape[-1], ctx.dilation)
+        return grad_x, grad_weight.to(ctx.parameter_type), None
 
 
 def _same_depthwise(x: Tensor, weight: Tensor, dilation: int) -> Tensor:
@@ -44,7 +45,7 @@ def _weight_gradient(x: Tensor, grad: Tensor, kernel: int, dilation: int) -> Ten
         for i in range(kernel)
         for j in range(kernel)
     ]
-    return torch.stack(taps, dim=1).view(-1, 1, kernel, kernel).float()  # (C, 1, k, k)
+    return torch.stack(taps, dim=1).view(-1, 1, kernel, kernel)  # (C, 1, k, k)
 
 
 class DepthwiseConv2d(nn.Conv2d):
