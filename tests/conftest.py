@@ -1,0 +1,74 @@
+"""What the tests share: small networks, MNIST where it is at hand, and a stand-in of the same form where it is not."""
+
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model.network import DigitNet, NetworkConfig, StageConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data_directory() -> Path:
+    """The directory that holds MNIST/raw (and pendigits/, omniglot/ for some)."""
+    named = os.environ.get("DIGITSCOPE_DATA")
+    candidates = [Path(named)] if named else [ROOT.parent / "shared" / "data", ROOT / "data"]
+    for directory in candidates:
+        if (directory / "MNIST" / "raw").is_dir():
+            return directory
+    pytest.skip("needs MNIST: set DIGITSCOPE_DATA to the directory that holds MNIST/raw")
+
+
+@pytest.fixture(scope="session")
+def small_net() -> DigitNet:
+    """A separable network with dilation, stride, residuals and shared weights; in eval mode, not to be changed."""
+    stages = (
+        StageConfig(6, 3, dilation=2),
+        StageConfig(8, 5, stride=2),
+        StageConfig(8, 3, dilation=3),
+        StageConfig(8, 3, dilation=1, shares=2),
+    )
+    return settled(NetworkConfig(6, stages=stages))
+
+
+@pytest.fixture(scope="session")
+def standard_net() -> DigitNet:
+    """A network of standard convolutions; in eval mode, not to be changed."""
+    return settled(NetworkConfig(4, stages=(StageConfig(6), StageConfig(6, dilation=2)), separable=False))
+
+
+def settled(config: NetworkConfig) -> DigitNet:
+    """A network whose norms have seen some images, so that its running statistics are not 0 and 1."""
+    torch.manual_seed(0)
+    net = DigitNet(config)
+    for _ in range(3):
+        net(torch.rand(16, 1, 28, 28))
+    return net.eval()
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    """Eight images of noise, uint8 (8, 28, 28)."""
+    return np.random.default_rng(0).integers(0, 256, (8, 28, 28), dtype=np.uint8)
+
+
+@pytest.fixture(scope="session")
+def stand_in_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory in MNIST's form: 5,256 training and 200 test images, a bar at a height that tells the label."""
+    root = tmp_path_factory.mktemp("data")
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    generator = np.random.default_rng(0)
+    for name, count in (("train", 5256), ("t10k", 200)):
+        labels = generator.integers(0, 10, count, dtype=np.uint8)
+        pictures = generator.integers(0, 120, (count, 28, 28), dtype=np.uint8)
+        rows = 4 + 2 * labels
+        pictures[np.arange(count), rows, 4:24] = 255
+        (raw / f"{name}-labels-idx1-ubyte").write_bytes(struct.pack(">2i", 0x801, count) + labels.tobytes())
+        (raw / f"{name}-images-idx3-ubyte").write_bytes(struct.pack(">4i", 0x803, count, 28, 28) + pictures.tobytes())
+    return root

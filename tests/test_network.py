@@ -1,0 +1,146 @@
+"""What a network is made of: configurations that are checked, names that others rely on, weights that are shared."""
+
+import json
+from copy import deepcopy
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.checkpoint import load_checkpoint, save_checkpoint
+from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig, count_parameters
+
+STAGES = (StageConfig(4),)
+MOST_PARAMETERS = {"nano": 600, "tiny": 2_000, "small": 8_000, "base": 25_000, "large": 100_000}
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("stem_channels", {"stem_channels": 0}),
+        ("stem_channels", {"stem_channels": 2.5}),
+        ("stem_channels", {"stem_channels": True}),
+        ("stem_kernel", {"stem_kernel": 4}),
+        ("stem_kernel", {"stem_kernel": 17}),
+        ("stem_stride", {"stem_stride": 5}),
+        ("stages", {"stages": ()}),
+        ("stages", {"stages": STAGES * 33}),
+        ("classes", {"classes": ()}),
+        ("classes", {"classes": ("a", "a")}),
+        ("stages[0].channels", {"stages": (StageConfig(0),)}),
+        ("stages[0].kernel", {"stages": (StageConfig(4, kernel=2),)}),
+        ("stages[1].dilation", {"stages": (*STAGES, StageConfig(4, dilation=0))}),
+        ("stages[0].stride", {"stages": (StageConfig(4, stride=0),)}),
+        ("stages[0].shares", {"stages": (StageConfig(4, shares=0),)}),
+        ("stages[1].shares", {"stages": (StageConfig(4), StageConfig(4, kernel=5, shares=0))}),
+        ("stages[1].shares", {"stages": (StageConfig(6), StageConfig(6, shares=0))}),
+        ("stages[2].shares", {"stages": (*STAGES, StageConfig(4, shares=0), StageConfig(4, shares=1))}),
+    ],
+)
+def test_a_bad_configuration_is_refused_by_the_name_of_its_field(field: str, values: dict) -> None:
+    with pytest.raises(ValueError, match=r"\A[^\n]+\.\Z") as refusal:
+        NetworkConfig(**{"stem_channels": 4, "stages": STAGES} | values)
+    assert str(refusal.value).startswith(f"{field} ") or str(refusal.value).startswith(f"{field}.")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_configuration_survives_json(preset: str) -> None:
+    assert NetworkConfig.from_dict(json.loads(json.dumps(PRESETS[preset].to_dict()))) == PRESETS[preset]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [None, [], {}, {"stages": 3}, {"stages": [{}]}, {"stages": [{"channels": 4}], "classes": ["a"], "depth": 3}],
+)
+def test_what_is_no_configuration_is_refused(values: object) -> None:
+    with pytest.raises(ValueError, match="no network configuration"):
+        NetworkConfig.from_dict(values)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_layer_names_are_those_that_the_page_and_the_algebra_speak_of(preset: str) -> None:
+    stage = ["depthwise", "depthwise_norm", "pointwise", "pointwise_norm"]
+    expected = ["stem", "stem_norm"]
+    expected += [f"stages.{index}.{layer}" for index in range(len(PRESETS[preset].stages)) for layer in stage]
+    expected += ["pool", "head"]
+    net = DigitNet(PRESETS[preset])
+    assert [name for name, module in net.named_modules() if not list(module.children())] == expected
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_keep_within_their_parameters(preset: str) -> None:
+    assert count_parameters(DigitNet(PRESETS[preset])) <= MOST_PARAMETERS[preset]
+
+
+def test_stages_tell_their_kernel_and_dilation(small_net: DigitNet, standard_net: DigitNet) -> None:
+    assert [(stage.kernel, stage.dilation) for stage in small_net.stages] == [(3, 2), (5, 1), (3, 3), (3, 1)]
+    assert [(stage.kernel, stage.dilation) for stage in standard_net.stages] == [(3, 1), (3, 2)]
+
+
+def test_a_standard_network_has_one_convolution_a_stage_of_the_same_output(standard_net: DigitNet) -> None:
+    assert [name for name, _ in standard_net.stages[1].named_children()] == ["conv", "conv_norm"]
+    assert standard_net.stages[1].conv.weight.shape == (6, 6, 3, 3)
+    assert standard_net(torch.rand(2, 1, 28, 28)).shape == (2, 10)
+
+
+def test_shared_weights_count_once() -> None:
+    own = NetworkConfig(8, stages=(StageConfig(8), StageConfig(8, dilation=2)))
+    shared = NetworkConfig(8, stages=(StageConfig(8), StageConfig(8, dilation=2, shares=0)))
+    a_stage = 8 * 9 + 8 * 8 + 4 * 8
+    assert count_parameters(DigitNet(own)) - count_parameters(DigitNet(shared)) == a_stage
+
+
+@pytest.mark.parametrize("separable", [True, False])
+def test_shared_weights_stay_one_after_a_copy_and_after_loading(separable: bool, tmp_path) -> None:
+    stages = (StageConfig(8), StageConfig(8, dilation=2, shares=0))
+    net = DigitNet(NetworkConfig(8, stages=stages, separable=separable))
+    path = save_checkpoint(net, tmp_path / "net.safetensors")
+    for copy in (net, deepcopy(net), load_checkpoint(path)):
+        first, second = (dict(stage.named_parameters()) for stage in copy.stages)
+        assert first.keys() == second.keys()
+        assert all(first[name] is second[name] for name in first)
+        assert copy.stages[0].dilation != copy.stages[1].dilation
+
+
+def test_bytes_and_floats_are_the_same_image(small_net: DigitNet) -> None:
+    image = torch.randint(0, 256, (3, 1, 28, 28), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(small_net(image), small_net(image.float() / 255))
+
+
+def test_blank_paper_is_zero_to_the_network_so_that_padding_goes_on_with_paper(small_net: DigitNet) -> None:
+    stem = small_net.stem(torch.zeros(1, 1, 28, 28))
+    assert stem.abs().max() == 0
+    cells = small_net.stem_norm(stem).flatten(2)  # (1, C, H W)
+    assert torch.equal(cells, cells[..., :1].expand_as(cells))
+
+
+def stages() -> st.SearchStrategy[StageConfig]:
+    return st.builds(
+        StageConfig,
+        channels=st.integers(1, 6),
+        kernel=st.sampled_from([1, 3, 5, 7]),
+        dilation=st.integers(1, 5),
+        stride=st.integers(1, 2),
+    )
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    config=st.builds(
+        NetworkConfig,
+        stem_channels=st.integers(1, 6),
+        stem_kernel=st.sampled_from([1, 3, 5, 7]),
+        stem_stride=st.integers(1, 4),
+        stages=st.lists(stages(), min_size=1, max_size=4).map(tuple),
+        classes=st.integers(1, 12).map(lambda count: tuple(map(str, range(count)))),
+        separable=st.booleans(),
+    ),
+    training=st.booleans(),
+)
+def test_every_configuration_gives_one_logit_a_class(config: NetworkConfig, training: bool) -> None:
+    net = DigitNet(config).train(training)
+    logits = net(torch.rand(2, 1, 28, 28))
+    assert logits.shape == (2, len(config.classes))
+    assert logits.isfinite().all()
+    assert net.classes == list(config.classes)
