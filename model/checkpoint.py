@@ -30,6 +30,11 @@ def checkpoint_path(name: str | Path) -> Path:
     return CHECKPOINTS / f"{name}{SUFFIX}" if is_name else path
 
 
+def default_name(preset: str, seed: int) -> str:
+    """The name that a training's checkpoint gets: "base" for seed 0, "base-seed1" for seed 1."""
+    return preset if seed == 0 else f"{preset}-seed{seed}"
+
+
 def checkpoint_names() -> list[str]:
     """Names of the shipped checkpoints, in alphabetical order."""
     return sorted(path.stem for path in CHECKPOINTS.glob(f"*{SUFFIX}"))

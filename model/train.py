@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from model.checkpoint import load_checkpoint, save_checkpoint
+from model.checkpoint import default_name, load_checkpoint, save_checkpoint
 from model.data import DEFAULT_DATA, Augmentation, Split, augment, load_mnist, load_training
 from model.metrics import calibrate, count_correct, figures, logits_of
 from model.network import PRESETS, DigitNet, count_parameters
@@ -313,7 +313,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     if int(os.environ.get("RANK", "0")) == 0:
-        name = options.out or (options.preset if options.seed == 0 else f"{options.preset}-seed{options.seed}")
+        name = options.out or default_name(options.preset, options.seed)
         path = save_checkpoint(net, name, **history)
         test = history["figures"]["test"]
         print(f"{path}: test accuracy {100 * test['accuracy']:.2f} %, temperature {net.temperature:.3f}")

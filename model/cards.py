@@ -1,0 +1,148 @@
+"""checkpoints/README.md from what the checkpoint files say of themselves: one row a preset, one card a file."""
+
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any, NamedTuple
+
+from model import checkpoint
+from model.checkpoint import checkpoint_names, checkpoint_path, default_name, load_checkpoint, read_metadata
+from model.complexity import complexity
+from model.layer_graph import receptive_field
+from model.network import PRESETS, DigitNet
+
+HEADER = """\
+# Trained networks
+
+Written by `python -m model.evaluate --table` from the files' own metadata: to change it, change the files.
+
+Test: MNIST's 10,000 test images, read once, after the last epoch. Pendigits: people's pen strokes, by 30 writers, none
+of which was ever trained on. ECE: expected calibration error on the test images, after the temperature. Where there are
+several seeds, figures are their mean ± standard deviation. Field: pixels that a cell of the last stage sees, before
+the image's borders cut it.
+"""
+COLUMNS = (
+    "network",
+    "parameters",
+    "multiply-accumulates",
+    "field",
+    "test accuracy",
+    "pendigits",
+    "ECE",
+    "seeds",
+    "epochs",
+    "teacher",
+    "file",
+)
+NONE = "-"
+
+
+class Entry(NamedTuple):
+    """One checkpoint file: its name, what it says of itself, and the network in it."""
+
+    name: str
+    metadata: dict[str, Any]
+    net: DigitNet
+
+    @property
+    def preset(self) -> str:
+        """The preset it was trained as; its own name where it does not say."""
+        return self.metadata.get("preset", self.name)
+
+    @property
+    def seed(self) -> int:
+        """Of the training."""
+        return self.metadata.get("seed", 0)
+
+    @property
+    def row(self) -> str:
+        """Seeds of one preset stand in one row; a file of any other name in its own."""
+        return self.preset if self.name == default_name(self.preset, self.seed) else self.name
+
+    def figure(self, data: str, name: str) -> float | None:
+        """One of its figures, or None where it was not measured."""
+        return self.metadata.get("figures", {}).get(data, {}).get(name)
+
+
+def write_cards() -> Path:
+    """Rewrite checkpoints/README.md from the files beside it.
+
+    Raises:
+        CheckpointError: one of the files is damaged.
+    """
+    entries = [Entry(name, read_metadata(name), load_checkpoint(name)) for name in checkpoint_names()]
+    order = list(PRESETS)
+    entries.sort(key=lambda e: (order.index(e.row) if e.row in order else len(order), e.row, e.seed))
+    names = list(dict.fromkeys(entry.row for entry in entries))
+    rows = [_row([entry for entry in entries if entry.row == name]) for name in names]
+    table = "\n".join(_line(row) for row in (COLUMNS, ["---", *["---:"] * 7, "---:", "---", "---:"], *rows))
+    page = "\n".join([HEADER, table, "", *map(_card, entries)])
+    path = checkpoint.CHECKPOINTS / "README.md"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+def _line(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _row(entries: list[Entry]) -> list[str]:
+    first = entries[0]
+    cost = complexity(first.net)
+    height, width = receptive_field(first.net, f"stages.{len(first.net.stages) - 1}").size
+    return [
+        f"**{first.row}**",
+        f"{cost.parameters:,}",
+        f"{cost.multiply_accumulates:,}",
+        f"{height} x {width}",
+        _spread([entry.figure("test", "accuracy") for entry in entries], 100, 2, " %"),
+        _spread([entry.figure("pendigits", "accuracy") for entry in entries], 100, 2, " %"),
+        _spread([entry.figure("test", "ece") for entry in entries], 100, 2, " %"),
+        ", ".join(str(entry.seed) for entry in entries),
+        str(first.metadata.get("recipe", {}).get("epochs", NONE)),
+        first.metadata.get("teacher") or NONE,
+        f"{checkpoint_path(first.name).stat().st_size / 1000:,.0f} kB",
+    ]
+
+
+def _spread(values: list[float | None], scale: float, digits: int, unit: str) -> str:
+    """Mean, and standard deviation where there is one, of what was measured."""
+    known = [scale * value for value in values if value is not None]
+    if not known:
+        return NONE
+    deviation = f" ± {stdev(known):.{digits}f}" if len(known) > 1 else ""
+    return f"{mean(known):.{digits}f}{deviation}{unit}"
+
+
+def _card(entry: Entry) -> str:
+    lines = [f"## {entry.name}", ""]
+    recipe = entry.metadata.get("recipe")
+    if recipe:
+        settings = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in recipe.items())
+        lines += [f"- Made by `{_command(entry)}`", f"- Recipe: {settings}"]
+    lines.append(f"- Temperature: {entry.net.temperature:.3f}")
+    for data, title in (("test", "Test"), ("validation", "Validation")):
+        if entry.figure(data, "accuracy") is not None:
+            lines.append(
+                f"- {title}: {100 * entry.figure(data, 'accuracy'):.2f} % of {entry.figure(data, 'images'):,} images,"
+                f" NLL {entry.figure(data, 'nll'):.4f}, Brier {entry.figure(data, 'brier'):.4f},"
+                f" ECE {100 * entry.figure(data, 'ece'):.2f} %"
+            )
+    if entry.figure("pendigits", "accuracy") is not None:
+        lines.append(
+            f"- Pendigits: {100 * entry.figure('pendigits', 'accuracy'):.2f} % of"
+            f" {entry.figure('pendigits', 'images'):,} drawings,"
+            f" {100 * entry.figure('pendigits', 'mean_over_writers'):.2f} % on the average over"
+            f" {entry.figure('pendigits', 'writers')} writers, worst writer {entry.figure('pendigits', 'worst_writer')}"
+            f" with {100 * entry.figure('pendigits', 'worst_accuracy'):.2f} %"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _command(entry: Entry) -> str:
+    metadata = entry.metadata
+    command = (
+        f"python -m model.train --preset {entry.preset} --seed {entry.seed} --epochs {metadata['recipe']['epochs']}"
+    )
+    if metadata.get("teacher"):
+        command += f" --teacher {metadata['teacher']}"
+    return command if entry.row == entry.preset else f"{command} --out {entry.name}"
