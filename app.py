@@ -1,0 +1,61 @@
+"""Digitscope: draw a digit and watch a separable dilated convolutional network read it.
+
+python app.py                          # http://127.0.0.1:7860
+python app.py --host 0.0.0.0 --port 8000 --checkpoint small
+"""
+
+import argparse
+import os
+import sys
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+import gradio as gr
+import torch
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from ui.look import ASSETS, ASSETS_URL, STYLESHEET, theme
+from ui.page import build_page
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python app.py", description="Serve Digitscope's page.")
+    parser.add_argument("--host", help="address to serve on; default: this machine only")
+    parser.add_argument("--port", type=int, help="port to serve on; default: the first free one from 7860")
+    parser.add_argument(
+        "--checkpoint", default="base", help="name in checkpoints/ or path of the network that reads first"
+    )
+    parser.add_argument("--data", default="data", help="directory that holds MNIST/raw, for what needs it")
+    parser.add_argument("--share", action="store_true", help="also serve on a public link for some days")
+    parser.add_argument(
+        "--mcp", action="store_true", help="also serve the endpoints as an MCP tool (pip install 'gradio[mcp]')"
+    )
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Serve until Ctrl-C; returns the exit code."""
+    options = _arguments()
+    torch.set_num_threads(1)  # single images: a second thread costs more than it brings
+    try:
+        page = build_page(options.checkpoint)
+        page.queue().launch(
+            server_name=options.host,
+            server_port=options.port,
+            share=options.share,
+            mcp_server=options.mcp,
+            theme=theme(),
+            css_paths=STYLESHEET,
+            app_kwargs={"routes": [Mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS))]},
+            ssr_mode=False,
+            footer_links=["api"],
+        )
+    except (ValueError, OSError, ImportError, gr.exceptions.Error) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

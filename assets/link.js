@@ -1,0 +1,102 @@
+// A drawing and a selection as the fragment of a link. The fragment never leaves the browser until somebody shares it.
+//
+// Format 1, bytes in base64url: 1, count of strokes, then for each its count of points and the points as differences,
+// in 1/4095 of the canvas, zigzag varints. Times are left out.
+
+const FORMAT = 1;
+const STEPS = 4095;
+const MAX_LENGTH = 20000;
+
+export function encodeDrawing(drawing) {
+  const bytes = [FORMAT];
+  let x = 0;
+  let y = 0;
+  pushVarint(bytes, drawing.length);
+  for (const stroke of drawing) {
+    pushVarint(bytes, stroke.length);
+    for (const [px, py] of stroke) {
+      const [nx, ny] = [Math.round(px * STEPS), Math.round(py * STEPS)];
+      pushVarint(bytes, zigzag(nx - x));
+      pushVarint(bytes, zigzag(ny - y));
+      [x, y] = [nx, ny];
+    }
+  }
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+/** Throws an Error with one sentence where the text is no drawing. */
+export function decodeDrawing(text) {
+  try {
+    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    const read = varintReader(bytes);
+    if (read() !== FORMAT) throw new RangeError();
+    let x = 0;
+    let y = 0;
+    const drawing = Array.from({ length: checked(read(), bytes.length) }, () =>
+      Array.from({ length: checked(read(), bytes.length) }, () => {
+        x += unzigzag(read());
+        y += unzigzag(read());
+        return [x / STEPS, y / STEPS].map((value) => Math.round(value * 1e4) / 1e4);
+      }),
+    );
+    if (!read.done()) throw new RangeError();
+    return drawing;
+  } catch {
+    throw new Error("This link carries no drawing that can be read; the page starts empty.");
+  }
+}
+
+/** The page's address with the state in its fragment. */
+export function linkTo({ drawing, network, cell }) {
+  const fields = new URLSearchParams();
+  if (network) fields.set("network", network);
+  if (cell) fields.set("cell", [cell.layer, cell.y, cell.x, cell.channel].join(","));
+  const encoded = drawing.length ? encodeDrawing(drawing) : "";
+  if (encoded && encoded.length <= MAX_LENGTH) fields.set("drawing", encoded);
+  const text = fields.toString();
+  return location.href.split("#")[0] + (text ? `#${text}` : "");
+}
+
+/** Name of the network in the address bar, or null. */
+export const networkInLink = () => new URLSearchParams(location.hash.slice(1)).get("network");
+
+/** What the address bar says: { drawing, network, cell }, each null where it is not there. Throws as decodeDrawing. */
+export function readLink() {
+  const fields = new URLSearchParams(location.hash.slice(1));
+  const [layer, y, x, channel] = (fields.get("cell") ?? "").split(",");
+  const whole = [y, x, channel].map(Number);
+  return {
+    drawing: fields.has("drawing") ? decodeDrawing(fields.get("drawing")) : null,
+    network: fields.get("network"),
+    cell: layer && whole.every(Number.isInteger) ? { layer, y: whole[0], x: whole[1], channel: whole[2] } : null,
+  };
+}
+
+const zigzag = (value) => (value << 1) ^ (value >> 31);
+const unzigzag = (value) => (value >>> 1) ^ -(value & 1);
+
+function checked(count, limit) {
+  if (count > limit) throw new RangeError();
+  return count;
+}
+
+function pushVarint(bytes, value) {
+  for (; value > 127; value >>>= 7) bytes.push((value & 127) | 128);
+  bytes.push(value);
+}
+
+function varintReader(bytes) {
+  let index = 0;
+  const read = () => {
+    let value = 0;
+    for (let shift = 0; shift <= 21; shift += 7) {
+      if (index >= bytes.length) throw new RangeError();
+      const byte = bytes[index++];
+      value |= (byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+    throw new RangeError();
+  };
+  read.done = () => index === bytes.length;
+  return read;
+}

@@ -1,0 +1,82 @@
+// One request for each movement of the pen brings all that is shown. The newest wins, a late answer is dropped, and the
+// last movement is always answered.
+
+import { get, subscribe } from "./state.js";
+
+const IN_FLIGHT = 2; // the second leaves while the first is under way: half a round trip less to wait
+const TIMEOUT = 5000; // milliseconds
+const RETRY = 1000; // milliseconds
+
+const parts = new Map(); // name -> () => parameters, or null while nothing of it is on screen
+const listeners = new Set();
+
+let server = null;
+let sent = 0; // number of the newest request
+let shown = 0; // number of the newest answer on screen, or of the newest request that is not to be shown
+let underWay = 0;
+let waiting = false;
+
+/** Use `server.read`, and ask at once. */
+export function connect(functions) {
+  server = functions;
+  subscribe((_, changed) => changed.length && ask());
+  ask();
+}
+
+/** Have `parameters()` asked for with every request, as part `name` of the answer. */
+export function want(name, parameters) {
+  parts.set(name, parameters);
+  ask();
+}
+
+/** Call `listener(answer)` with every answer that is newer than what is shown. An answer may carry `error`. */
+export const onAnswer = (listener) => listeners.add(listener);
+
+/** Number of the newest request. */
+export const newest = () => sent;
+
+/** Ask for the state as it is now. */
+export function ask() {
+  if (!server || !get().network) return;
+  if (!get().drawing.length) shown = sent; // whatever is on its way belongs to ink that is gone
+  waiting = true;
+  send();
+}
+
+async function send() {
+  if (!waiting || underWay >= IN_FLIGHT) return;
+  waiting = false;
+  underWay += 1;
+  const sequence = ++sent;
+  try {
+    publish(await answered(compose(sequence)));
+  } catch {
+    publish({ sequence, error: "The server does not answer; the drawing is kept and asked about again." });
+    setTimeout(() => sequence === sent && ask(), RETRY);
+  } finally {
+    underWay -= 1;
+    send();
+  }
+}
+
+function compose(sequence) {
+  const { drawing, network } = get();
+  const wanted = {};
+  for (const [name, parameters] of parts) {
+    const value = parameters();
+    if (value) wanted[name] = value;
+  }
+  return { sequence, drawing, network, parts: wanted };
+}
+
+function answered(request) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(reject, TIMEOUT); });
+  return Promise.race([server.read(request), late]).finally(() => clearTimeout(timer));
+}
+
+function publish(answer) {
+  if (answer.sequence <= shown) return;
+  shown = answer.sequence;
+  for (const listener of listeners) listener(answer);
+}

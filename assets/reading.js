@@ -1,0 +1,92 @@
+// What the network sees and says: its 28 x 28 image, a bar for each class, and one sentence.
+
+import { onAnswer } from "./reader.js";
+import { get, subscribe } from "./state.js";
+
+const SURE = 0.9; // calibrated probability from which the answer is said without doubt
+
+export function mount({ element }) {
+  const verdict = element.querySelector(".verdict");
+  const seen = element.querySelector(".seen canvas");
+  const bars = element.querySelector(".bars");
+  let last = null; // the newest answer that is shown
+
+  function show(answer) {
+    element.dataset.sequence = answer.sequence;
+    if (answer.error) return say("error", answer.error);
+    last = answer;
+    paintImage(seen, answer.image);
+    showBars(bars, answer.classes, answer.probabilities);
+    say(...sentence(answer));
+  }
+
+  function empty() {
+    const { classes } = last ?? { classes: [] };
+    last = null;
+    paintImage(seen, null);
+    showBars(bars, classes, classes.map(() => 0));
+    say("empty", "Draw a digit: the network reads it while the pen moves.");
+  }
+
+  function say(state, text) {
+    verdict.dataset.state = state;
+    verdict.textContent = text;
+  }
+
+  onAnswer((answer) => get().drawing.length && show(answer));
+  subscribe((state, changed) => changed.includes("drawing") && !state.drawing.length && empty());
+  new MutationObserver(() => last && paintImage(seen, last.image)).observe(document.body, { attributeFilter: ["class"] });
+  if (!get().drawing.length) empty();
+}
+
+/** [state, sentence] of an answer. */
+function sentence({ classes, probabilities, familiar }) {
+  const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
+  const [first, second] = order;
+  const share = (index) => `${classes[index]} (${percent(probabilities[index])})`;
+  if (!familiar) return ["strange", `This does not look like anything the network knows; the nearest is ${share(first)}.`];
+  if (probabilities[first] < SURE) return ["unsure", `Not sure: ${share(first)} or ${share(second)}.`];
+  return ["sure", `It reads ${share(first)}.`];
+}
+
+/** 0.9931 -> "99.3 %"; what rounds to 0 or 100 and is neither says so. */
+export function percent(probability) {
+  if (probability > 0 && probability < 0.0005) return "< 0.1 %";
+  if (probability < 1 && probability > 0.9995) return "> 99.9 %";
+  return `${(100 * probability).toFixed(1)} %`;
+}
+
+/** Bytes of an image in base64, or null for blank paper. */
+export function paintImage(canvas, base64) {
+  const context = canvas.getContext("2d");
+  const { width, height } = canvas;
+  const ink = rgb(getComputedStyle(document.body).getPropertyValue("--ink").trim());
+  const picture = context.createImageData(width, height);
+  const bytes = base64 ? atob(base64) : "";
+  for (let pixel = 0; pixel < bytes.length; pixel += 1) {
+    picture.data.set([...ink, bytes.charCodeAt(pixel)], 4 * pixel);
+  }
+  context.putImageData(picture, 0, 0);
+}
+
+const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+
+function showBars(bars, classes, probabilities) {
+  if (bars.children.length !== classes.length) bars.replaceChildren(...classes.map(makeBar));
+  const top = probabilities.indexOf(Math.max(...probabilities));
+  [...bars.children].forEach((bar, index) => {
+    const probability = probabilities[index];
+    bar.querySelector(".label").textContent = classes[index]; // a class name is text, never HTML
+    bar.querySelector(".fill").style.transform = `scaleX(${probability})`;
+    bar.querySelector(".percent").textContent = probability ? percent(probability) : "";
+    bar.classList.toggle("top", index === top && probability > 0);
+  });
+}
+
+function makeBar() {
+  const bar = document.createElement("div");
+  bar.className = "bar";
+  bar.innerHTML = '<span class="label"></span><span class="track"><span class="fill"></span></span><span class="percent"></span>';
+  bar.querySelector(".fill").style.display = "block";
+  return bar;
+}

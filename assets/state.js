@@ -1,0 +1,25 @@
+// The one state of the page: the drawing, the network, the selected cell. Views subscribe; nobody else keeps a copy.
+
+const listeners = new Set();
+
+const state = {
+  drawing: [], // strokes of points [x, y, milliseconds], 0..1, y down
+  network: null, // name of the checkpoint that reads
+  cell: null, // { layer, y, x, channel } or null
+};
+
+export const get = () => state;
+
+/** Change some fields; `changed` tells the listeners which. */
+export function set(fields) {
+  const changed = Object.keys(fields).filter((name) => state[name] !== fields[name]);
+  if (!changed.length) return;
+  Object.assign(state, fields);
+  for (const listener of listeners) listener(state, changed);
+}
+
+/** Call `listener(state, changed)` after every change; returns the way to stop. */
+export function subscribe(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

@@ -1,0 +1,74 @@
+"""The answer to one movement of the pen: everything that is on screen, from one request.
+
+A request is {sequence, drawing, network, parts}; every view that wants something of the answer asks for its part, with
+parameters of its own. Requests skip Gradio's queue, so that what they may cost is bounded here.
+"""
+
+import base64
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from model import DigitNet, load_checkpoint, predict, rasterize
+
+NETWORKS_IN_MEMORY = 16
+
+Part = Callable[[DigitNet, np.ndarray, dict[str, Any]], Any]
+
+
+class Answers:
+    """Answers requests, one at a time: on two cores a second one would only slow the first.
+
+    Args:
+        parts: what views may ask for beside image and probabilities: a function of network, image and parameters each.
+    """
+
+    def __init__(self, parts: dict[str, Part] | None = None) -> None:
+        self._parts = parts or {}
+        self._lock = threading.Lock()
+
+    def read(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Image and probabilities of a drawing, and the parts that were asked for.
+
+        What is wrong with the request comes back as `error`, one sentence, beside its `sequence`.
+        """
+        sequence = request.get("sequence") if isinstance(request, dict) else None
+        try:
+            return {"sequence": sequence, **self._answer(request)}
+        except ValueError as error:
+            return {"sequence": sequence, "error": str(error)}
+
+    def _answer(self, request: object) -> dict[str, Any]:
+        if not isinstance(request, dict) or not isinstance(request.get("network"), str):
+            raise ValueError("A request has to name its network and carry a drawing.")
+        wanted = request.get("parts") or {}
+        if not isinstance(wanted, dict) or not wanted.keys() <= self._parts.keys():
+            raise ValueError(f"Parts of an answer are named; the known ones are: {', '.join(self._parts) or 'none'}.")
+        image = rasterize(request.get("drawing"))
+        with self._lock:
+            net = load_network(request["network"])
+            return {
+                "image": to_base64(image),
+                "classes": net.classes,
+                "probabilities": [round(float(p), 5) for p in predict(net, image[None])[0]],
+                "familiar": True,
+                "parts": {name: self._parts[name](net, image, parameters) for name, parameters in wanted.items()},
+            }
+
+
+@lru_cache(NETWORKS_IN_MEMORY)
+def load_network(name: str) -> DigitNet:
+    """A checkpoint by its name or path, kept in memory.
+
+    Raises:
+        CheckpointError: there is none of that name, or it is damaged.
+    """
+    return load_checkpoint(name)
+
+
+def to_base64(array: np.ndarray) -> str:
+    """Bytes of an array, in C order: a fifth of what its numbers would take as JSON."""
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")

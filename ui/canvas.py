@@ -1,0 +1,34 @@
+"""The sheet that is drawn on, and the line to the server that everything on the page is answered through."""
+
+import gradio as gr
+from model.examples import load_examples
+
+from ui.answers import Answers
+from ui.look import script, template
+
+OPENING_DIGIT = "5"  # the example that writes itself when the page opens
+
+
+def canvas(answers: Answers) -> gr.HTML:
+    """The drawing canvas; `answers.read` is what it asks for every movement of the pen."""
+
+    def read(request: dict) -> dict:
+        return answers.read(request)
+
+    return gr.HTML(
+        html_template=template("canvas.html"),
+        js_on_load=script("canvas.js"),
+        server_functions=[read],
+        examples=_hands(),
+        opening=OPENING_DIGIT,
+        elem_id="canvas",
+        apply_default_css=False,
+        padding=False,
+    )
+
+
+def _hands() -> list[dict]:
+    hands: dict[str, dict] = {}
+    for hand, label, drawing in load_examples():
+        hands.setdefault(hand, {})[label] = drawing
+    return [{"name": name, "digits": digits} for name, digits in hands.items()]

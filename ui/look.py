@@ -1,0 +1,65 @@
+"""Gradio's own components in Digitscope's look. Everything else about the look stands in assets/look.css."""
+
+from pathlib import Path
+
+import gradio as gr
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+ASSETS_URL = "digitscope"
+STYLESHEET = ASSETS / "look.css"
+
+
+def theme() -> gr.Theme:
+    """Hairlines, the system's fonts, one accent; nothing is fetched from anywhere."""
+    base = gr.themes.Base(
+        primary_hue=gr.themes.colors.blue,
+        neutral_hue=gr.themes.colors.stone,
+        radius_size=gr.themes.sizes.radius_sm,
+        spacing_size=gr.themes.sizes.spacing_md,
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    )
+    both = {
+        "body_background_fill": "var(--paper)",
+        "body_text_color": "var(--ink)",
+        "block_background_fill": "transparent",
+        "block_border_width": "0px",
+        "block_shadow": "none",
+        "block_padding": "0px",
+        "block_label_text_color": "var(--ink)",
+        "block_title_text_color": "var(--ink)",
+        "block_title_text_size": "13px",
+        "block_title_text_weight": "600",
+        "border_color_primary": "var(--hairline)",
+        "color_accent": "var(--accent)",
+        "color_accent_soft": "var(--accent-soft)",
+        "input_background_fill": "var(--paper-raised)",
+        "input_border_color": "var(--hairline)",
+        "input_border_color_focus": "var(--accent)",
+        "input_shadow": "none",
+        "input_shadow_focus": "none",
+        "link_text_color": "var(--accent)",
+        "table_border_color": "var(--hairline)",
+        "table_even_background_fill": "var(--paper)",
+        "table_odd_background_fill": "var(--paper)",
+    }
+    return base.set(**both, **{f"{name}_dark": value for name, value in both.items() if _has_dark(base, name)})
+
+
+def _has_dark(base: gr.Theme, name: str) -> bool:
+    return hasattr(base, f"{name}_dark")
+
+
+def template(name: str) -> str:
+    """The markup of a view, from assets/. Fixed: a view changes what it shows by script, never by new markup."""
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def import_of(module: str) -> str:
+    """JavaScript for the promise of a module of assets/; relative to the page, so that it works behind any prefix."""
+    return f"import(new URL('{ASSETS_URL}/{module}', document.baseURI))"
+
+
+def script(module: str) -> str:
+    """JavaScript for `js_on_load` that mounts a view of assets/."""
+    return f"{import_of(module)}.then((view) => view.mount({{ element, server, props, trigger, watch }}))"

@@ -1,0 +1,140 @@
+"""Which network reads: the choice on the left, and the tab that says what it is made of."""
+
+from functools import lru_cache
+
+import gradio as gr
+
+from model import DigitNet, complexity, receptive_field
+from model.checkpoint import CheckpointError, checkpoint_names, checkpoint_path, read_metadata
+from model.network import PRESETS
+from ui.answers import load_network
+from ui.look import import_of
+
+LAYER_HEADERS = ["Layer", "Kernel", "Dilation", "Stride", "Map", "Receptive field", "Parameters", "Multiply-adds"]
+
+CHOOSE = f"(network) => {{ {import_of('state.js')}.then((state) => state.set({{ network }})) }}"
+FROM_LINK = f"() => {import_of('link.js')}.then((link) => link.networkInLink())"
+
+
+def choices(default: str) -> list[tuple[str, str]]:
+    """(label, name) of the networks to choose from: the presets that are trained, smallest first, and the default."""
+    trained = [name for name in PRESETS if name in checkpoint_names()]
+    names = trained if default in trained else [*trained, default]
+    return [(_label(name), name) for name in names]
+
+
+def _label(name: str) -> str:
+    title = checkpoint_path(name).stem
+    test = read_metadata(name).get("figures", {}).get("test")
+    parameters = f"{complexity(load_network(name)).parameters:,} parameters"
+    return f"{title} · {parameters} · {100 * test['accuracy']:.2f} % on MNIST" if test else f"{title} · {parameters}"
+
+
+def network_choice(default: str) -> gr.Dropdown:
+    """The choice of the network that reads."""
+    return gr.Dropdown(choices(default), value=default, label="Network", interactive=True, filterable=False)
+
+
+def follow(choice: gr.Dropdown, page: gr.Blocks, about: gr.Markdown, layers: gr.Dataframe) -> None:
+    """Tell the page's state and the tab which network is chosen; a link may choose one when the page opens."""
+    known = [name for _, name in choice.choices]
+
+    def from_link(name: str | None) -> str:
+        return name if name in known else choice.value
+
+    page.load(from_link, choice, choice, js=FROM_LINK, api_visibility="private", show_progress="hidden")
+    choice.change(None, choice, None, js=CHOOSE, api_visibility="private")
+    page.load(None, choice, None, js=CHOOSE, api_visibility="private")
+    choice.change(
+        lambda name: (describe(name), layer_rows(name)),
+        choice,
+        [about, layers],
+        api_visibility="private",
+        show_progress="hidden",
+    )
+
+
+@lru_cache
+def describe(name: str) -> str:
+    """A few sentences about a network, with its own figures."""
+    net, metadata = load_network(name), read_metadata(name)
+    cost = complexity(net)
+    dilations = ", ".join(str(stage.dilation) for stage in net.stages)
+    last = receptive_field(net, f"stages.{len(net.stages) - 1}")
+    lines = [
+        f"**{checkpoint_path(name).stem}** has {cost.parameters:,} trainable parameters and spends "
+        f"{cost.multiply_accumulates:,} multiply-accumulates on an image. Its {len(net.stages)} stages have "
+        f"dilations {dilations}; a cell of the last one sees {last.size[0]} x {last.size[1]} pixels"
+        + (", more than the whole image." if last.size[0] > 28 else "."),
+        _figures(metadata),
+        "A **depthwise** convolution slides one small kernel over each channel by itself; a **pointwise** one mixes "
+        "all channels of one place. **Dilation** spreads the kernel's taps apart: with dilation 3 a 3 x 3 kernel "
+        "reaches over 7 x 7 cells and still has nine weights.",
+    ]
+    return "\n\n".join(line for line in lines if line)
+
+
+def _figures(metadata: dict) -> str:
+    figures = metadata.get("figures", {})
+    parts = []
+    if "test" in figures:
+        test = figures["test"]
+        parts.append(f"It reads {100 * test['accuracy']:.2f} % of MNIST's {test['images']:,} test images")
+    if "pendigits" in figures:
+        people = figures["pendigits"]
+        parts.append(
+            f"{100 * people['accuracy']:.2f} % of {people['images']:,} digits that 30 people wrote with a pen, "
+            "which it never saw in training"
+        )
+    return " and ".join(parts) + "." if parts else ""
+
+
+@lru_cache
+def layer_rows(name: str) -> list[list[str]]:
+    """The convolutions and the head of a network, one row each, as LAYER_HEADERS names them."""
+    net = load_network(name)
+    cost = complexity(net).layers
+    modules = dict(net.named_modules())
+    return [_row(net, layer, modules[layer], cost[layer]) for layer in cost if not layer.endswith(("_norm", "pool"))]
+
+
+def _row(net: DigitNet, layer: str, module: object, cost: object) -> list[str]:
+    field = receptive_field(net, layer)
+    kernel = getattr(module, "kernel_size", None)
+    by = "{} x {}".format
+    return [
+        layer,
+        by(*kernel) if kernel else "",
+        str(module.dilation[0]) if kernel else "",
+        str(module.stride[0]) if kernel else "",
+        by(*field.map_size) if kernel else "",
+        by(*field.size) if kernel else "whole image",
+        f"{cost.parameters:,}" if cost.parameters else "shared",
+        f"{cost.multiply_accumulates:,}",
+    ]
+
+
+def network_tab(default: str) -> tuple[gr.Markdown, gr.Dataframe]:
+    """What the chosen network is, in words and layer by layer."""
+    about = gr.Markdown(describe(default), elem_id="about")
+    layers = gr.Dataframe(
+        layer_rows(default),
+        headers=LAYER_HEADERS,
+        datatype="str",
+        interactive=False,
+        wrap=False,
+        elem_id="layer-table",
+        label="Layer by layer",
+        show_label=False,
+    )
+    return about, layers
+
+
+def check_network(name: str) -> None:
+    """Make sure that a checkpoint can be read before a page is served.
+
+    Raises:
+        CheckpointError: it cannot.
+    """
+    if not isinstance(load_network(name), DigitNet):
+        raise CheckpointError(f"{name} is no network.")

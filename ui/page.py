@@ -1,0 +1,37 @@
+"""The page: the drawing on the left, views of it on the right."""
+
+import gradio as gr
+
+from ui.answers import Answers
+from ui.api import add_api
+from ui.canvas import canvas
+from ui.look import template
+from ui.network import check_network, follow, network_choice, network_tab
+from ui.reading import reading
+
+TITLE = "Digitscope"
+
+
+def build_page(checkpoint: str) -> gr.Blocks:
+    """The whole page, ready to launch.
+
+    Args:
+        checkpoint: name or path of the network that reads first.
+
+    Raises:
+        CheckpointError: it cannot be read.
+    """
+    check_network(checkpoint)
+    answers = Answers()
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        gr.HTML(template("heading.html"), apply_default_css=False, padding=False)
+        with gr.Row(elem_id="page"):
+            with gr.Column(elem_id="left"):
+                canvas(answers)
+                reading()
+                choice = network_choice(checkpoint)
+            with gr.Column(elem_id="right"), gr.Tabs(), gr.Tab("Network"):
+                about, layers = network_tab(checkpoint)
+        follow(choice, page, about, layers)
+        add_api(checkpoint)
+    return page
