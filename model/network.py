@@ -255,9 +255,9 @@ def _stages(channels: int, dilations: str, shares: dict[int, int] | None = None)
 
 
 PRESETS: dict[str, NetworkConfig] = {
-    "nano": NetworkConfig(10, stem_kernel=3, stages=_stages(10, "1231", {1: 0, 2: 0, 3: 0})),
-    "tiny": NetworkConfig(16, stages=_stages(16, "123123", {3: 0, 4: 1, 5: 0})),
+    "nano": NetworkConfig(12, stem_kernel=3, stages=_stages(12, "123123", dict.fromkeys(range(1, 6), 0))),
+    "tiny": NetworkConfig(16, stages=_stages(16, "123123", {3: 0, 4: 1, 5: 2})),
     "small": NetworkConfig(32, stages=_stages(32, "12312", {4: 1})),
     "base": NetworkConfig(64, stages=_stages(64, "1231")),
-    "large": NetworkConfig(128, stages=_stages(128, "12312")),
+    "large": NetworkConfig(96, stages=_stages(96, "12312")),
 }
