@@ -1,0 +1,43 @@
+"""Find a browser to test with, on any machine."""
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import lru_cache
+
+from playwright.sync_api import Browser, Error, Playwright
+
+# Headless and as root; without background traffic, so that an offline test sees only the page's own requests.
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
+
+
+def launch(playwright: Playwright, arguments: list[str] = ARGUMENTS) -> Browser | None:
+    """A headless Chromium: DIGITSCOPE_BROWSER's, the system's, or Playwright's own, fetched if need be; else None."""
+    path = os.environ.get("DIGITSCOPE_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
+    if path:
+        return playwright.chromium.launch(executable_path=path, args=arguments)
+    for channel in ("chrome", "msedge", None):
+        try:
+            return playwright.chromium.launch(channel=channel, args=arguments)
+        except Error:
+            continue
+    return playwright.chromium.launch(args=arguments) if _install() else None
+
+
+@lru_cache
+def _install() -> bool:
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=300).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
