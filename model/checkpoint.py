@@ -53,7 +53,8 @@ def save_checkpoint(net: DigitNet, path: str | Path, **history: Any) -> Path:
     metadata = {"format": FORMAT_VERSION, "config": net.config.to_dict(), **history}
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        save_file(_own_weights(net), partial, {METADATA_KEY: json.dumps(metadata, sort_keys=True)})
+        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in _own_weights(net).items()}
+        save_file(weights, partial, {METADATA_KEY: json.dumps(metadata, sort_keys=True)})
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -73,10 +74,12 @@ def load_checkpoint(name: str | Path) -> DigitNet:
     path = checkpoint_path(name)
     metadata, weights = _read(path)
     try:
-        net = DigitNet(NetworkConfig.from_dict(metadata["config"]))
+        config = NetworkConfig.from_dict(metadata["config"])
     except (KeyError, ValueError) as error:
         raise CheckpointError(f"{path.name} describes no network that can be built: {error}") from error
-    _verify(path, net, weights)
+    with torch.device("meta"):  # shapes alone: what a damaged configuration asks for might not fit into memory
+        _verify(path, DigitNet(config), weights)
+    net = DigitNet(config)
     net.load_state_dict(weights, strict=False)
     return net.eval().to(memory_format=torch.channels_last)
 
@@ -92,13 +95,7 @@ def read_metadata(name: str | Path) -> dict[str, Any]:
 
 def _own_weights(net: DigitNet) -> dict[str, Tensor]:
     """The network's tensors, each shared one under its first name only."""
-    seen: set[int] = set()
-    own = {}
-    for name, tensor in net.state_dict().items():
-        if tensor.data_ptr() not in seen:
-            seen.add(tensor.data_ptr())
-            own[name] = tensor.detach().cpu().contiguous()
-    return own
+    return dict(net.named_parameters()) | dict(net.named_buffers())
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -114,7 +111,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             if not isinstance(version, int) or version < 1:
                 raise ValueError
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"{path.name} is damaged or no Digitscope checkpoint; expected safetensors with Digitscope's metadata."
         ) from error
