@@ -50,8 +50,8 @@ def expected_calibration_error(logits: Tensor, labels: Tensor, bins: int = CALIB
     confidence, guess = logits.softmax(1).max(1)
     correct = (guess == labels).float()
     index = (confidence * bins).long().clamp(max=bins - 1)
-    gap = torch.zeros(bins).index_add_(0, index, confidence - correct)  # count x (mean confidence - accuracy), signed
-    return gap.abs().sum().item() / len(labels)
+    gaps = confidence.new_zeros(bins).index_add_(0, index, confidence - correct)  # count x (confidence - accuracy)
+    return gaps.abs().sum().item() / len(labels)
 
 
 def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:

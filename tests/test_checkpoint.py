@@ -1,0 +1,197 @@
+"""A checkpoint gives back what was saved; whatever else lies there is refused in one sentence and never unpickled."""
+
+import json
+import pickle
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from model import checkpoint
+from model.checkpoint import (
+    FORMAT_VERSION,
+    MAX_BYTES,
+    METADATA_KEY,
+    CheckpointError,
+    checkpoint_names,
+    checkpoint_path,
+    load_checkpoint,
+    read_metadata,
+    save_checkpoint,
+)
+from model.network import DigitNet
+
+ONE_SENTENCE = r"\A[^\n]+\.\Z"
+
+
+@pytest.fixture
+def saved(small_net: DigitNet, tmp_path: Path) -> Path:
+    return save_checkpoint(small_net, tmp_path / "net.safetensors", seed=3, figures={"test": {"accuracy": 0.5}})
+
+
+def refused(path: str | Path) -> str:
+    """The sentence with which a checkpoint is refused."""
+    with pytest.raises(CheckpointError, match=ONE_SENTENCE) as refusal:
+        load_checkpoint(path)
+    return str(refusal.value)
+
+
+def rewrite(path: Path, weights: dict | None = None, **metadata: object) -> None:
+    """Put other weights or metadata into a checkpoint; a weight of None is left out."""
+    with safe_open(path, framework="pt") as file:
+        kept = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        said = json.loads(file.metadata()[METADATA_KEY])
+    changed = {name: tensor for name, tensor in (kept | (weights or {})).items() if tensor is not None}
+    save_file(changed, path, {METADATA_KEY: json.dumps(said | metadata)})
+
+
+def test_a_network_comes_back_as_it_was(saved: Path, small_net: DigitNet) -> None:
+    net = load_checkpoint(saved)
+    assert net.config == small_net.config
+    assert not net.training
+    assert net.state_dict().keys() == small_net.state_dict().keys()
+    for name, tensor in small_net.state_dict().items():
+        assert torch.equal(net.state_dict()[name], tensor), name
+    x = torch.rand(4, 1, 28, 28)
+    torch.testing.assert_close(net(x), small_net(x))
+
+
+def test_history_is_kept_as_it_was_given(saved: Path, small_net: DigitNet) -> None:
+    metadata = read_metadata(saved)
+    assert metadata.pop("config") == json.loads(json.dumps(small_net.config.to_dict()))
+    assert metadata == {"format": FORMAT_VERSION, "seed": 3, "figures": {"test": {"accuracy": 0.5}}}
+
+
+def test_names_are_files_in_checkpoints(monkeypatch, tmp_path: Path, small_net: DigitNet) -> None:
+    monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path)
+    save_checkpoint(small_net, "mine")
+    assert checkpoint_names() == ["mine"]
+    assert checkpoint_path("mine") == tmp_path / "mine.safetensors"
+    assert load_checkpoint("mine").config == small_net.config
+
+
+def test_every_shipped_checkpoint_loads() -> None:
+    for name in checkpoint_names():
+        load_checkpoint(name)
+
+
+def test_an_unknown_name_is_refused_with_the_names_that_there_are(monkeypatch, saved: Path) -> None:
+    monkeypatch.setattr(checkpoint, "CHECKPOINTS", saved.parent)
+    assert refused("nothing").endswith("checkpoints/ has: net.")
+    assert "nothing" in refused(saved.parent / "nothing.safetensors")
+    assert "no checkpoint" in refused(saved.parent)
+
+
+@pytest.mark.parametrize("share", [0, 0.001, 0.1, 0.5, 0.999])
+def test_a_truncated_file_is_refused(saved: Path, share: float) -> None:
+    whole = saved.read_bytes()
+    saved.write_bytes(whole[: int(len(whole) * share)])
+    assert "damaged" in refused(saved)
+
+
+def test_a_renamed_zip_is_refused(saved: Path) -> None:
+    with zipfile.ZipFile(saved, "w") as archive:
+        archive.writestr("data", b"weights")
+    assert "damaged" in refused(saved)
+
+
+def test_a_pickle_is_refused_and_not_run(saved: Path, tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self):
+            return Path.touch, (tmp_path / "sprung",)
+
+    for content in (pickle.dumps(Trap()), pickle.dumps({"net": 1})):
+        saved.write_bytes(content)
+        assert "damaged" in refused(saved)
+    torch.save({"net": torch.ones(3)}, saved)
+    assert "damaged" in refused(saved)
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_safetensors_of_somebody_else_are_refused(saved: Path) -> None:
+    save_file({"stem.weight": torch.ones(3)}, saved)
+    assert "damaged or no Digitscope checkpoint" in refused(saved)
+
+
+@pytest.mark.parametrize("text", ["", "3", "null", "[]", "{}", '{"format": "1"}', '{"format": 0}', "[" * 100_000])
+def test_metadata_that_says_nothing_is_refused(saved: Path, text: str) -> None:
+    save_file({"stem.weight": torch.ones(3)}, saved, {METADATA_KEY: text})
+    assert "damaged" in refused(saved)
+
+
+def test_a_newer_format_is_refused(saved: Path) -> None:
+    rewrite(saved, format=FORMAT_VERSION + 1)
+    assert f"up to format {FORMAT_VERSION}" in refused(saved)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [None, 3, {}, {"stages": []}, {"stem_channels": -1, "stages": [{"channels": 4}], "classes": ["a"]}],
+)
+def test_a_configuration_that_cannot_be_built_is_refused(saved: Path, config: object) -> None:
+    rewrite(saved, config=config)
+    assert "no network that can be built" in refused(saved)
+
+
+def test_a_configuration_that_would_fill_the_memory_is_refused_before_it_is_built(saved: Path) -> None:
+    stage = {"channels": 1024, "kernel": 15, "dilation": 1, "stride": 1, "shares": None}
+    config = {"stem_channels": 1024, "stages": [stage] * 32, "classes": ["a"], "separable": False}
+    rewrite(saved, config=config)
+    assert "disagree" in refused(saved)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("name", ["head.weight", "stages.0.depthwise_norm.running_var", "temperature"])
+def test_values_that_are_no_numbers_are_refused(saved: Path, small_net: DigitNet, name: str, bad: float) -> None:
+    tensor = small_net.state_dict()[name].clone()
+    tensor.view(-1)[-1] = bad
+    rewrite(saved, {name: tensor})
+    assert name in refused(saved)
+    assert "not finite" in refused(saved)
+
+
+def test_a_wrong_shape_is_refused(saved: Path) -> None:
+    rewrite(saved, {"head.weight": torch.ones(10, 9)})
+    assert "head.weight has shape (10, 9); expected (10, 8)" in refused(saved)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64, torch.int32])
+def test_a_wrong_type_is_refused(saved: Path, small_net: DigitNet, dtype: torch.dtype) -> None:
+    rewrite(saved, {"head.bias": small_net.head.bias.detach().to(dtype)})
+    assert f"head.bias is {dtype}; expected torch.float32" in refused(saved)
+
+
+def test_a_missing_and_an_unknown_tensor_are_refused(saved: Path) -> None:
+    rewrite(saved, {"head.bias": None})
+    assert "head.bias" in refused(saved)
+    rewrite(saved, {"head.bias": torch.zeros(10), "tail.bias": torch.zeros(10)})
+    assert "tail.bias" in refused(saved)
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0])
+def test_a_temperature_that_divides_by_nothing_is_refused(saved: Path, temperature: float) -> None:
+    rewrite(saved, {"temperature": torch.tensor(temperature)})
+    assert "temperature" in refused(saved)
+
+
+def test_a_huge_file_is_refused_unread(saved: Path) -> None:
+    with saved.open("r+b") as file:
+        file.truncate(MAX_BYTES + 1)
+    assert f"at most {MAX_BYTES:,}" in refused(saved)
+
+
+def test_a_save_that_fails_leaves_the_old_file_and_no_litter(saved: Path, small_net: DigitNet, monkeypatch) -> None:
+    before = saved.read_bytes()
+
+    def fail(_weights, path, _metadata) -> None:
+        Path(path).write_bytes(b"half a file")
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(checkpoint, "save_file", fail)
+    with pytest.raises(OSError, match="no space"):
+        save_checkpoint(small_net, saved)
+    assert saved.read_bytes() == before
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]

@@ -1,0 +1,98 @@
+"""What the page asks a network: probabilities that are probabilities, and every layer's own response."""
+
+import numpy as np
+import pytest
+import torch
+
+from model.inference import layer_responses, predict
+from model.network import PRESETS, DigitNet
+
+
+@pytest.mark.parametrize("count", [0, 1, 8])
+def test_rows_are_probabilities(small_net: DigitNet, images: np.ndarray, count: int) -> None:
+    p = predict(small_net, images[:count])
+    assert p.shape == (count, 10)
+    assert p.dtype == np.float32
+    assert (p >= 0).all()
+    np.testing.assert_allclose(p.sum(1), 1, atol=1e-5)
+
+
+def test_probabilities_are_calibrated(small_net: DigitNet, images: np.ndarray) -> None:
+    plain = predict(small_net, images)
+    small_net.temperature.fill_(1000.0)
+    try:
+        np.testing.assert_allclose(predict(small_net, images), 0.1, atol=1e-3)
+    finally:
+        small_net.temperature.fill_(1.0)
+    assert plain.max() > 0.11
+
+
+def test_arrays_and_tensors_are_the_same_images(small_net: DigitNet, images: np.ndarray) -> None:
+    np.testing.assert_array_equal(predict(small_net, images), predict(small_net, torch.from_numpy(images)))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        np.zeros((1, 28, 28), np.float32),
+        np.zeros((1, 28, 28), np.int64),
+        np.zeros((28, 28), np.uint8),
+        np.zeros((1, 28, 27), np.uint8),
+        np.zeros((1, 1, 28, 28), np.uint8),
+    ],
+)
+def test_what_are_no_images_is_refused(small_net: DigitNet, wrong: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"\A[^\n]+expected uint8 of shape \(N, 28, 28\)\.\Z"):
+        predict(small_net, wrong)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((28, 28)), np.zeros((27, 28), np.uint8), np.zeros((1, 28, 28), np.uint8)])
+def test_what_is_no_image_has_no_responses(small_net: DigitNet, wrong: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"\A[^\n]+\.\Z"):
+        layer_responses(small_net, wrong)
+
+
+@pytest.mark.parametrize("name", ["small_net", "standard_net"])
+def test_responses_are_what_each_layer_gives_in_the_order_in_which_it_runs(name, images, request) -> None:
+    net = request.getfixturevalue(name)
+    expected: dict[str, torch.Tensor] = {}
+    names = {module: name for name, module in net.named_modules()}
+
+    def keep(module, _inputs, output) -> None:
+        if names[module]:
+            expected[names[module]] = output[0]
+
+    hook = torch.nn.modules.module.register_module_forward_hook(keep)
+    try:
+        with torch.no_grad():
+            net(torch.from_numpy(images[:1, None]))
+    finally:
+        hook.remove()
+    responses = layer_responses(net, images[0])
+    assert list(responses) == list(expected)
+    for layer, response in responses.items():
+        assert response.ndim == 3
+        assert response.dtype == np.float32
+        np.testing.assert_allclose(response.ravel(), expected[layer].ravel(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_responses_run_from_the_stem_through_the_stages_to_the_head(preset: str, images: np.ndarray) -> None:
+    parts = ("depthwise", "depthwise_norm", "pointwise", "pointwise_norm")
+    order = ["stem", "stem_norm"]
+    for index in range(len(PRESETS[preset].stages)):
+        order += [*(f"stages.{index}.{part}" for part in parts), f"stages.{index}"]
+    assert list(layer_responses(DigitNet(PRESETS[preset]).eval(), images[0])) == [*order, "pool", "head"]
+
+
+def test_the_head_responds_with_the_logits(small_net: DigitNet, images: np.ndarray) -> None:
+    head = layer_responses(small_net, images[0])["head"]
+    assert head.shape == (10, 1, 1)
+    with torch.no_grad():
+        logits = small_net(torch.from_numpy(images[:1, None]))[0].numpy()
+    np.testing.assert_allclose(head[:, 0, 0], logits, rtol=1e-4, atol=1e-5)
+
+
+def test_asking_leaves_no_hook_behind(small_net: DigitNet, images: np.ndarray) -> None:
+    layer_responses(small_net, images[0])
+    assert not any(module._forward_hooks for module in small_net.modules())
