@@ -6,21 +6,28 @@ parameters of its own. Requests skip Gradio's queue, so that what they may cost 
 
 import base64
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from model import DigitNet, load_checkpoint, predict, rasterize
+from model import CheckpointError, DigitNet, load_checkpoint, predict, rasterize
 
 NETWORKS_IN_MEMORY = 16
+
+# What visitors and programs may name. Nothing else is ever looked for: a name could also be the path of any file.
+_offered: set[str] = set()
+
+# One network at work at a time: on two cores a second one would only slow the first.
+_at_work = threading.Lock()
 
 Part = Callable[[DigitNet, np.ndarray, dict[str, Any]], Any]
 
 
 class Answers:
-    """Answers requests, one at a time: on two cores a second one would only slow the first.
+    """Answers requests, one at a time.
 
     Args:
         parts: what views may ask for beside image and probabilities: a function of network, image and parameters each.
@@ -28,7 +35,6 @@ class Answers:
 
     def __init__(self, parts: dict[str, Part] | None = None) -> None:
         self._parts = parts or {}
-        self._lock = threading.Lock()
 
     def read(self, request: dict[str, Any]) -> dict[str, Any]:
         """Image and probabilities of a drawing, and the parts that were asked for.
@@ -42,14 +48,13 @@ class Answers:
             return {"sequence": sequence, "error": str(error)}
 
     def _answer(self, request: object) -> dict[str, Any]:
-        if not isinstance(request, dict) or not isinstance(request.get("network"), str):
+        if not isinstance(request, dict):
             raise ValueError("A request has to name its network and carry a drawing.")
         wanted = request.get("parts") or {}
         if not isinstance(wanted, dict) or not wanted.keys() <= self._parts.keys():
             raise ValueError(f"Parts of an answer are named; the known ones are: {', '.join(self._parts) or 'none'}.")
         image = rasterize(request.get("drawing"))
-        with self._lock:
-            net = load_network(request["network"])
+        with network(request.get("network")) as net:
             return {
                 "image": to_base64(image),
                 "classes": net.classes,
@@ -59,13 +64,36 @@ class Answers:
             }
 
 
-@lru_cache(NETWORKS_IN_MEMORY)
-def load_network(name: str) -> DigitNet:
-    """A checkpoint by its name or path, kept in memory.
+def offer(names: Iterable[str]) -> None:
+    """Let visitors and programs name these checkpoints, and no others; called while the page is put together."""
+    _offered.clear()
+    _offered.update(names)
+
+
+@contextmanager
+def network(name: object) -> Iterator[DigitNet]:
+    """The offered network of that name, for one caller at a time.
 
     Raises:
-        CheckpointError: there is none of that name, or it is damaged.
+        CheckpointError: as `load_network`.
     """
+    with _at_work:
+        yield load_network(name)
+
+
+def load_network(name: object) -> DigitNet:
+    """The offered network of that name, kept in memory.
+
+    Raises:
+        CheckpointError: it is not among those that are offered, or its checkpoint is damaged.
+    """
+    if not isinstance(name, str) or name not in _offered:
+        raise CheckpointError(f"There is no network of that name; expected one of {', '.join(sorted(_offered))}.")
+    return _loaded(name)
+
+
+@lru_cache(NETWORKS_IN_MEMORY)
+def _loaded(name: str) -> DigitNet:
     return load_checkpoint(name)
 
 

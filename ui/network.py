@@ -5,7 +5,7 @@ from functools import lru_cache
 import gradio as gr
 
 from model import DigitNet, complexity, receptive_field
-from model.checkpoint import CheckpointError, checkpoint_names, checkpoint_path, read_metadata
+from model.checkpoint import checkpoint_names, checkpoint_path, read_metadata
 from model.network import PRESETS
 from ui.answers import load_network
 from ui.look import import_of
@@ -16,11 +16,15 @@ CHOOSE = f"(network) => {{ {import_of('state.js')}.then((state) => state.set({{ 
 FROM_LINK = f"() => {import_of('link.js')}.then((link) => link.networkInLink())"
 
 
-def choices(default: str) -> list[tuple[str, str]]:
-    """(label, name) of the networks to choose from: the presets that are trained, smallest first, and the default."""
+def names_to_offer(default: str) -> list[str]:
+    """The networks to choose from: the presets that are trained, smallest first, and the default."""
     trained = [name for name in PRESETS if name in checkpoint_names()]
-    names = trained if default in trained else [*trained, default]
-    return [(_label(name), name) for name in names]
+    return trained if default in trained else [*trained, default]
+
+
+def choices(default: str) -> list[tuple[str, str]]:
+    """(label, name) of the networks to choose from."""
+    return [(_label(name), name) for name in names_to_offer(default)]
 
 
 def _label(name: str) -> str:
@@ -128,13 +132,3 @@ def network_tab(default: str) -> tuple[gr.Markdown, gr.Dataframe]:
         show_label=False,
     )
     return about, layers
-
-
-def check_network(name: str) -> None:
-    """Make sure that a checkpoint can be read before a page is served.
-
-    Raises:
-        CheckpointError: it cannot.
-    """
-    if not isinstance(load_network(name), DigitNet):
-        raise CheckpointError(f"{name} is no network.")

@@ -2,11 +2,11 @@
 
 import gradio as gr
 
-from ui.answers import Answers
+from ui.answers import Answers, load_network, offer
 from ui.api import add_api
 from ui.canvas import canvas
 from ui.look import template
-from ui.network import check_network, follow, network_choice, network_tab
+from ui.network import follow, names_to_offer, network_choice, network_tab
 from ui.reading import reading
 
 TITLE = "Digitscope"
@@ -21,7 +21,8 @@ def build_page(checkpoint: str) -> gr.Blocks:
     Raises:
         CheckpointError: it cannot be read.
     """
-    check_network(checkpoint)
+    offer(names_to_offer(checkpoint))
+    load_network(checkpoint)  # a checkpoint that cannot be read is said before a page is served
     answers = Answers()
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(template("heading.html"), apply_default_css=False, padding=False)
