@@ -17,7 +17,7 @@ class LayerComplexity:
     """The cost of one layer.
 
     Attributes:
-        parameters: trainable numbers of its own; 0 for a convolution that applies an earlier stage's weights.
+        parameters: trainable numbers of its own; 0 in a stage that applies those of an earlier one.
         multiply_accumulates: for one image.
         map_size: cells (y, x) of its output.
     """
@@ -52,36 +52,32 @@ class Complexity:
 
 def complexity(net: DigitNet) -> Complexity:
     """Parameters and multiply-accumulates of every layer of a network, for one 28 x 28 image."""
+    config = net.config
+    shared = {f"stages.{index}" for index, stage in enumerate(config.stages) if stage.shares is not None}
     layers = {}
-    for name, (weights, others, owned) in _weights(net.config).items():
+    for name, (weights, others) in _weights(config).items():
         map_size = receptive_field(net, name).map_size
-        layers[name] = LayerComplexity(weights * owned + others, weights * prod(map_size), map_size)
+        own = 0 if name.rpartition(".")[0] in shared else weights + others
+        layers[name] = LayerComplexity(own, weights * prod(map_size), map_size)
     return Complexity(layers)
 
 
-def _weights(config: NetworkConfig) -> dict[str, tuple[int, int, bool]]:
-    """By layer: weights applied once a cell, further parameters (of norms, biases), whether the weights are its own."""
+def _weights(config: NetworkConfig) -> dict[str, tuple[int, int]]:
+    """By layer: weights that every output cell applies once, and the parameters besides (of norms, biases)."""
     layers = {
-        "stem": (config.stem_kernel**2 * config.stem_channels, 0, True),
-        "stem_norm": _norm(config.stem_channels),
+        "stem": (config.stem_kernel**2 * config.stem_channels, 0),
+        "stem_norm": (0, 2 * config.stem_channels),
     }
     for index, stage in enumerate(config.stages):
-        name, owned = f"stages.{index}", stage.shares is None
-        channels = config.input_channels(index)
+        name, channels = f"stages.{index}", config.input_channels(index)
         if config.separable:
-            layers[f"{name}.depthwise"] = (stage.kernel**2 * channels, 0, owned)
-            layers[f"{name}.depthwise_norm"] = _norm(channels)
-            layers[f"{name}.pointwise"] = (channels * stage.channels, 0, owned)
-            layers[f"{name}.pointwise_norm"] = _norm(stage.channels)
+            layers[f"{name}.depthwise"] = (stage.kernel**2 * channels, 0)
+            layers[f"{name}.depthwise_norm"] = (0, 2 * channels)
+            layers[f"{name}.pointwise"] = (channels * stage.channels, 0)
+            layers[f"{name}.pointwise_norm"] = (0, 2 * stage.channels)
         else:
-            layers[f"{name}.conv"] = (stage.kernel**2 * channels * stage.channels, 0, owned)
-            layers[f"{name}.conv_norm"] = _norm(stage.channels)
-    classes = len(config.classes)
-    layers["pool"] = (0, 0, True)
-    layers["head"] = (config.stages[-1].channels * classes, classes, True)
+            layers[f"{name}.conv"] = (stage.kernel**2 * channels * stage.channels, 0)
+            layers[f"{name}.conv_norm"] = (0, 2 * stage.channels)
+    layers["pool"] = (0, 0)
+    layers["head"] = (config.stages[-1].channels * len(config.classes), len(config.classes))
     return layers
-
-
-def _norm(channels: int) -> tuple[int, int, bool]:
-    """A scale and a shift for each channel."""
-    return 0, 2 * channels, True

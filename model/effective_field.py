@@ -110,7 +110,7 @@ def carrying_box(field: np.ndarray, center: tuple[float, float], share: float = 
 
 def _gradients(net: DigitNet, layer: str, cell: Cell, images: Tensor, channel: int | None) -> Tensor:
     """Signed d cell / d pixel of each drawing: (N, 28, 28)."""
-    with torch.enable_grad():
+    with torch.inference_mode(False):  # records gradients, whatever the caller has switched off
         dtype = net.stem.weight.dtype
         pixels = (images.to(dtype) / 255).unsqueeze(1).requires_grad_()  # (N, 1, 28, 28)
         output = next(output for name, output in _outputs(net, pixels) if name == layer)
