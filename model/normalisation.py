@@ -1,0 +1,82 @@
+"""What MNIST's normalisation does to a drawing, step by step, each step on or off.
+
+`model.strokes.rasterize` takes all three: the ink box is brought into the middle of the image, the drawing is scaled so
+that the box fills 20 x 20 pixels, and its centre of mass is brought into the middle. Here each can be left out, which
+shows what the network would be shown instead.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from model.strokes import IMAGE_SIZE, INK_SIZE, MIDDLE, PEN, Strokes, check_drawing, draw_lines
+
+
+class Steps(NamedTuple):
+    """Which steps are taken.
+
+    Attributes:
+        boxed: the middle of the ink box comes to lie in the middle of the image; otherwise it stays where it is on the
+            canvas, whose side is the image's.
+        scaled: the longer side of the ink box becomes 20 pixels; otherwise the canvas becomes 28.
+        centred: the ink's centre of mass comes to lie in the middle, moved by whole pixels.
+    """
+
+    boxed: bool = True
+    scaled: bool = True
+    centred: bool = True
+
+    def so_far(self) -> list["Steps"]:
+        """No step at all, then one step of the three more each time, as far as it is taken."""
+        return [Steps(*self[:count], *(False,) * (3 - count)) for count in range(4)]
+
+
+def normalised(drawing: object, steps: Steps = Steps()) -> np.ndarray:  # noqa: B008 (immutable)
+    """The image that a drawing becomes by some of MNIST's steps.
+
+    The pen is MNIST's in every case. What lies outside the image is lost; a drawing may vanish altogether.
+
+    Args:
+        drawing: as `check_drawing` takes it.
+        steps: which to take; all of them give exactly `rasterize(drawing)`.
+
+    Returns:
+        uint8 (28, 28), ink 255 on 0.
+
+    Raises:
+        DrawingError: as `check_drawing`.
+    """
+    strokes = check_drawing(drawing)
+    # Only where the ink box fills the 20 x 20 pixels in the middle does MNIST cut the pen's soft edge off there.
+    side = INK_SIZE if steps.boxed and steps.scaled else IMAGE_SIZE
+    margin = (IMAGE_SIZE - side) // 2
+    ink = draw_lines(_placed(strokes, steps, side), side)  # (side, side)
+    right, down = _to_middle(ink, margin) if steps.centred else (0, 0)
+    top, left = IMAGE_SIZE + margin + down, IMAGE_SIZE + margin + right
+    plane = np.zeros((3 * IMAGE_SIZE, 3 * IMAGE_SIZE), np.uint8)  # the image and as much around it
+    plane[top : top + side, left : left + side] = np.rint(ink * 255)
+    return plane[IMAGE_SIZE : 2 * IMAGE_SIZE, IMAGE_SIZE : 2 * IMAGE_SIZE].copy()
+
+
+def _placed(strokes: Strokes, steps: Steps, side: int) -> Strokes:
+    """The strokes in pixels of a square of this side in the middle of the image."""
+    points = np.concatenate(strokes)  # (P, 2)
+    low, high = points.min(axis=0), points.max(axis=0)
+    extent = float((high - low).max())
+    scale = ((INK_SIZE - PEN) / extent if extent > 0 else 1.0) if steps.scaled else float(IMAGE_SIZE)
+    middle = (low + high) / 2
+    # The scaled box stays around its own middle: scaling and moving are two steps.
+    place = side / 2 if steps.boxed else middle * IMAGE_SIZE
+    shift = place - middle * scale
+    return [stroke * scale + shift for stroke in strokes]
+
+
+def _to_middle(ink: np.ndarray, margin: int) -> tuple[int, int]:
+    """Whole pixels x, y that bring the centre of mass to `MIDDLE`, as `rasterize` moves it."""
+    if ink.sum() == 0:
+        return 0, 0
+    pixels = np.arange(len(ink))
+    mass = np.array([ink.sum(axis=0) @ pixels, ink.sum(axis=1) @ pixels]) / ink.sum()
+    farthest = margin or IMAGE_SIZE
+    right, down = np.rint(MIDDLE - margin - mass - 1e-4).clip(-farthest, farthest).astype(int)
+    return int(right), int(down)
