@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 import torch.distributed as dist
@@ -99,7 +100,10 @@ class Workers:
 def _pick_device(name: str) -> torch.device:
     if name == "auto":
         name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+    try:
+        return torch.zeros((), device=name).device
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f"There is no device {name} here; expected auto, cpu, cuda or cuda:N.") from error
 
 
 def _narrow_type(device: torch.device) -> torch.dtype | None:
@@ -211,9 +215,12 @@ class Training:
         """Go on from `save`.
 
         Raises:
-            ValueError: the state is of another recipe.
+            ValueError: the state is damaged, or of another recipe.
         """
-        state = torch.load(path, map_location=self.workers.device, weights_only=True)
+        try:
+            state = torch.load(path, map_location=self.workers.device, weights_only=True)
+        except (RuntimeError, EOFError, UnpicklingError) as error:
+            raise ValueError(f"{path} is damaged; without --resume the training starts anew.") from error
         if state["recipe"] != asdict(self.recipe):
             raise ValueError(f"{path} was made with another recipe; expected {asdict(self.recipe)}.")
         self.epoch = state["epoch"]
