@@ -59,12 +59,12 @@ def images() -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def stand_in_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory in MNIST's form: 5,256 training and 200 test images, a bar at a height that tells the label."""
+    """A directory in MNIST's form: 456 training and 100 test images, a bar at a height that tells the label."""
     root = tmp_path_factory.mktemp("data")
     raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True)
     generator = np.random.default_rng(0)
-    for name, count in (("train", 5256), ("t10k", 200)):
+    for name, count in (("train", 456), ("t10k", 100)):
         labels = generator.integers(0, 10, count, dtype=np.uint8)
         pictures = generator.integers(0, 120, (count, 28, 28), dtype=np.uint8)
         rows = 4 + 2 * labels

@@ -1,0 +1,151 @@
+"""Training: the same seed gives the same network, whether it was stopped on the way or not."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from model import checkpoint, data, train
+from model.checkpoint import load_checkpoint, read_metadata
+from model.network import DigitNet
+from model.train import Recipe, Training
+
+ROOT = Path(train.__file__).parent.parent
+RECIPE = Recipe(epochs=3, batch=64, strength=0.3)
+
+
+@pytest.fixture(autouse=True)
+def short_training(monkeypatch, tmp_path) -> None:
+    """A recipe of three epochs of four steps, in a directory of its own, with 200 images to choose by."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(data, "VALIDATION_SIZE", 200)
+    monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setitem(train.RECIPES, "nano", RECIPE)
+
+
+def command(monkeypatch, *arguments: object) -> int:
+    """The exit code of `python -m model.train --preset nano` with these arguments."""
+    monkeypatch.setattr(sys, "argv", ["train", "--preset", "nano", *map(str, arguments)])
+    return train.main()
+
+
+def stop_at_step(monkeypatch, number: int) -> None:
+    """Ctrl-C in the middle of a training's step of this number."""
+    steps = iter(range(number))
+    step = Training._step
+
+    def interrupted(self: Training, batch: torch.Tensor) -> torch.Tensor:
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+        return step(self, batch)
+
+    monkeypatch.setattr(Training, "_step", interrupted)
+
+
+def assert_equal(first: DigitNet, second: DigitNet) -> None:
+    states = first.state_dict(), second.state_dict()
+    different = [name for name, tensor in states[0].items() if not torch.equal(tensor, states[1][name])]
+    assert not different
+
+
+def test_the_same_seed_gives_the_same_network_and_another_seed_another(stand_in_data, tmp_path) -> None:
+    first, again, other = (
+        train.train("nano", seed, RECIPE, stand_in_data, runs=tmp_path / str(run))[0]
+        for run, seed in enumerate((3, 3, 4))
+    )
+    assert_equal(first, again)
+    assert not torch.equal(first.stem.weight, other.stem.weight)
+
+
+def test_stopped_and_resumed_is_bit_for_bit_the_uninterrupted_training(stand_in_data, monkeypatch, capsys) -> None:
+    assert command(monkeypatch, "--data", stand_in_data, "--out", "whole") == 0
+    with monkeypatch.context() as stopped:
+        stop_at_step(stopped, 10)  # in the third epoch of four steps
+        assert command(monkeypatch, "--data", stand_in_data, "--out", "resumed", "--resume") == 0, "nothing left to do"
+        Path("runs/nano-seed0.pt").unlink()
+        assert command(monkeypatch, "--data", stand_in_data, "--out", "resumed") == 130
+    assert "--resume" in capsys.readouterr().out
+    assert not Path("checkpoints/nano.safetensors").exists()
+    with monkeypatch.context() as counted:
+        stop_at_step(counted, 4)  # only the third epoch is left to train
+        assert command(monkeypatch, "--data", stand_in_data, "--out", "resumed", "--resume") == 0
+    assert_equal(load_checkpoint("whole"), load_checkpoint("resumed"))
+    assert read_metadata("whole") == read_metadata("resumed")
+
+
+def test_a_checkpoint_says_how_it_was_made_and_what_it_scores(stand_in_data, monkeypatch) -> None:
+    assert command(monkeypatch, "--data", stand_in_data, "--seed", 2, "--epochs", 1) == 0
+    said = read_metadata("nano-seed2")
+    assert (said["preset"], said["seed"], said["teacher"], said["recipe"]["epochs"]) == ("nano", 2, None, 1)
+    assert said["figures"]["test"]["images"] == 100
+    assert said["figures"]["validation"]["images"] == 200
+
+
+def test_a_teacher_changes_what_is_learned(stand_in_data, monkeypatch) -> None:
+    assert command(monkeypatch, "--data", stand_in_data, "--epochs", 1) == 0
+    assert command(monkeypatch, "--data", stand_in_data, "--epochs", 1, "--teacher", "nano", "--out", "pupil") == 0
+    assert read_metadata("pupil")["teacher"] == "nano"
+    assert not torch.equal(load_checkpoint("nano").stem.weight, load_checkpoint("pupil").stem.weight)
+
+
+def test_a_state_of_another_recipe_is_refused(stand_in_data, monkeypatch, capsys) -> None:
+    with monkeypatch.context() as stopped:
+        stop_at_step(stopped, 6)
+        assert command(monkeypatch, "--data", stand_in_data) == 130
+    assert command(monkeypatch, "--data", stand_in_data, "--epochs", 5, "--resume") == 2
+    assert "another recipe" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"no state", b"PK\x03\x04 half of a state"])
+def test_a_damaged_state_is_refused(stand_in_data, monkeypatch, capsys, content) -> None:
+    Path("runs").mkdir()
+    Path("runs/nano-seed0.pt").write_bytes(content)
+    assert command(monkeypatch, "--data", stand_in_data, "--resume") == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_missing_data_is_one_sentence_and_exit_code_2(monkeypatch, tmp_path, capsys) -> None:
+    monkeypatch.setattr(data.import_mnist(), "download", lambda self: (_ for _ in ()).throw(OSError("no network")))
+    assert command(monkeypatch, "--data", tmp_path / "nothing") == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert error.startswith("MNIST is not under")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--teacher", "nobody"), ("--device", "abacus"), ("--device", "cuda:99"), ("--epochs", "-1")]
+)
+def test_a_wrong_argument_is_one_sentence_and_exit_code_2(stand_in_data, monkeypatch, capsys, arguments) -> None:
+    assert command(monkeypatch, "--data", stand_in_data, *arguments) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_two_processes_train_one_network(stand_in_data, tmp_path) -> None:
+    script = tmp_path / "worker.py"
+    script.write_text(
+        "import os, sys, torch\n"
+        "from pathlib import Path\n"
+        "from model import data\n"
+        "from model.train import Recipe, train\n"
+        "data.VALIDATION_SIZE = 200\n"
+        "out = Path(sys.argv[2])\n"
+        "net, _ = train('nano', 0, Recipe(epochs=1, batch=64), sys.argv[1], runs=out)\n"
+        "torch.save(dict(net.named_parameters()), out / f\"rank{os.environ['RANK']}.pt\")\n"
+    )
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    done = subprocess.run(
+        [*launch, script, stand_in_data, tmp_path],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    first, second = (torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in (0, 1))
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert done.stdout.count("epoch   1/1") == 1, "only the leading process reports"
