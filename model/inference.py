@@ -1,13 +1,41 @@
 """Ask a network: probabilities, and the response of every layer to one image."""
 
 from collections import OrderedDict
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from model.network import IMAGE_SIZE, DigitNet
+
+
+class Reading(NamedTuple):
+    """What a network says of N images.
+
+    Attributes:
+        probabilities: float32 (N, classes), calibrated; every row sums to 1.
+        familiar: bool (N,), whether the image is like those that the network learned from.
+    """
+
+    probabilities: np.ndarray
+    familiar: np.ndarray
+
+
+def read(net: DigitNet, images: np.ndarray | Tensor) -> Reading:
+    """Probabilities, and whether they are worth anything.
+
+    Args:
+        net: in eval mode.
+        images: uint8 (N, 28, 28), ink 255 on 0.
+
+    Raises:
+        ValueError: the images are of another type or shape.
+    """
+    with torch.inference_mode():
+        logits = net(_batch(images))  # (N, classes)
+        familiar = logits.logsumexp(1) >= net.familiar_energy
+        return Reading((logits / net.temperature).softmax(1).numpy(), familiar.numpy())
 
 
 def predict(net: DigitNet, images: np.ndarray | Tensor) -> np.ndarray:
@@ -23,9 +51,7 @@ def predict(net: DigitNet, images: np.ndarray | Tensor) -> np.ndarray:
     Raises:
         ValueError: the images are of another type or shape.
     """
-    with torch.inference_mode():
-        logits = net(_batch(images))  # (N, classes)
-        return (logits / net.temperature).softmax(1).numpy()
+    return read(net, images).probabilities
 
 
 def layer_responses(net: DigitNet, image: np.ndarray | Tensor) -> "OrderedDict[str, np.ndarray]":

@@ -10,6 +10,7 @@ from model.data import Split
 from model.network import DigitNet
 
 CALIBRATION_BINS = 15  # Guo et al. 2017, section 2
+UNFAMILIAR = 0.01  # share of the validation images that may count as unlike a digit
 BATCH = 1000
 
 
@@ -61,7 +62,12 @@ def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def calibrate(net: DigitNet, validation: Split) -> None:
-    """Set the temperature that makes the validation images likeliest (Guo et al. 2017, section 4.2)."""
+    """Set what the network says of its own doubt, by images that it was not trained on.
+
+    The temperature is the one that makes the labels likeliest (Guo et al. 2017, section 4.2). The familiar energy is
+    the one that all but UNFAMILIAR of the images reach (Liu et al., "Energy-based Out-of-distribution Detection", 2020,
+    section 3.2, at temperature 1).
+    """
     logits = logits_of(net, validation.images).double().clone()
     log_temperature = torch.zeros((), dtype=torch.double, requires_grad=True)
     optimizer = torch.optim.LBFGS([log_temperature], max_iter=100, line_search_fn="strong_wolfe")
@@ -74,6 +80,7 @@ def calibrate(net: DigitNet, validation: Split) -> None:
 
     optimizer.step(closure)
     net.temperature.fill_(log_temperature.exp().item())
+    net.familiar_energy.fill_(logits.logsumexp(1).quantile(UNFAMILIAR).item())
 
 
 def figures(net: DigitNet, data: Split) -> dict[str, Any]:

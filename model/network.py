@@ -207,7 +207,9 @@ class DigitNet(nn.Module):
         config: its shape.
 
     The input is uint8 (N, 1, 28, 28) from 0 (paper) to 255 (ink), or float from 0 to 1; it is normalised here and
-    nowhere else. The output is logits (N, classes); `temperature` is what they are divided by before softmax.
+    nowhere else. The output is logits (N, classes); `temperature` is what they are divided by before softmax, and an
+    image whose energy, the logsumexp of its logits, is less than `familiar_energy` is unlike what was learned. Both are
+    set by `model.metrics.calibrate`.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
@@ -224,6 +226,7 @@ class DigitNet(nn.Module):
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.head = nn.Linear(config.stages[-1].channels, len(config.classes))
         self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("familiar_energy", torch.tensor(-1e4))
         for stage in self.stages:
             if stage.config.shares is not None:
                 stage.share(self.stages[stage.config.shares])

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from model import CheckpointError, DigitNet, load_checkpoint, predict, rasterize
+from model import CheckpointError, DigitNet, load_checkpoint, rasterize
+from model.inference import read
 
 NETWORKS_IN_MEMORY = 16
 
@@ -55,11 +56,12 @@ class Answers:
             raise ValueError(f"Parts of an answer are named; the known ones are: {', '.join(self._parts) or 'none'}.")
         image = rasterize(request.get("drawing"))
         with network(request.get("network")) as net:
+            probabilities, familiar = read(net, image[None])
             return {
                 "image": to_base64(image),
                 "classes": net.classes,
-                "probabilities": [round(float(p), 5) for p in predict(net, image[None])[0]],
-                "familiar": True,
+                "probabilities": [round(float(probability), 5) for probability in probabilities[0]],
+                "familiar": bool(familiar[0]),
                 "parts": {name: self._parts[name](net, image, parameters) for name, parameters in wanted.items()},
             }
 
