@@ -1,7 +1,7 @@
 // The sheet that is drawn on: by mouse, pen, touch or keyboard.
 
 import * as history from "./history.js";
-import { linkTo, readLink } from "./link.js";
+import { linkTo, networkInLink, readLink } from "./link.js";
 import { paint } from "./pen.js";
 import { connect } from "./reader.js";
 import { get, set, subscribe } from "./state.js";
@@ -16,7 +16,10 @@ const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 export function mount({ element, server, props }) {
   const sheet = element.querySelector(".sheet canvas");
   const context = sheet.getContext("2d");
-  const find = (name) => element.querySelector(`[data-do="${name}"]`);
+  const hint = element.querySelector(".hint");
+  const status = element.querySelector(".status");
+  const idle = status.textContent; // what the line says while there is nothing to say
+  const buttons = Object.fromEntries([...element.querySelectorAll("[data-do]")].map((each) => [each.dataset.do, each]));
   let pen = "medium";
   let pointer = null; // id of the pointer that draws
   let started = 0; // when the drawing began
@@ -26,12 +29,17 @@ export function mount({ element, server, props }) {
   // Looks ---------------------------------------------------------------------------------------------------------
 
   function render() {
-    const size = Math.round(sheet.clientWidth * devicePixelRatio);
-    if (!size) return;
-    if (sheet.width !== size) sheet.width = sheet.height = size;
+    const size = sheet.width;
     context.clearRect(0, 0, size, size);
     paint(context, get().drawing, size, Number(look(`--pen-${pen}`)), look("--ink"));
     if (cursor && document.activeElement === sheet) renderCursor(size);
+  }
+
+  /** As many pixels as the screen shows; measured when that changes, not at every movement. */
+  function fit() {
+    const size = Math.round(sheet.clientWidth * devicePixelRatio);
+    if (size && sheet.width !== size) sheet.width = sheet.height = size;
+    render();
   }
 
   function renderCursor(size) {
@@ -45,14 +53,14 @@ export function mount({ element, server, props }) {
 
   function refresh() {
     render();
-    find("undo").disabled = !history.canUndo();
-    find("redo").disabled = !history.canRedo();
-    find("clear").disabled = !get().drawing.length;
-    element.querySelector(".hint").hidden = get().drawing.length > 0 || cursor !== null;
+    buttons.undo.disabled = !history.canUndo();
+    buttons.redo.disabled = !history.canRedo();
+    buttons.clear.disabled = !get().drawing.length;
+    hint.hidden = get().drawing.length > 0 || cursor !== null;
   }
 
   function say(text) {
-    element.querySelector(".status").textContent = text;
+    if (status.textContent !== text) status.textContent = text;
   }
 
   // The pen -------------------------------------------------------------------------------------------------------
@@ -70,7 +78,7 @@ export function mount({ element, server, props }) {
 
   function begin(point) {
     stopWriting();
-    say("");
+    say(idle);
     history.commit([...get().drawing, [point]]);
   }
 
@@ -118,7 +126,11 @@ export function mount({ element, server, props }) {
     else return;
     event.preventDefault();
   });
-  sheet.addEventListener("blur", () => { cursor = null; refresh(); });
+  sheet.addEventListener("blur", () => {
+    if (cursor?.down) remember();
+    cursor = null;
+    refresh();
+  });
 
   function moveCursor(right, down, times) {
     const clip = (value) => Math.min(1, Math.max(0, value));
@@ -155,29 +167,33 @@ export function mount({ element, server, props }) {
     undo: history.undo,
     redo: history.redo,
     clear: () => get().drawing.length && history.commit([]),
-    link: copyLink,
   };
 
   function act(name) {
     if (pointer !== null) return; // a stroke is finished first
     stopWriting();
-    say("");
+    say(idle);
     if (cursor) cursor.down = false;
     actions[name]();
     remember();
   }
 
-  for (const name of Object.keys(actions)) find(name).addEventListener("click", () => act(name));
+  for (const name of Object.keys(actions)) buttons[name].addEventListener("click", () => act(name));
+  buttons.link.addEventListener("click", copyLink);
 
   async function copyLink() {
-    const link = linkTo(get());
+    if (writing) keep();
+    remember();
+    if (!carries()) return say("This drawing is too large for a link.");
     try {
-      await navigator.clipboard.writeText(link);
+      await navigator.clipboard.writeText(location.href);
       say("The link to this drawing is copied.");
     } catch {
       say("The link to this drawing is in the address bar.");
     }
   }
+
+  const carries = () => !get().drawing.length || readLink().drawing !== null;
 
   for (const button of element.querySelectorAll("[data-pen]")) {
     button.addEventListener("click", () => {
@@ -191,6 +207,7 @@ export function mount({ element, server, props }) {
   let hand = 0;
   for (const button of element.querySelectorAll("[data-example]")) {
     button.addEventListener("click", () => {
+      if (pointer !== null) return;
       stopWriting();
       const label = button.dataset.example;
       const drawings = hands.map(({ digits }) => digits[label]);
@@ -205,26 +222,39 @@ export function mount({ element, server, props }) {
 
   /** Keep the drawing in the address bar: a reload, a bookmark or a copied address brings it back. */
   function remember() {
-    window.history.replaceState(null, "", linkTo(get()));
+    window.history.replaceState(null, "", linkTo(writing ? { ...get(), drawing: [] } : get()));
   }
 
-  function open({ first }) {
-    let link = {};
+  function open() {
     try {
-      link = readLink();
+      const { drawing } = readLink();
+      if (drawing) set({ drawing });
+      else write(hands[0].digits[props.opening]);
     } catch (error) {
       say(error.message);
     }
-    if (link.drawing) set({ drawing: link.drawing });
-    else if (first) write(hands[0].digits[props.opening]);
+  }
+
+  /** Another link in the address bar: its drawing is the next step; another network is the whole page's affair. */
+  function follow() {
+    if ((networkInLink() ?? get().network) !== get().network) return location.reload();
+    try {
+      const { drawing } = readLink();
+      if (!drawing) return;
+      stopWriting();
+      history.commit(drawing);
+      say(idle);
+    } catch (error) {
+      say(error.message);
+    }
   }
 
   /** The example writes itself once, and gives way to the first touch of the pen. */
   function write(drawing) {
-    if (still()) { set({ drawing }); writing = { drawing }; return; }
+    writing = { drawing };
+    if (still()) return set({ drawing });
     const points = drawing.flat().length;
     const begun = performance.now();
-    writing = { drawing };
     const frame = (time) => {
       if (writing?.drawing !== drawing) return;
       const share = Math.min(1, (time - begun) / WRITE_TIME);
@@ -244,6 +274,13 @@ export function mount({ element, server, props }) {
     return shown;
   }
 
+  /** The example is to stay, whole. */
+  function keep() {
+    cancelAnimationFrame(writing.frame);
+    set({ drawing: writing.drawing });
+    writing = null;
+  }
+
   /** The first act of the visitor takes the example away. */
   function stopWriting() {
     if (!writing) return;
@@ -253,10 +290,10 @@ export function mount({ element, server, props }) {
   }
 
   subscribe((_, changed) => { if (changed.includes("drawing")) refresh(); if (changed.includes("network")) remember(); });
-  new ResizeObserver(render).observe(sheet);
+  new ResizeObserver(fit).observe(sheet);
   new MutationObserver(render).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-  window.addEventListener("hashchange", () => open({ first: false }));
+  window.addEventListener("hashchange", follow);
   connect(server);
-  open({ first: true });
+  open();
   refresh();
 }

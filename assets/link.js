@@ -5,9 +5,12 @@
 
 const FORMAT = 1;
 const STEPS = 4095;
-const MAX_LENGTH = 20000;
+const MAX_LENGTH = 20000; // characters; what is longer does not survive every messenger
+const MAX_POINTS = MAX_LENGTH / 2; // a point takes more than two characters
 
+/** The drawing as text, or "" where it is too large for a link. */
 export function encodeDrawing(drawing) {
+  if (drawing.flat().length > MAX_POINTS) return "";
   const bytes = [FORMAT];
   let x = 0;
   let y = 0;
@@ -21,28 +24,30 @@ export function encodeDrawing(drawing) {
       [x, y] = [nx, ny];
     }
   }
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  const text = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return text.length > MAX_LENGTH ? "" : text;
 }
 
 /** Throws an Error with one sentence where the text is no drawing. */
 export function decodeDrawing(text) {
   try {
+    if (text.length > MAX_LENGTH) throw new RangeError();
     const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
     const read = varintReader(bytes);
     if (read() !== FORMAT) throw new RangeError();
     let x = 0;
     let y = 0;
-    const drawing = Array.from({ length: checked(read(), bytes.length) }, () =>
-      Array.from({ length: checked(read(), bytes.length) }, () => {
-        x += unzigzag(read());
-        y += unzigzag(read());
+    const drawing = Array.from({ length: checked(read(), 1, bytes.length) }, () =>
+      Array.from({ length: checked(read(), 1, bytes.length) }, () => {
+        x = checked(x + unzigzag(read()), 0, STEPS);
+        y = checked(y + unzigzag(read()), 0, STEPS);
         return [x / STEPS, y / STEPS].map((value) => Math.round(value * 1e4) / 1e4);
       }),
     );
     if (!read.done()) throw new RangeError();
     return drawing;
   } catch {
-    throw new Error("This link carries no drawing that can be read; the page starts empty.");
+    throw new Error("This link carries no drawing that can be read.");
   }
 }
 
@@ -52,7 +57,7 @@ export function linkTo({ drawing, network, cell }) {
   if (network) fields.set("network", network);
   if (cell) fields.set("cell", [cell.layer, cell.y, cell.x, cell.channel].join(","));
   const encoded = drawing.length ? encodeDrawing(drawing) : "";
-  if (encoded && encoded.length <= MAX_LENGTH) fields.set("drawing", encoded);
+  if (encoded) fields.set("drawing", encoded);
   const text = fields.toString();
   return location.href.split("#")[0] + (text ? `#${text}` : "");
 }
@@ -75,9 +80,9 @@ export function readLink() {
 const zigzag = (value) => (value << 1) ^ (value >> 31);
 const unzigzag = (value) => (value >>> 1) ^ -(value & 1);
 
-function checked(count, limit) {
-  if (count > limit) throw new RangeError();
-  return count;
+function checked(value, least, most) {
+  if (value < least || value > most) throw new RangeError();
+  return value;
 }
 
 function pushVarint(bytes, value) {

@@ -15,6 +15,7 @@ let sent = 0; // number of the newest request
 let shown = 0; // number of the newest answer on screen, or of the newest request that is not to be shown
 let underWay = 0;
 let waiting = false;
+let blank = true; // whether the newest request was about a blank sheet
 
 /** Use `server.read`, and ask at once. */
 export function connect(functions) {
@@ -38,7 +39,9 @@ export const newest = () => sent;
 /** Ask for the state as it is now. */
 export function ask() {
   if (!server || !get().network) return;
-  if (!get().drawing.length) shown = sent; // whatever is on its way belongs to ink that is gone
+  const wasBlank = blank;
+  blank = !get().drawing.length;
+  if (blank || wasBlank) shown = sent; // whatever is on its way belongs to another drawing
   waiting = true;
   send();
 }
@@ -48,15 +51,11 @@ async function send() {
   waiting = false;
   underWay += 1;
   const sequence = ++sent;
-  try {
-    publish(await answered(compose(sequence)));
-  } catch {
-    publish({ sequence, error: "The server does not answer; the drawing is kept and asked about again." });
-    setTimeout(() => sequence === sent && ask(), RETRY);
-  } finally {
-    underWay -= 1;
-    send();
-  }
+  const answer = await answered(compose(sequence));
+  underWay -= 1;
+  send();
+  if (!answer) setTimeout(() => sequence === sent && ask(), RETRY);
+  publish(answer ?? { sequence, error: "The server does not answer; the drawing is kept and asked about again." });
 }
 
 function compose(sequence) {
@@ -69,10 +68,12 @@ function compose(sequence) {
   return { sequence, drawing, network, parts: wanted };
 }
 
+/** The answer, or nothing where the server cannot be reached, fails or takes too long. */
 function answered(request) {
   let timer;
-  const late = new Promise((_, reject) => { timer = setTimeout(reject, TIMEOUT); });
-  return Promise.race([server.read(request), late]).finally(() => clearTimeout(timer));
+  const late = new Promise((resolve) => { timer = setTimeout(resolve, TIMEOUT); });
+  const answer = server.read(request).catch(() => {});
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 function publish(answer) {
