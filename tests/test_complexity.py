@@ -3,11 +3,11 @@
 import pytest
 import torch
 from hypothesis import given, settings
-from probing import configurations
 from torch.utils.flop_counter import FlopCounterMode
 
 from model.complexity import complexity
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig, count_parameters
+from tests.probing import configurations
 
 TIED = NetworkConfig(6, 7, 1, (StageConfig(6), StageConfig(6, 3, 2), StageConfig(6, 3, 4, 2, shares=1)))
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from probing import chains, network_of, one_pixel_images, paths_of, responses
 
 from model.layer_graph import layer_chains, receptive_field
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from model.receptive_field import Chain, Conv, GlobalPool, Parallel, Region, open_lattice, receptive_field_of
+from tests.probing import chains, network_of, one_pixel_images, paths_of, responses
 
 
 def square(kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> Conv:

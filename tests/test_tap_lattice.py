@@ -5,16 +5,6 @@ import pytest
 import torch
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from probing import (
-    chains,
-    configurations,
-    make_positive,
-    network_of,
-    one_pixel_images,
-    paths_of,
-    pixels_of,
-    responses,
-)
 
 from model.layer_graph import coverage, receptive_field, tap_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
@@ -27,6 +17,16 @@ from model.receptive_field import (
     meets_hybrid_dilation,
     open_lattice,
     receptive_field_of,
+)
+from tests.probing import (
+    chains,
+    configurations,
+    make_positive,
+    network_of,
+    one_pixel_images,
+    paths_of,
+    pixels_of,
+    responses,
 )
 
 
