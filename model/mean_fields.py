@@ -116,9 +116,11 @@ def mean_fields_path(name: str | Path) -> Path:
 
 
 def fingerprint(net: DigitNet) -> str:
-    """Tells networks with other weights apart."""
+    """Tells networks with other weights apart; calibration, which are single numbers, changes no field."""
     digest = hashlib.sha256()
     for name, tensor in net.state_dict().items():
+        if tensor.ndim == 0:
+            continue
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()

@@ -1,19 +1,17 @@
-"""Which network reads: the choice on the left, and the tab that says what it is made of."""
+"""Which network reads: the choice on the left, and the words about it."""
 
 from functools import lru_cache
 
 import gradio as gr
 
-from model import DigitNet, complexity, receptive_field
+from model import complexity, receptive_field
 from model.checkpoint import checkpoint_names, checkpoint_path, read_metadata
 from model.network import PRESETS
 from ui.answers import load_network
 from ui.look import import_of
 
-LAYER_HEADERS = ["Layer", "Kernel", "Dilation", "Stride", "Map", "Receptive field", "Parameters", "Multiply-adds"]
-
 CHOOSE = f"(network) => {{ {import_of('state.js')}.then((state) => state.set({{ network }})) }}"
-FROM_LINK = f"() => {import_of('link.js')}.then((link) => link.networkInLink())"
+FROM_LINK = f"(network) => {import_of('link.js')}.then((link) => link.networkInLink() ?? network)"
 
 
 def names_to_offer(default: str) -> list[str]:
@@ -39,20 +37,22 @@ def network_choice(default: str) -> gr.Dropdown:
     return gr.Dropdown(choices(default), value=default, label="Network", interactive=True, filterable=False)
 
 
-def follow(choice: gr.Dropdown, page: gr.Blocks, about: gr.Markdown, layers: gr.Dataframe) -> None:
-    """Tell the page's state and the tab which network is chosen; a link may choose one when the page opens."""
+def follow(choice: gr.Dropdown, page: gr.Blocks, about: gr.Markdown) -> None:
+    """Tell the page's state and the words which network is chosen; a link may choose one when the page opens."""
     known = [name for _, name in choice.choices]
 
     def from_link(name: str | None) -> str:
         return name if name in known else choice.value
 
-    page.load(from_link, choice, choice, js=FROM_LINK, api_visibility="private", show_progress="hidden")
+    opened = page.load(
+        from_link, choice, choice, js=FROM_LINK, queue=False, api_visibility="private", show_progress="hidden"
+    )
+    opened.then(None, choice, None, js=CHOOSE, api_visibility="private")
     choice.change(None, choice, None, js=CHOOSE, api_visibility="private")
-    page.load(None, choice, None, js=CHOOSE, api_visibility="private")
     choice.change(
-        lambda name: (describe(name), layer_rows(name)),
+        describe,
         choice,
-        [about, layers],
+        about,
         api_visibility="private",
         show_progress="hidden",
     )
@@ -93,42 +93,6 @@ def _figures(metadata: dict) -> str:
     return " and ".join(parts) + "." if parts else ""
 
 
-@lru_cache
-def layer_rows(name: str) -> list[list[str]]:
-    """The convolutions and the head of a network, one row each, as LAYER_HEADERS names them."""
-    net = load_network(name)
-    cost = complexity(net).layers
-    modules = dict(net.named_modules())
-    return [_row(net, layer, modules[layer], cost[layer]) for layer in cost if not layer.endswith(("_norm", "pool"))]
-
-
-def _row(net: DigitNet, layer: str, module: object, cost: object) -> list[str]:
-    field = receptive_field(net, layer)
-    kernel = getattr(module, "kernel_size", None)
-    by = "{} x {}".format
-    return [
-        layer,
-        by(*kernel) if kernel else "",
-        str(module.dilation[0]) if kernel else "",
-        str(module.stride[0]) if kernel else "",
-        by(*field.map_size) if kernel else "",
-        by(*field.size) if kernel else "whole image",
-        f"{cost.parameters:,}" if cost.parameters else "shared",
-        f"{cost.multiply_accumulates:,}",
-    ]
-
-
-def network_tab(default: str) -> tuple[gr.Markdown, gr.Dataframe]:
-    """What the chosen network is, in words and layer by layer."""
-    about = gr.Markdown(describe(default), elem_id="about")
-    layers = gr.Dataframe(
-        layer_rows(default),
-        headers=LAYER_HEADERS,
-        datatype="str",
-        interactive=False,
-        wrap=False,
-        elem_id="layer-table",
-        label="Layer by layer",
-        show_label=False,
-    )
-    return about, layers
+def about_network(default: str) -> gr.Markdown:
+    """What the chosen network is, in words."""
+    return gr.Markdown(describe(default), elem_id="about")

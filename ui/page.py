@@ -4,9 +4,10 @@ import gradio as gr
 
 from ui.answers import Answers, load_network, offer
 from ui.api import add_api
+from ui.architecture import architecture
 from ui.canvas import canvas
 from ui.look import template
-from ui.network import follow, names_to_offer, network_choice, network_tab
+from ui.network import about_network, follow, names_to_offer, network_choice
 from ui.reading import reading
 
 TITLE = "Digitscope"
@@ -32,7 +33,8 @@ def build_page(checkpoint: str) -> gr.Blocks:
                 reading()
                 choice = network_choice(checkpoint)
             with gr.Column(elem_id="right"), gr.Tabs(), gr.Tab("Network"):
-                about, layers = network_tab(checkpoint)
-        follow(choice, page, about, layers)
+                about = about_network(checkpoint)
+                architecture()
+        follow(choice, page, about)
         add_api(checkpoint)
     return page
