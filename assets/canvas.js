@@ -227,7 +227,8 @@ export function mount({ element, server, props }) {
 
   function open() {
     try {
-      const { drawing } = readLink();
+      const { drawing, cell } = readLink();
+      set({ cell });
       if (drawing) set({ drawing });
       else write(hands[0].digits[props.opening]);
     } catch (error) {
@@ -239,7 +240,8 @@ export function mount({ element, server, props }) {
   function follow() {
     if ((networkInLink() ?? get().network) !== get().network) return location.reload();
     try {
-      const { drawing } = readLink();
+      const { drawing, cell } = readLink();
+      set({ cell });
       if (!drawing) return;
       stopWriting();
       history.commit(drawing);
@@ -289,7 +291,10 @@ export function mount({ element, server, props }) {
     set({ drawing: [] });
   }
 
-  subscribe((_, changed) => { if (changed.includes("drawing")) refresh(); if (changed.includes("network")) remember(); });
+  subscribe((_, changed) => {
+    if (changed.includes("drawing")) refresh();
+    if (changed.includes("network") || changed.includes("cell")) remember();
+  });
   new ResizeObserver(fit).observe(sheet);
   new MutationObserver(render).observe(document.body, { attributes: true, attributeFilter: ["class"] });
   window.addEventListener("hashchange", follow);

@@ -58,12 +58,22 @@ class Answers:
         with network(request.get("network")) as net:
             probabilities, familiar = read(net, image[None])
             return {
+                "network": request["network"],
                 "image": to_base64(image),
                 "classes": net.classes,
                 "probabilities": [round(float(probability), 5) for probability in probabilities[0]],
                 "familiar": bool(familiar[0]),
-                "parts": {name: self._parts[name](net, image, parameters) for name, parameters in wanted.items()},
+                "parts": {name: self._part(name, net, image, parameters) for name, parameters in wanted.items()},
             }
+
+    def _part(self, name: str, net: DigitNet, image: np.ndarray, parameters: object) -> Any:
+        """One view's part; what is wrong with its parameters is told to that view alone."""
+        try:
+            if not isinstance(parameters, dict):
+                raise ValueError(f"The parameters of {name} are no object of names and values.")
+            return self._parts[name](net, image, parameters)
+        except ValueError as error:
+            return {"error": str(error)}
 
 
 def offer(names: Iterable[str]) -> None:
