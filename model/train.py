@@ -106,7 +106,7 @@ def _pick_device(name: str) -> torch.device:
         raise ValueError(f"There is no device {name} here; expected auto, cpu, cuda or cuda:N.") from error
 
 
-def _narrow_type(device: torch.device) -> torch.dtype | None:
+def narrow_type(device: torch.device) -> torch.dtype | None:
     """bfloat16 where the hardware multiplies it: it halves the time of a step and costs no accuracy here."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else None
@@ -135,7 +135,7 @@ class Training:
         self.teacher_name = teacher
         self.teacher = load_checkpoint(teacher).to(device) if teacher else None
         self.data = Split(data.images.to(device), data.labels.to(device))
-        self.narrow = _narrow_type(device)
+        self.narrow = narrow_type(device)
         self.generator = torch.Generator(device)
         self.epoch = 0
         self.steps = len(data.labels) // recipe.batch
