@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.inference import layer_responses, predict
+from model.inference import layer_responses, predict, read
 from model.network import PRESETS, DigitNet
 
 
@@ -25,6 +25,20 @@ def test_probabilities_are_calibrated(small_net: DigitNet, images: np.ndarray) -
     finally:
         small_net.temperature.fill_(1.0)
     assert plain.max() > 0.11
+
+
+def test_images_of_less_energy_than_the_familiar_ones_are_told(small_net: DigitNet, images: np.ndarray) -> None:
+    assert read(small_net, images).familiar.all(), "before calibration nothing is unfamiliar"
+    with torch.no_grad():
+        energies = small_net(torch.from_numpy(images[:, None])).logsumexp(1)
+    before = small_net.familiar_energy.clone()
+    small_net.familiar_energy.fill_(energies.median())
+    try:
+        familiar = read(small_net, images).familiar
+    finally:
+        small_net.familiar_energy.copy_(before)
+    np.testing.assert_array_equal(familiar, (energies >= energies.median()).numpy())
+    assert not familiar.all()
 
 
 def test_arrays_and_tensors_are_the_same_images(small_net: DigitNet, images: np.ndarray) -> None:

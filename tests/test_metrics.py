@@ -12,6 +12,7 @@ from model import metrics
 from model.data import Split
 from model.metrics import (
     CALIBRATION_BINS,
+    UNFAMILIAR,
     brier_score,
     calibrate,
     confusion_matrix,
@@ -80,6 +81,7 @@ class Answers(nn.Module):
         super().__init__()
         self.logits = logits
         self.register_buffer("temperature", torch.ones(()))
+        self.register_buffer("familiar_energy", torch.zeros(()))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.logits[x[:, 0, 0, 0].long() + 256 * x[:, 0, 0, 1].long()]
@@ -123,6 +125,13 @@ def test_a_network_without_a_mistake_keeps_a_usable_temperature() -> None:
     calibrate(net, numbered(labels))
     assert 0 < net.temperature.item() < math.inf
     assert all(math.isfinite(value) for value in figures(net, numbered(labels)).values())
+
+
+def test_all_but_a_few_of_the_images_that_it_is_set_by_are_familiar() -> None:
+    net, data = calibrated_case(1.0)
+    calibrate(net, data)
+    familiar = (logits_of(net, data.images).logsumexp(1) >= net.familiar_energy).double().mean().item()
+    assert familiar == pytest.approx(1 - UNFAMILIAR, abs=1e-3)
 
 
 def test_batches_give_the_logits_of_the_whole(small_net, images, monkeypatch) -> None:
