@@ -24,13 +24,13 @@ export function mount({ element }) {
     const { classes } = last ?? { classes: [] };
     last = null;
     paintImage(seen, null);
-    showBars(bars, classes, classes.map(() => 0));
+    showBars(bars, classes, null);
     say("empty", "Draw a digit: the network reads it while the pen moves.");
   }
 
   function say(state, text) {
     verdict.dataset.state = state;
-    verdict.textContent = text;
+    if (verdict.textContent !== text) verdict.textContent = text; // a screen reader speaks up at every change
   }
 
   onAnswer((answer) => get().drawing.length && show(answer));
@@ -49,10 +49,10 @@ function sentence({ classes, probabilities, familiar }) {
   return ["sure", `It reads ${share(first)}.`];
 }
 
-/** 0.9931 -> "99.3 %"; what rounds to 0 or 100 and is neither says so. */
+/** 0.9931 -> "99.3 %"; a network is never sure to the last: what would round to 0 or 100 says so. */
 export function percent(probability) {
-  if (probability > 0 && probability < 0.0005) return "< 0.1 %";
-  if (probability < 1 && probability > 0.9995) return "> 99.9 %";
+  if (probability < 0.0005) return "< 0.1 %";
+  if (probability > 0.9995) return "> 99.9 %";
   return `${(100 * probability).toFixed(1)} %`;
 }
 
@@ -71,15 +71,16 @@ export function paintImage(canvas, base64) {
 
 const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
-function showBars(bars, classes, probabilities) {
+/** A bar for each class; `probabilities` null: nothing is said. */
+export function showBars(bars, classes, probabilities) {
   if (bars.children.length !== classes.length) bars.replaceChildren(...classes.map(makeBar));
-  const top = probabilities.indexOf(Math.max(...probabilities));
+  const top = probabilities?.indexOf(Math.max(...probabilities));
   [...bars.children].forEach((bar, index) => {
-    const probability = probabilities[index];
-    bar.querySelector(".label").textContent = classes[index]; // a class name is text, never HTML
-    bar.querySelector(".fill").style.transform = `scaleX(${probability})`;
-    bar.querySelector(".percent").textContent = probability ? percent(probability) : "";
-    bar.classList.toggle("top", index === top && probability > 0);
+    const [label, { firstChild: fill }, figure] = bar.children;
+    label.textContent = classes[index]; // a class name is text, never HTML
+    fill.style.transform = `scaleX(${probabilities?.[index] ?? 0})`;
+    figure.textContent = probabilities ? percent(probabilities[index]) : "";
+    bar.classList.toggle("top", index === top);
   });
 }
 
@@ -87,6 +88,5 @@ function makeBar() {
   const bar = document.createElement("div");
   bar.className = "bar";
   bar.innerHTML = '<span class="label"></span><span class="track"><span class="fill"></span></span><span class="percent"></span>';
-  bar.querySelector(".fill").style.display = "block";
   return bar;
 }
