@@ -1,0 +1,119 @@
+"""Readers of stroke corpora: people's real pen movements, as drawings.
+
+- Pendigits: "Pen-Based Recognition of Handwritten Digits", E. Alpaydin and F. Alimoglu (1998), UCI Machine Learning
+  Repository, the raw UNIPEN text `pendigits-orig.tra`: digits of 30 writers on a tablet.
+- Omniglot: Lake, Salakhutdinov, Tenenbaum, "Human-level concept learning through probabilistic program induction"
+  (Science 2015), the archive `strokes_background_small1.zip`: characters of several alphabets, each drawn once by 20
+  people in a web browser.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import BadZipFile, ZipFile
+
+PENDIGITS_BOX = 500  # the tablet's writing box, in tablet units
+OMNIGLOT_BOX = 105  # the side of an Omniglot picture, in pixels
+
+Drawing = list[list[list[float]]]
+
+
+class CorpusError(ValueError):
+    """A file is not the corpus that it should be. The message is one sentence for people."""
+
+
+class PenDigit(NamedTuple):
+    """One digit of pendigits: points `[x, y]`, the label "0" to "9", and who wrote it."""
+
+    drawing: Drawing
+    label: str
+    writer: int
+
+
+class Character(NamedTuple):
+    """One character of Omniglot: points `[x, y, milliseconds]`, its number within the alphabet, and who drew it."""
+
+    drawing: Drawing
+    character: int
+    drawer: int
+
+
+def read_pendigits(path: str | Path) -> list[PenDigit]:
+    """All digits of a raw pendigits file, in the file's order.
+
+    Args:
+        path: `pendigits-orig.tra` or a file of the same form.
+
+    Returns:
+        Samples whose drawings are in canvas units, 0..1, y down.
+
+    Raises:
+        CorpusError: the file cannot be read, or is not of that form.
+    """
+    samples: list[PenDigit] = []
+    try:
+        text = Path(path).read_text("ascii")
+        for block in text.split(".SEGMENT")[1:]:
+            label = re.match(r'.*"(\d)"', block)[1]
+            writer = int(re.search(r"^\.COMMENT\s+\d+\s+(\d+)", block, re.MULTILINE)[1])
+            strokes = [stroke.split(".PEN_UP")[0] for stroke in block.split(".PEN_DOWN")[1:]]
+            drawing = [[_pendigits_point(line) for line in stroke.strip().splitlines()] for stroke in strokes]
+            samples.append(PenDigit(drawing, label, writer))
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read ({error.strerror}); the file pendigits-orig.tra is expected.") from error
+    except (ValueError, TypeError) as error:  # a line that is not two numbers; a pattern that is not there
+        raise CorpusError(f"{path} is not a pendigits file; the raw UNIPEN text pendigits-orig.tra is expected.") from error
+    if not samples:
+        raise CorpusError(f"{path} holds no digits; the raw UNIPEN text pendigits-orig.tra is expected.")
+    return samples
+
+
+def _pendigits_point(line: str) -> list[float]:
+    x, y = line.split()
+    return [int(x) / PENDIGITS_BOX, 1 - int(y) / PENDIGITS_BOX]
+
+
+def read_omniglot(path: str | Path, alphabet: str) -> list[Character]:
+    """All characters of one alphabet, by character, then by drawer.
+
+    Args:
+        path: `strokes_background_small1.zip` or an archive of the same form.
+        alphabet: its folder in the archive, such as "Latin".
+
+    Returns:
+        Samples whose drawings are in canvas units, 0..1, y down.
+
+    Raises:
+        CorpusError: the archive cannot be read, is not of that form, or does not hold the alphabet.
+    """
+    samples, alphabets = [], set()
+    try:
+        with ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                found = re.fullmatch(r"strokes_\w+/([^/]+)/character(\d+)/\d+_(\d+)\.txt", name)
+                if not found:
+                    continue
+                alphabets.add(found[1])
+                if found[1] == alphabet:
+                    drawing = _omniglot_drawing(archive.read(name).decode("ascii"))
+                    samples.append(Character(drawing, int(found[2]), int(found[3])))
+    except OSError as error:
+        raise CorpusError(f"{path} cannot be read ({error.strerror}); a zip of Omniglot's strokes is expected.") from error
+    except (BadZipFile, ValueError) as error:
+        raise CorpusError(f"{path} is not a zip of Omniglot's strokes, which is expected.") from error
+    if not alphabets:
+        raise CorpusError(f"{path} holds no strokes; a zip of Omniglot's strokes is expected.")
+    if not samples:
+        raise CorpusError(f"{path} holds no alphabet {alphabet!r}; it holds {', '.join(sorted(alphabets))}.")
+    return samples
+
+
+def _omniglot_drawing(text: str) -> Drawing:
+    drawing: Drawing = [[]]
+    for line in text.split():
+        if line == "BREAK":
+            drawing.append([])
+        elif line != "START":
+            x, y, milliseconds = map(float, line.split(","))
+            drawing[-1].append([x / OMNIGLOT_BOX, -y / OMNIGLOT_BOX, milliseconds])
+    return [stroke for stroke in drawing if stroke]
