@@ -7,6 +7,7 @@ from ui.api import add_api
 from ui.architecture import architecture
 from ui.canvas import canvas
 from ui.look import template
+from ui.misread import misread, steps_part
 from ui.network import about_network, follow, names_to_offer, network_choice
 from ui.reading import reading
 
@@ -24,7 +25,7 @@ def build_page(checkpoint: str) -> gr.Blocks:
     """
     offer(names_to_offer(checkpoint))
     load_network(checkpoint)  # a checkpoint that cannot be read is said before a page is served
-    answers = Answers()
+    answers = Answers({"steps": steps_part})
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(template("heading.html"), apply_default_css=False, padding=False)
         with gr.Row(elem_id="page"):
@@ -32,9 +33,12 @@ def build_page(checkpoint: str) -> gr.Blocks:
                 canvas(answers)
                 reading()
                 choice = network_choice(checkpoint)
-            with gr.Column(elem_id="right"), gr.Tabs(), gr.Tab("Network"):
-                about = about_network(checkpoint)
-                architecture()
+            with gr.Column(elem_id="right"), gr.Tabs():
+                with gr.Tab("Misread"):
+                    misread()
+                with gr.Tab("Network"):
+                    about = about_network(checkpoint)
+                    architecture()
         follow(choice, page, about)
         add_api(checkpoint)
     return page

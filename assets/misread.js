@@ -1,0 +1,135 @@
+// Why was I misread: what each step of the normalisation shows the network, and which ink its decision hangs on.
+
+import { ask, onAnswer, want } from "./reader.js";
+import { paintImage, showBars } from "./reading.js";
+import { diverging, paintLegend, paintValues } from "./scales.js";
+import { get, subscribe } from "./state.js";
+
+const FAINTEST = 0.01; // fall of a probability that fills the scale at least: less is not blown up
+const DOES = { boxed: "moving the ink box", scaled: "scaling", centred: "centring" };
+
+export function mount({ element, server }) {
+  const view = element.querySelector(".misread-view");
+  mountSteps(view);
+  mountOcclusion(view.querySelector(".occlusion"), server);
+}
+
+// The steps ---------------------------------------------------------------------------------------------------------
+
+function mountSteps(view) {
+  const buttons = [...view.querySelectorAll("[data-step]")];
+  const figures = [...view.querySelectorAll(".steps figure")];
+  const line = view.querySelector(".verdict-steps");
+  const steps = { boxed: true, scaled: true, centred: true };
+  let shown = null; // { classes, parts } of the newest answer
+
+  function show(answer) {
+    shown = answer;
+    const classes = answer?.classes ?? [];
+    figures.forEach((figure, index) => {
+      const part = answer?.parts.steps[index];
+      paintImage(figure.querySelector("canvas"), part?.image ?? null);
+      if (classes.length || figure.querySelector(".bar")) {
+        showBars(figure.querySelector(".bars"), classes, part?.probabilities ?? null);
+      }
+    });
+    line.textContent = answer ? sentence(answer, steps) : "Draw a digit to see what is done to it.";
+  }
+
+  for (const button of buttons) {
+    button.addEventListener("click", () => {
+      const name = button.dataset.step;
+      steps[name] = !steps[name];
+      button.ariaPressed = String(steps[name]);
+      button.closest("figure").classList.toggle("left-out", !steps[name]);
+      ask();
+    });
+  }
+
+  want("steps", () => (view.checkVisibility() && get().drawing.length ? { drawing: get().drawing, ...steps } : null));
+  onAnswer((answer) => answer.parts?.steps && get().drawing.length && show(answer));
+  subscribe((state, changed) => changed.includes("drawing") && !state.drawing.length && show(null));
+  new IntersectionObserver(([entry]) => entry.isIntersecting && ask()).observe(view);
+  new MutationObserver(() => show(shown)).observe(document.body, { attributeFilter: ["class"] });
+  show(null);
+}
+
+/** Where the reading changes from step to step. */
+function sentence({ classes, parts }, steps) {
+  const read = parts.steps.map(({ probabilities }) => classes[probabilities.indexOf(Math.max(...probabilities))]);
+  const taken = Object.keys(steps);
+  const turns = taken.map((name, index) => (read[index] === read[index + 1] ? null : `${DOES[name]} makes it ${read[index + 1]}`));
+  const changes = turns.filter(Boolean);
+  if (changes.length) return `As drawn, the network would read ${read[0]}; ${changes.join(", and ")}.`;
+  const left = taken.some((name) => !steps[name]) ? "after every step that is taken" : "after every step";
+  return `The network reads ${read[0]} as drawn, and ${left}.`;
+}
+
+// Occlusion ---------------------------------------------------------------------------------------------------------
+
+function mountOcclusion(section, server) {
+  const button = section.querySelector("button");
+  const line = section.querySelector(".sentence");
+  const frame = section.querySelector(".picture i");
+  let image = null; // of the drawing, bytes in base64
+  let drop = null; // Float32Array of what is shown, or null
+  let asked = 0; // number of the newest question; an answer to an older one is dropped
+
+  function paint() {
+    if (!section.checkVisibility()) return;
+    const strongest = Math.max(FAINTEST, ...(drop ?? []).map(Math.abs));
+    const colour = diverging();
+    paintValues(section.querySelector(".heat"), drop ?? new Float32Array(28 * 28), (value) => colour(value / strongest));
+    paintImage(section.querySelector(".ink"), image);
+    paintLegend(section.querySelector(".legend canvas"), colour, -1);
+    const points = (100 * strongest).toFixed(0);
+    section.querySelector(".low").textContent = drop ? `\u2212${points}` : "";
+    section.querySelector(".high").textContent = drop ? `+${points} points` : "";
+    frame.hidden = !drop;
+  }
+
+  function forget() {
+    asked += 1;
+    drop = null;
+    button.disabled = !get().drawing.length;
+    line.textContent = "";
+    paint();
+  }
+
+  async function occlude() {
+    const number = ++asked;
+    button.disabled = true;
+    line.textContent = "The network is asked about some hundred images.";
+    let answer;
+    try {
+      answer = await server.occlude({ drawing: get().drawing, network: get().network });
+    } catch {
+      answer = { error: "The server does not answer; press the button to ask again." };
+    }
+    if (number !== asked) return; // the drawing or the network is another now
+    button.disabled = false;
+    line.textContent = answer.error ?? answer.sentence;
+    if (answer.error) return;
+    const [y, x] = answer.strongest;
+    const percent = (pixels) => `${(100 * pixels) / 28}%`;
+    frame.style.inset = `${percent(y - answer.window / 2 + 0.5)} auto auto ${percent(x - answer.window / 2 + 0.5)}`;
+    frame.style.width = frame.style.height = percent(answer.window);
+    drop = new Float32Array(Uint8Array.from(atob(answer.drop), (byte) => byte.charCodeAt(0)).buffer);
+    paint();
+  }
+
+  button.addEventListener("click", occlude);
+  subscribe((state, changed) => {
+    if (!changed.includes("drawing") && !changed.includes("network")) return;
+    if (!state.drawing.length) image = null;
+    forget();
+  });
+  onAnswer((answer) => {
+    if (answer.error || !get().drawing.length) return;
+    image = answer.image;
+    paint();
+  });
+  new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
+  new IntersectionObserver(paint).observe(section);
+  forget();
+}

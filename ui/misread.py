@@ -1,0 +1,111 @@
+"""Why was I misread: what each step of the normalisation shows the network, and which ink its decision hangs on."""
+
+import threading
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from model import DigitNet, predict, rasterize
+from model.normalisation import Steps, normalised
+from model.occlusion import WINDOW, Occlusion, occlusion
+from ui.answers import network, to_base64
+from ui.look import script, template
+
+WORTH_SAYING = 0.005  # fall of a probability that is worth a sentence
+
+_one_at_a_time = threading.Lock()  # some hundred images are asked about: nobody is to have that done twice at once
+
+
+def misread() -> gr.HTML:
+    """The tab's view; `steps_part` answers it with every movement of the pen, occlusion comes on demand."""
+
+    def occlude(request: object) -> dict[str, Any]:
+        try:
+            return explain(request)
+        except ValueError as error:
+            return {"error": str(error)}
+
+    return gr.HTML(
+        html_template=template("misread.html"),
+        js_on_load=script("misread.js"),
+        server_functions=[occlude],
+        elem_id="misread",
+        apply_default_css=False,
+        padding=False,
+    )
+
+
+def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[dict[str, Any]]:
+    """What the network is shown after no step, one, two and all three, and what it says of each.
+
+    Args:
+        net: the network that reads.
+        parameters: {drawing, boxed, scaled, centred}: the drawing, and whether each step is taken.
+
+    Returns:
+        For each of the four: image, bytes in base64, and probabilities.
+
+    Raises:
+        ValueError: the parameters are others, or the drawing is none.
+    """
+    names = Steps._fields
+    if not isinstance(parameters, dict) or not all(isinstance(parameters.get(name), bool) for name in names):
+        raise ValueError(f"The steps come as a drawing with true or false for each of {', '.join(names)}.")
+    steps = Steps(*(parameters[name] for name in names))
+    images = np.stack([normalised(parameters.get("drawing"), so_far) for so_far in steps.so_far()])  # (4, 28, 28)
+    return [
+        {"image": to_base64(image), "probabilities": [round(float(p), 5) for p in probabilities]}
+        for image, probabilities in zip(images, predict(net, images), strict=True)
+    ]
+
+
+def explain(request: object) -> dict[str, Any]:
+    """Which ink the decision about a drawing hangs on.
+
+    Args:
+        request: {drawing, network}.
+
+    Returns:
+        `drop`, float32 (28, 28) in base64, by how much the probability of what is read falls without the ink around
+        each pixel; `window`, the side of what is covered; `strongest`, row and column where that takes most away; and a
+        sentence.
+
+    Raises:
+        ValueError: the drawing is none, or no such network is offered.
+    """
+    if not isinstance(request, dict):
+        raise ValueError("A request has to name its network and carry a drawing.")
+    name, image = request.get("network"), rasterize(request.get("drawing"))
+
+    def ask(images: np.ndarray) -> np.ndarray:
+        with network(name) as net:  # the pens of others move on between two batches
+            return predict(net, images)
+
+    with network(name) as net:
+        classes = net.classes
+    with _one_at_a_time:
+        found = occlusion(ask, image)
+    return {
+        "drop": to_base64(found.drop.astype("<f4")),
+        "window": WINDOW,
+        "strongest": found.strongest,
+        "sentence": sentence(found, classes),
+    }
+
+
+def sentence(found: Occlusion, classes: list[str]) -> str:
+    """What an occlusion says, in words."""
+    top, (y, x) = classes[found.top], found.strongest
+    fall = float(found.drop[y, x])
+    if found.reading[y, x] != found.top:
+        instead = classes[found.reading[y, x]]
+        return f"Without the ink around row {y}, column {x} the network would read {instead} instead of {top}."
+    if fall < WORTH_SAYING:
+        return (
+            f"No {WINDOW} x {WINDOW} pixels of ink matter by themselves: the network reads {top} without any of them."
+        )
+    return (
+        f"No {WINDOW} x {WINDOW} pixels of ink decide by themselves: without those around row {y}, column {x}, "
+        f"{top} falls from {found.probability:.1%} to {found.probability - fall:.1%} and is still read."
+    )
