@@ -47,7 +47,7 @@ function mountSteps(view) {
   }
 
   want("steps", () => (view.checkVisibility() && get().drawing.length ? { drawing: get().drawing, ...steps } : null));
-  onAnswer((answer) => answer.parts?.steps && get().drawing.length && show(answer));
+  onAnswer((answer) => Array.isArray(answer.parts?.steps) && get().drawing.length && show(answer));
   subscribe((state, changed) => changed.includes("drawing") && !state.drawing.length && show(null));
   new IntersectionObserver(([entry]) => entry.isIntersecting && ask()).observe(view);
   new MutationObserver(() => show(shown)).observe(document.body, { attributeFilter: ["class"] });

@@ -55,7 +55,7 @@ class Answers:
         if not isinstance(wanted, dict) or not wanted.keys() <= self._parts.keys():
             raise ValueError(f"Parts of an answer are named; the known ones are: {', '.join(self._parts) or 'none'}.")
         image = rasterize(request.get("drawing"))
-        with network(request.get("network")) as net:
+        with borrow_network(request.get("network")) as net:
             probabilities, familiar = read(net, image[None])
             return {
                 "network": request["network"],
@@ -83,7 +83,7 @@ def offer(names: Iterable[str]) -> None:
 
 
 @contextmanager
-def network(name: object) -> Iterator[DigitNet]:
+def borrow_network(name: object) -> Iterator[DigitNet]:
     """The offered network of that name, for one caller at a time.
 
     Raises:

@@ -1,11 +1,27 @@
-"""The named endpoints, for programs: the same answers as on the page."""
+"""The named endpoints, for programs: the same answers as on the page.
 
-import json
+Their docstrings are what the API page and the descriptions of the MCP tools say, a line for each argument.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import prod
+from typing import Any
 
 import gradio as gr
+import numpy as np
 
-from model import predict, rasterize
-from ui.answers import load_network
+from model import effective_receptive_field, layer_responses, predict, rasterize, tap_lattice
+from model import receptive_field as theoretical_field
+from model.effective_field import carrying_box
+from model.layer_graph import coverage
+from model.mean_fields import SHARE
+from model.receptive_field import Region
+from ui.answers import borrow_network, to_base64
+
+ALL_CHANNELS = -1
+EXACT = 2**53  # up to here every JSON reader keeps whole numbers
+DIGITS = 6  # significant digits of the numbers of an effective field
 
 
 def add_api(default: str) -> None:
@@ -25,16 +41,121 @@ def add_api(default: str) -> None:
         Returns:
             Class names with their probabilities, which sum to 1.
         """
-        try:
-            net = load_network(network or default)
+        with _one_sentence(), borrow_network(network or default) as net:
             probabilities = predict(net, rasterize(drawing)[None])[0]
-        except ValueError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return {name: float(probability) for name, probability in zip(net.classes, probabilities, strict=True)}
+            return {name: float(probability) for name, probability in zip(net.classes, probabilities, strict=True)}
+
+    def layers_of_drawing(drawing: str, network: str = "", names: str = "") -> dict[str, Any]:
+        """Read a drawn digit and return what every layer of the network answers to it, first to last.
+
+        Args:
+            drawing: JSON text of a list of strokes; a stroke is a list of points [x, y] from 0 to 1, x right, y down.
+            network: name of the network that reads: nano, tiny, small, base or large; empty for the page's own.
+            names: names of the layers to return, separated by commas, such as stem,stages.0.depthwise; empty for all.
+
+        Returns:
+            image and layers, a list. Each array is an object of name, dtype, shape and data: its bytes in base64, row by
+            row, little-endian. numpy.frombuffer(base64.b64decode(data), dtype).reshape(shape) gives the array back: the
+            image as uint8 (28, 28), a layer as float32 (C, H, W), before the norm and activation that follow it.
+        """
+        with _one_sentence(), borrow_network(network or default) as net:
+            image = rasterize(drawing)
+            responses = layer_responses(net, image)
+            return {
+                "image": _array("image", image),
+                "layers": [_array(name, responses[name]) for name in _chosen(names, list(responses))],
+            }
+
+    def receptive_field(
+        drawing: str, layer: str, y: int, x: int, channel: int = ALL_CHANNELS, network: str = ""
+    ) -> dict[str, Any]:
+        """Where one cell of one layer looks: its theoretical and its effective receptive field on a drawing.
+
+        Args:
+            drawing: JSON text of a list of strokes; a stroke is a list of points [x, y] from 0 to 1, x right, y down.
+            layer: name of the layer: stem, stages.0.depthwise, stages.0.pointwise, stages.0, ..., head.
+            y: row of the cell in the layer's map, from 0.
+            x: column of the cell in the layer's map, from 0.
+            channel: whose cell the effective field is of, from 0; of the head, the class; -1 for the sum over all channels.
+            network: name of the network that reads: nano, tiny, small, base or large; empty for the page's own.
+
+        Returns:
+            Pairs are (y, x), lengths are pixels of the 28 x 28 image, and boxes are [top, left, bottom, right], the ends
+            left out. size, stride and padding of the layer's fields (Araujo et al. 2019) and its map_size; center of the
+            cell's field, region cut at the image's borders and region_uncut; pixels_read of pixels_in_region, and
+            lattice, 28 rows of the number of paths to each pixel; effective, 28 rows of |d cell / d pixel| (Luo et al.
+            2016), box_95, the smallest square around the centre with 95 % of it, and fraction_95 of the region.
+        """
+        with _one_sentence(), borrow_network(network or default) as net:
+            _check_text("layer", layer)
+            field = theoretical_field(net, layer)
+            y, x = field.checked((y, x))
+            effective = effective_receptive_field(net, layer, (y, x), rasterize(drawing), _channel(channel))
+            region, box = field.region(y, x), carrying_box(effective, field.center_of(y, x), SHARE)
+            read = coverage(net, layer, (y, x))
+            return {
+                "size": field.size,
+                "stride": field.stride,
+                "padding": field.padding,
+                "map_size": field.map_size,
+                "center": field.center_of(y, x),
+                "region": _corners(region),
+                "region_uncut": _corners(field.region(y, x, clipped=False)),
+                "pixels_read": read.read,
+                "pixels_in_region": read.total,
+                "lattice": _counts(tap_lattice(net, layer, (y, x))),
+                "effective": [[_rounded(value) for value in row] for row in effective],
+                "box_95": _corners(box),
+                "fraction_95": prod(box.size) / prod(region.size),
+            }
 
     gr.api(predict_drawing, api_name="predict")
+    gr.api(layers_of_drawing, api_name="layers")
+    gr.api(receptive_field, api_name="receptive_field")
 
 
-def as_text(drawing: object) -> str:
-    """A drawing as the JSON text that the endpoints take."""
-    return json.dumps(drawing, separators=(",", ":"))
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """What is wrong with a call reaches the caller as the sentence that says so."""
+    try:
+        yield
+    except ValueError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is {type(value).__name__}; expected text.")
+
+
+def _chosen(names: str, known: list[str]) -> list[str]:
+    _check_text("names", names)
+    chosen = [name.strip() for name in names.split(",") if name.strip()] or known
+    for name in chosen:
+        if name not in known:
+            raise ValueError(f"There is no layer {name!r}; expected one of {', '.join(known)}.")
+    return list(dict.fromkeys(chosen))
+
+
+def _channel(channel: object) -> int | None:
+    if isinstance(channel, bool) or not isinstance(channel, int):
+        raise ValueError(f"channel is {channel!r}; expected a whole number, or -1 for the sum over all channels.")
+    return None if channel == ALL_CHANNELS else channel
+
+
+def _array(name: str, array: np.ndarray) -> dict[str, Any]:
+    little = array.astype(array.dtype.newbyteorder("<"))
+    return {"name": name, "dtype": array.dtype.name, "shape": list(array.shape), "data": to_base64(little)}
+
+
+def _corners(region: Region) -> list[int]:
+    return [region.y[0], region.x[0], region.y[1], region.x[1]]
+
+
+def _counts(lattice: np.ndarray) -> list[list[int | float]]:
+    """Path counts, exact as far as JSON's readers keep them so."""
+    return [[count if count <= EXACT else float(count) for count in row] for row in lattice.tolist()]
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")

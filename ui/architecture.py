@@ -13,7 +13,7 @@ from model.layer_graph import coverage
 from model.mean_fields import MeanField, compute_mean_fields, load_mean_fields
 from model.network import IMAGE_SIZE
 from model.receptive_field import ReceptiveField
-from ui.answers import network, to_base64
+from ui.answers import borrow_network, to_base64
 from ui.look import script, template
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
@@ -45,7 +45,7 @@ def describe_architecture(name: object) -> dict[str, Any]:
     Raises:
         CheckpointError: no such network is offered.
     """
-    with network(name) as net:
+    with borrow_network(name) as net:
         return _describe(net, name)
 
 

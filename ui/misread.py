@@ -9,7 +9,7 @@ import numpy as np
 from model import DigitNet, predict, rasterize
 from model.normalisation import Steps, normalised
 from model.occlusion import WINDOW, Occlusion, occlusion
-from ui.answers import network, to_base64
+from ui.answers import borrow_network, to_base64
 from ui.look import script, template
 
 WORTH_SAYING = 0.005  # fall of a probability that is worth a sentence
@@ -79,10 +79,10 @@ def explain(request: object) -> dict[str, Any]:
     name, image = request.get("network"), rasterize(request.get("drawing"))
 
     def ask(images: np.ndarray) -> np.ndarray:
-        with network(name) as net:  # the pens of others move on between two batches
+        with borrow_network(name) as net:  # the pens of others move on between two batches
             return predict(net, images)
 
-    with network(name) as net:
+    with borrow_network(name) as net:
         classes = net.classes
     with _one_at_a_time:
         found = occlusion(ask, image)
