@@ -5,7 +5,6 @@ Their docstrings are what the API page and the descriptions of the MCP tools say
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import prod
 from typing import Any
 
 import gradio as gr
@@ -54,9 +53,9 @@ def add_api(default: str) -> None:
             names: names of the layers to return, separated by commas, such as stem,stages.0.depthwise; empty for all.
 
         Returns:
-            image and layers, a list. Each array is an object of name, dtype, shape and data: its bytes in base64, row by
-            row, little-endian. numpy.frombuffer(base64.b64decode(data), dtype).reshape(shape) gives the array back: the
-            image as uint8 (28, 28), a layer as float32 (C, H, W), before the norm and activation that follow it.
+            image and layers, a list. Each array is an object of name, dtype, shape and data: its bytes in base64, row
+            by row, little-endian; numpy.frombuffer(base64.b64decode(data), dtype).reshape(shape) gives it back. The
+            image is uint8 (28, 28), a layer float32 (C, H, W), before the norm and activation that follow it.
         """
         with _one_sentence(), borrow_network(network or default) as net:
             image = rasterize(drawing)
@@ -76,13 +75,13 @@ def add_api(default: str) -> None:
             layer: name of the layer: stem, stages.0.depthwise, stages.0.pointwise, stages.0, ..., head.
             y: row of the cell in the layer's map, from 0.
             x: column of the cell in the layer's map, from 0.
-            channel: whose cell the effective field is of, from 0; of the head, the class; -1 for the sum over all channels.
+            channel: whose effective field it is, from 0; of the head, the class; -1 for the sum over all channels.
             network: name of the network that reads: nano, tiny, small, base or large; empty for the page's own.
 
         Returns:
-            Pairs are (y, x), lengths are pixels of the 28 x 28 image, and boxes are [top, left, bottom, right], the ends
-            left out. size, stride and padding of the layer's fields (Araujo et al. 2019) and its map_size; center of the
-            cell's field, region cut at the image's borders and region_uncut; pixels_read of pixels_in_region, and
+            Pairs are (y, x), lengths are pixels of the 28 x 28 image, boxes are [top, left, bottom, right], the ends
+            left out. size, stride and padding of the layer's fields (Araujo et al. 2019) and its map_size; center of
+            the cell's field, region cut at the image's borders and region_uncut; pixels_read of pixels_in_region, and
             lattice, 28 rows of the number of paths to each pixel; effective, 28 rows of |d cell / d pixel| (Luo et al.
             2016), box_95, the smallest square around the centre with 95 % of it, and fraction_95 of the region.
         """
@@ -106,7 +105,7 @@ def add_api(default: str) -> None:
                 "lattice": _counts(tap_lattice(net, layer, (y, x))),
                 "effective": [[_rounded(value) for value in row] for row in effective],
                 "box_95": _corners(box),
-                "fraction_95": prod(box.size) / prod(region.size),
+                "fraction_95": box.area / region.area,
             }
 
     gr.api(predict_drawing, api_name="predict")
