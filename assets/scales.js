@@ -4,11 +4,11 @@
 const STEPS = 255;
 const tables = new Map(); // "from to" -> colours of one scale, 3 bytes a step
 
-/** Value of a CSS variable of the page. */
-export const look = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+/** Value of a CSS variable of the page; with the document's root, that of the light look. */
+export const look = (name, root = document.body) => getComputedStyle(root).getPropertyValue(name).trim();
 
 /** Colour [r, g, b] as a function of 0..1: 0 is the page's ground. */
-export const sequential = () => between(look("--scale-zero"), look("--scale-full"));
+export const sequential = (root) => between(look("--scale-zero", root), look("--scale-full", root));
 
 /** Colour [r, g, b] as a function of -1..1: 0 is the page's ground, negative is blue, positive is orange. */
 export function diverging() {

@@ -6,6 +6,7 @@ from ui.answers import Answers, load_network, offer
 from ui.api import add_api
 from ui.architecture import architecture
 from ui.canvas import canvas
+from ui.layers import layers, layers_part
 from ui.look import template
 from ui.misread import misread, steps_part
 from ui.network import about_network, follow, names_to_offer, network_choice
@@ -25,7 +26,7 @@ def build_page(checkpoint: str) -> gr.Blocks:
     """
     offer(names_to_offer(checkpoint))
     load_network(checkpoint)  # a checkpoint that cannot be read is said before a page is served
-    answers = Answers({"steps": steps_part})
+    answers = Answers({"layers": layers_part, "steps": steps_part})
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(template("heading.html"), apply_default_css=False, padding=False)
         with gr.Row(elem_id="page"):
@@ -34,6 +35,8 @@ def build_page(checkpoint: str) -> gr.Blocks:
                 reading()
                 choice = network_choice(checkpoint)
             with gr.Column(elem_id="right"), gr.Tabs():
+                with gr.Tab("Layers"):
+                    layers()
                 with gr.Tab("Misread"):
                     misread()
                 with gr.Tab("Network"):

@@ -1,0 +1,109 @@
+// The arithmetic of one cell, in numbers that add up to its value.
+
+import { diverging, sequential } from "./scales.js";
+
+const STRENGTH = 0.4; // of a colour behind a number, so that the number stays readable
+
+/** Show how the value of a cell of an answer comes about; `classes` names what a channel of the head is. */
+export function showArithmetic(element, cell, structure) {
+  const { arithmetic, layer } = cell;
+  element.dataset.value = arithmetic.value;
+  element.replaceChildren(...parts(arithmetic, layer, structure), steps(arithmetic, layer));
+}
+
+function parts(arithmetic, layer, structure) {
+  if (arithmetic.patch) return [patch(arithmetic.patch, layer)];
+  if (arithmetic.terms) return [terms(arithmetic, layer, structure)];
+  return [];
+}
+
+// The patch of a single kernel --------------------------------------------------------------------------------------
+
+function patch({ inputs, weights, products }, layer) {
+  const box = node("div", "patch");
+  const read = layer === "stem" ? "Pixels under the taps (ink is 3.25)" : "What the taps read";
+  box.append(
+    grid(read, inputs, 3, sequential()),
+    node("span", "sign", "\u00d7"),
+    grid("Kernel", weights, 3, diverging()),
+    node("span", "sign", "="),
+    grid("Products", products, 5, diverging()),
+  );
+  return box;
+}
+
+function grid(caption, values, digits, colour) {
+  const side = Math.sqrt(values.length);
+  const most = Math.max(...values.map((value) => Math.abs(value ?? 0))) || 1;
+  const table = document.createElement("table");
+  table.append(node("caption", "", caption));
+  for (let row = 0; row < side; row += 1) {
+    const line = table.insertRow();
+    for (const value of values.slice(row * side, (row + 1) * side)) {
+      const place = line.insertCell();
+      place.textContent = value === null ? "border" : signed(value, digits);
+      place.classList.toggle("border", value === null);
+      if (value !== null) place.style.background = `rgb(${colour((STRENGTH * value) / most).join(" ")})`;
+    }
+  }
+  return table;
+}
+
+// A sum over channels -----------------------------------------------------------------------------------------------
+
+function terms({ terms: shown, rest, shift }, layer, structure) {
+  const most = Math.max(...shown.map(([, , , product]) => Math.abs(product)), 1e-9);
+  const table = node("table", "terms");
+  const head = layer === "head";
+  table.append(node("caption", "", head ? "Features that speak most for the class, and against it" : "Channels that count most"));
+  for (const [channel, input, weight, product] of shown) {
+    const line = table.insertRow();
+    line.append(
+      node("th", "", head ? `feature ${channel}` : `channel ${channel}`),
+      node("td", "", input === null ? "its taps together" : `${signed(input, 3)} \u00d7 ${signed(weight, 3)}`),
+      node("td", "number", signed(product, 5)),
+      bar(product / most),
+      node("td", "side", head ? (product > 0 ? "for" : "against") : ""),
+    );
+  }
+  if (rest[0]) {
+    const line = table.insertRow();
+    line.append(node("th", "", `${rest[0]} others`), node("td", "", "together"), node("td", "number", signed(rest[1], 5)));
+  }
+  return table;
+}
+
+function bar(share) {
+  const track = node("td", "bar");
+  const fill = node("i");
+  fill.style.width = `${50 * Math.abs(share)}%`;
+  fill.style.left = share < 0 ? `${50 - 50 * Math.abs(share)}%` : "50%";
+  fill.style.background = `rgb(${diverging()(Math.sign(share)).join(" ")})`;
+  track.append(fill);
+  return track;
+}
+
+// From the sum to the value -----------------------------------------------------------------------------------------
+
+function steps({ mean, sum, scale, shift, residual, rectified, value }, layer) {
+  const list = node("dl", "steps");
+  const add = (name, formula, result) => list.append(node("dt", "", name), node("dd", "", formula), node("dd", "number", signed(result, 5)));
+  if (mean) add("Mean", `of the ${mean} cells of its map`, value);
+  else add("Sum", "of all products", sum);
+  if (layer === "head") add("Bias", `${signed(sum, 5)} ${plus(shift)}`, value);
+  if (!rectified) return list;
+  const normed = scale * sum + shift;
+  add("Norm", `${signed(scale, 5)} \u00d7 ${signed(sum, 5)} ${plus(shift)}`, normed);
+  if (residual !== null) add("Residual", `${signed(normed, 5)} ${plus(residual)}, what the stage read here`, normed + residual);
+  add("Activation", "negative becomes 0", value);
+  return list;
+}
+
+const plus = (value) => `${value < 0 ? "\u2212" : "+"} ${Math.abs(value).toFixed(5)}`;
+
+/** A number with a true minus sign. */
+export const signed = (value, digits) => value.toFixed(digits).replace("-", "\u2212");
+
+function node(name, className = "", text = "") {
+  return Object.assign(document.createElement(name), { className, textContent: text });
+}

@@ -1,0 +1,454 @@
+// What every layer makes of the drawing; where the selected cell looks, and how its value comes about.
+
+import { showArithmetic, signed } from "./cell.js";
+import { paintFields } from "./fields.js";
+import { buildFlow } from "./flow.js";
+import { paintFrame, paintKernels, paintMap, paintWindow } from "./kernels.js";
+import { decodeFloats, palette } from "./maps.js";
+import { savePicture } from "./picture.js";
+import { ask, onAnswer, want } from "./reader.js";
+import { paintImage } from "./reading.js";
+import { paintLegend, sequential } from "./scales.js";
+import { get, set, subscribe } from "./state.js";
+
+const REST = 300; // milliseconds without an answer after which channels are sorted anew: none moves under the pen
+const WALK_STEP = 70; // milliseconds that a walking kernel stands on a cell
+const TOPS = [0.1, 0.2, 0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000]; // ends of the colour scale
+const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+const motion = matchMedia("(prefers-reduced-motion: reduce)");
+const same = (a, b) => a === b || (a && b && ["layer", "y", "x", "channel"].every((field) => a[field] === b[field]));
+
+export function mount({ element, server }) {
+  const view = element.querySelector(".layers-view");
+  const find = (selector) => view.querySelector(selector);
+  const show = { field: true, taps: true, influence: true };
+  let structure = null; // what the server said of the network, with its `network` and `weights` decoded
+  let flow = null; // strips, input and buttons that are built from it
+  let colours = null; // null: to be made for the look that is on
+  let pointed = null; // the cell under the pointer, or that the arrow keys went to
+  let answered = null; // the newest answer's image, maxima, logits and cell; null while there is none of this drawing
+  let order = "index";
+  let scale = "common";
+  let resting = null;
+  let walk = null; // { at, timer } of the kernel that walks
+
+  const focused = () => pointed ?? get().cell;
+
+  // What is asked for ---------------------------------------------------------------------------------------------
+
+  want("layers", () => {
+    if (structure?.network !== get().network || !onScreen()) return null;
+    const maps = {};
+    for (const [layer, strip] of flow.strips) {
+      const channels = strip.visible();
+      if (channels.length) maps[layer] = channels;
+    }
+    return { maps, cell: focused(), activity: order === "activity" };
+  });
+
+  function onScreen() {
+    if (!view.checkVisibility()) return false;
+    const { top, bottom } = view.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  }
+
+  async function follow() {
+    const name = get().network;
+    if (!name || structure?.network === name) return;
+    stopWalk();
+    let answer;
+    try {
+      answer = await server.structure(name);
+    } catch {
+      answer = { error: "The server does not answer; choose the network again to ask it once more." };
+    }
+    if (name !== get().network) return; // another one was chosen meanwhile
+    if (answer.error) return say(answer.error);
+    structure = { ...answer, network: name };
+    for (const layer of structure.layers) if (layer.weights) layer.kernels = decodeFloats(layer.weights);
+    build();
+  }
+
+  function build() {
+    flow = buildFlow(find(".flow"), structure, structure.classes, (strip) => { strip.sort(null); refresh(); ask(); });
+    for (const strip of flow.strips.values()) listen(strip);
+    flow.buttons.forEach((button, channel) => {
+      button.addEventListener("click", () => pin({ layer: "head", y: 0, x: 0, channel }));
+    });
+    pointed = null;
+    answered = null;
+    view.dataset.state = "shown";
+    view.dataset.network = structure.network;
+    const cell = get().cell;
+    if (cell && !exists(cell)) {
+      set({ cell: null });
+      refresh();
+      say(`The pinned cell was let go: this network has no ${nameOf(cell)}.`);
+    } else refresh();
+    ask();
+  }
+
+  const layerOf = (cell) => structure?.layers.find(({ layer }) => layer === cell?.layer);
+
+  function exists(cell) {
+    const layer = layerOf(cell);
+    if (!layer) return false;
+    const inside = (value, count) => value >= 0 && value < count;
+    return inside(cell.y, layer.size[0]) && inside(cell.x, layer.size[1]) && inside(cell.channel, layer.channels);
+  }
+
+  const nameOf = ({ layer, y, x, channel }) => `layer ${layer} with a channel ${channel} and a cell (${y}, ${x})`;
+
+  // What is shown -------------------------------------------------------------------------------------------------
+
+  onAnswer((answer) => {
+    const part = answer.parts?.layers;
+    if (!structure || answer.network !== structure.network || !get().drawing.length) return;
+    if (!part || part.error) { blank(); return part?.error && say(part.error); }
+    answered = { ...part, image: answer.image };
+    for (const [layer, strip] of flow.strips) strip.take(part.maps[layer], part.maxima[layer]);
+    if (part.cell?.error) { pointed = null; set({ cell: null }); answered.cell = null; }
+    if (part.activity && order === "activity") sortSoon();
+    refresh();
+    if (part.cell?.error) say(part.cell.error);
+    element.dataset.sequence = answer.sequence;
+  });
+
+  function blank() {
+    answered = null;
+    for (const strip of flow?.strips.values() ?? []) strip.take(null, 0);
+    refresh();
+  }
+
+  function say(text) {
+    const sentence = find(".sentence");
+    if (sentence.textContent !== text) sentence.textContent = text;
+  }
+
+  /** Paint everything that follows the drawing. */
+  function refresh() {
+    if (!structure) return;
+    colours ??= palette();
+    const top = common();
+    for (const strip of flow.strips.values()) {
+      const end = scale === "own" ? strip.maximum : top;
+      strip.paint(colours, end);
+      strip.scale.textContent = answered ? `to ${strip.maximum.toFixed(1)}` : "";
+    }
+    find(".legend .top").textContent = scale === "own" ? "the layer's largest" : `${top} and more`;
+    paintImage(flow.input, answered?.image ?? null);
+    flow.buttons.forEach((button, index) => {
+      button.lastChild.textContent = answered ? signed(answered.logits[index], 2) : "";
+    });
+    refreshCell();
+  }
+
+  /** End of the one scale: half of the layers have nothing above it, and it moves in steps, lest colours flicker. */
+  function common() {
+    if (!answered) return TOPS[8];
+    const maxima = Object.values(answered.maxima).sort((a, b) => a - b);
+    const middle = maxima[Math.floor(maxima.length / 2)];
+    return TOPS.find((top) => top >= middle) ?? middle;
+  }
+
+  function refreshCell() {
+    const cell = focused();
+    const detail = same(answered?.cell, cell) ? answered.cell : null; // an older cell's fields are not this one's
+    for (const strip of flow.strips.values()) {
+      strip.select(cell);
+      strip.canvas.ariaLabel = stripLabel(strip, cell);
+    }
+    flow.buttons.forEach((button, channel) => {
+      button.ariaPressed = String(cell?.layer === "head" && cell.channel === channel);
+    });
+    view.dataset.cell = cell ? [cell.layer, cell.y, cell.x, cell.channel].join(",") : "";
+    view.dataset.pinned = String(get().cell !== null);
+    view.dataset.field = detail ? detail.field.join(",") : "";
+    if (!cell) {
+      say(structure.sentence);
+      find(".cell .title").textContent = "No cell selected";
+      setText(find(".words"), "Point at a cell of a map to see its field, its taps and its influence on the image.");
+    } else if (!answered) {
+      find(".cell .title").textContent = titleOf(cell);
+      setText(find(".words"), "Draw a digit to see where this cell looks and how its value comes about.");
+    } else if (detail) {
+      say(detail.sentence);
+      find(".cell .title").textContent = detail.title + (get().cell && same(cell, get().cell) ? " (pinned)" : "");
+      setText(find(".words"), `${detail.title}: ${detail.words}`);
+    }
+    if (detail || !cell || !answered) paintCell(detail);
+    refreshKernels();
+  }
+
+  function setText(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  const titleOf = (cell) => `${layerOf(cell).title}, channel ${cell.channel}, cell (${cell.y}, ${cell.x})`;
+
+  function stripLabel(strip, cell) {
+    const here = cell?.layer === strip.layer ? `, channel ${cell.channel}, cell (${cell.y}, ${cell.x})` : "";
+    return `${strip.title}: ${strip.channels} maps of ${strip.size[0]} by ${strip.size[1]} cells${here}. Arrow keys move, Enter pins.`;
+  }
+
+  function paintCell(detail) {
+    const image = answered?.image ?? null;
+    paintFields(find(".seen canvas"), image, detail, show);
+    paintFields(overlay(), image, detail, show, false);
+    const [input, output] = [find(".input"), find(".output")];
+    const layer = layerOf(detail);
+    input.dataset.empty = String(!detail?.input);
+    output.dataset.empty = String(!detail?.map || detail.layer === "pool");
+    input.querySelector(".name").textContent = detail?.input ? `What it reads, up to ${detail.input.maximum.toFixed(2)}` : "";
+    output.querySelector(".name").textContent = detail?.map ? `Its map, up to ${detail.map.maximum.toFixed(2)}` : "";
+    output.querySelector("canvas").ariaLabel = layer ? stripLabel(layer, detail) : "No cell selected";
+    find('[data-do="walk"]').hidden = !layer?.kernels;
+    if (detail) {
+      paintWalk(detail, layer);
+      showArithmetic(find(".arithmetic"), detail);
+    } else find(".arithmetic").replaceChildren();
+  }
+
+  /** The map that is read, with the kernel on it, and the map that comes out, as far as the kernel has walked. */
+  function paintWalk(detail, layer) {
+    const [height, width] = layer.size;
+    const at = walk ? walk.at : detail.y * width + detail.x;
+    const [y, x] = [Math.floor(at / width), at % width];
+    if (detail.input) {
+      const painted = paintMap(find(".input canvas"), detail.input);
+      if (painted && layer.kernels) {
+        const area = layer.kernel ** 2;
+        paintWindow(painted, layer, layer.kernels.subarray(detail.channel * area, (detail.channel + 1) * area), y, x);
+      }
+    }
+    if (detail.map && height * width > 1) {
+      const painted = paintMap(find(".output canvas"), detail.map, walk ? at + 1 : Infinity);
+      if (painted) paintFrame(painted, y, x);
+    }
+  }
+
+  /** A canvas over the small image on the left, for the same fields. */
+  function overlay() {
+    const seen = document.querySelector("#reading .seen canvas");
+    let over = document.querySelector("#reading .seen .over");
+    if (!over && seen) {
+      over = Object.assign(document.createElement("canvas"), { className: "over", width: 112, height: 112 });
+      over.ariaHidden = "true";
+      seen.after(over);
+    }
+    return over;
+  }
+
+  /** The kernels of the stage that is looked at; at first, those of the widest. */
+  function refreshKernels() {
+    const withKernels = structure.layers.filter(({ kernels }) => kernels);
+    const cell = focused();
+    const prefix = cell?.layer.split(".").slice(0, 2).join(".");
+    const widest = withKernels.reduce((best, layer) => (layer.dilation > (best?.dilation ?? 0) ? layer : best), null);
+    const layer = withKernels.find((candidate) => prefix && candidate.layer.startsWith(prefix)) ?? widest;
+    const section = find(".kernels");
+    section.hidden = !layer;
+    if (!layer) return;
+    const channels = flow.strips.get(layer.layer).shown;
+    const key = [structure.network, layer.layer, channels.join(), section.clientWidth, colours.gap].join();
+    if (section.dataset.key === key) return;
+    section.dataset.key = key;
+    const reach = layer.dilation * (layer.kernel - 1) + 1;
+    section.querySelector(".title").textContent = `Kernels of ${layer.title.toLowerCase()}, d = ${layer.dilation}`;
+    section.querySelector("canvas").ariaLabel = `${channels.length} kernels of ${layer.kernel ** 2} weights each, spread over ${reach} by ${reach} cells`;
+    section.querySelector(".note").textContent =
+      `Each kernel has ${layer.kernel ** 2} weights and reaches over ${reach} x ${reach} cells` +
+      `${layer.dilation > 1 ? "; the empty cells between its taps are never read" : ""}. ` +
+      "The strength of a disc is the weight's size beside the kernel's largest, + and \u2212 are its sign.";
+    paintKernels(section.querySelector("canvas"), { ...layer, weights: layer.kernels }, channels);
+  }
+
+  // Pointing and pinning ------------------------------------------------------------------------------------------
+
+  function listen(strip) {
+    const { canvas } = strip;
+    canvas.addEventListener("pointermove", (event) => event.pointerType !== "touch" && point(strip.cellAt(event)));
+    canvas.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && point(null));
+    canvas.addEventListener("click", (event) => { const cell = strip.cellAt(event); if (cell) pin(cell); });
+    canvas.addEventListener("keydown", (event) => key(event, strip));
+    canvas.addEventListener("blur", () => point(null));
+  }
+
+  function point(cell) {
+    if (same(cell, pointed)) return;
+    stopWalk();
+    pointed = cell;
+    refreshCell();
+    ask();
+  }
+
+  /** Select a cell for good; the one that is pinned already is let go. */
+  function pin(cell) {
+    stopWalk();
+    const release = same(cell, get().cell);
+    pointed = null;
+    set({ cell: release ? null : cell }); // asks, too
+    refreshCell();
+  }
+
+  function key(event, strip) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const cell = focused()?.layer === strip.layer ? focused() : null;
+    const [height, width] = strip.size;
+    const clip = (value, count) => Math.min(count - 1, Math.max(0, value));
+    const first = { layer: strip.layer, y: Math.floor(height / 2), x: Math.floor(width / 2), channel: strip.shown[0] };
+    if (event.key in ARROWS) {
+      const [down, right] = height * width > 1 ? ARROWS[event.key] : [0, 0];
+      point(cell ? { ...cell, y: clip(cell.y + down, height), x: clip(cell.x + right, width) } : first);
+      if (height * width === 1 && cell) turn(ARROWS[event.key][0] * 8 + ARROWS[event.key][1]);
+    } else if (event.key === "PageUp" || event.key === "PageDown") {
+      if (cell) turn(event.key === "PageDown" ? 1 : -1);
+      else point(first);
+    } else if (event.key === "Enter" || event.key === " ") pin(cell ?? first);
+    else if (event.key === "Escape") { pointed = null; set({ cell: null }); refreshCell(); }
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+
+    function turn(by) {
+      const { shown } = strip;
+      point({ ...cell, channel: shown[clip(shown.indexOf(cell.channel) + by, shown.length)] });
+    }
+  }
+
+  const large = find(".output canvas");
+  const largeCell = (event) => {
+    const cell = focused();
+    const layer = layerOf(cell);
+    if (!layer || answered?.cell?.layer !== cell.layer) return null;
+    const box = large.getBoundingClientRect();
+    const side = Math.max(...layer.size);
+    const y = Math.floor(((event.clientY - box.top) / box.height) * side);
+    const x = Math.floor(((event.clientX - box.left) / box.width) * side);
+    return y >= 0 && x >= 0 && y < layer.size[0] && x < layer.size[1] ? { ...cell, y, x } : null;
+  };
+  large.addEventListener("pointermove", (event) => event.pointerType !== "touch" && point(largeCell(event) ?? pointed));
+  large.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && get().cell && point(null));
+  large.addEventListener("click", (event) => { const cell = largeCell(event); if (cell) pin(cell); });
+  large.addEventListener("keydown", (event) => { const strip = flow?.strips.get(focused()?.layer); if (strip) key(event, strip); });
+
+  // Controls ------------------------------------------------------------------------------------------------------
+
+  function choose(name, value) {
+    for (const button of view.querySelectorAll(`[data-${name}]`)) button.ariaPressed = String(button.dataset[name] === value);
+  }
+
+  for (const button of view.querySelectorAll("[data-order]")) {
+    button.addEventListener("click", () => {
+      order = button.dataset.order;
+      choose("order", order);
+      clearTimeout(resting);
+      if (order === "index") for (const strip of flow?.strips.values() ?? []) strip.sort(null);
+      refresh();
+      ask();
+    });
+  }
+
+  /** Sort by activity once the pen rests; ask for what that brings into view. */
+  function sortSoon() {
+    const sort = () => {
+      if (!answered?.activity) return;
+      const moved = [...flow.strips].filter(([layer, strip]) => strip.sort(decodeFloats(answered.activity[layer])));
+      if (!moved.length) return;
+      refresh();
+      ask();
+    };
+    clearTimeout(resting);
+    resting = setTimeout(sort, REST);
+  }
+
+  for (const button of view.querySelectorAll("[data-scale]")) {
+    button.addEventListener("click", () => { scale = button.dataset.scale; choose("scale", scale); refresh(); });
+  }
+  for (const box of view.querySelectorAll("[data-show]")) {
+    box.addEventListener("change", () => { show[box.dataset.show] = box.checked; refreshCell(); });
+  }
+  find('[data-do="save"]').addEventListener("click", () => structure && savePicture(pictureOf()));
+
+  function pictureOf() {
+    return {
+      title: find(".sentence").textContent,
+      network: structure.network,
+      columns: [...view.querySelectorAll(".column")],
+      strips: flow.strips,
+      colours: palette(document.documentElement),
+      top: scale === "own" ? null : common(),
+      image: answered?.image ?? null,
+      cell: same(answered?.cell, focused()) ? answered?.cell : null,
+      logits: answered?.logits ?? [],
+      classes: structure.classes,
+      show,
+    };
+  }
+
+  // The kernel that walks -----------------------------------------------------------------------------------------
+
+  const play = find('[data-do="walk"]');
+
+  function stopWalk() {
+    if (!walk) return;
+    clearInterval(walk.timer);
+    walk = null;
+    play.textContent = "Play";
+    play.ariaPressed = "false";
+  }
+
+  play.addEventListener("click", () => {
+    if (walk) { stopWalk(); return refreshCell(); }
+    walk = { at: 0, timer: setInterval(step, WALK_STEP) };
+    play.textContent = "Stop";
+    play.ariaPressed = "true";
+    refreshCell();
+  });
+
+  function step() {
+    const layer = layerOf(focused());
+    walk.at += 1;
+    if (!layer || !answered || !view.checkVisibility() || walk.at >= layer.size[0] * layer.size[1]) stopWalk();
+    refreshCell();
+  }
+
+  function heedMotion() {
+    if (motion.matches) stopWalk();
+    play.disabled = motion.matches;
+    play.title = motion.matches ? "Your system asks for no motion: use the arrow keys instead." : "Walk the kernel over the map";
+  }
+  motion.addEventListener("change", heedMotion);
+  heedMotion();
+
+  // What changes around it ----------------------------------------------------------------------------------------
+
+  subscribe((state, changed) => {
+    if (changed.includes("network")) { blank(); follow(); }
+    if (changed.includes("drawing") && !state.drawing.length) blank();
+    if (changed.includes("cell") && structure) {
+      if (state.cell && !exists(state.cell)) return set({ cell: null });
+      refreshCell();
+    }
+  });
+
+  let scrolled = 0;
+  const look = () => { scrolled ||= requestAnimationFrame(() => { scrolled = 0; if (onScreen()) ask(); }); };
+  addEventListener("scroll", look, { passive: true, capture: true });
+  new ResizeObserver(() => { if (!view.checkVisibility()) return clearOverlay(); refresh(); look(); }).observe(view);
+  new MutationObserver(recolour).observe(document.body, { attributeFilter: ["class"] });
+
+  function clearOverlay() {
+    const over = overlay();
+    over?.getContext("2d").clearRect(0, 0, over.width, over.height);
+  }
+
+  function recolour() {
+    colours = null;
+    paintLegend(find(".legend canvas"), sequential());
+    refresh();
+  }
+  recolour();
+  follow();
+}

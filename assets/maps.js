@@ -1,0 +1,156 @@
+// The maps of one layer as small multiples: all channels on one canvas, painted at once.
+
+import { look, sequential } from "./scales.js";
+
+const FIRST = 16; // channels that are shown before all are asked for
+const GAP = 1; // canvas pixels between two maps
+
+/** Colours of the bytes 0..255, as canvas memory holds them, and those of gaps and marks. */
+export function palette(root = document.body) {
+  const colour = sequential(root);
+  const word = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  const named = (name) => word([1, 3, 5].map((at) => parseInt(look(name, root).slice(at, at + 2), 16)));
+  return {
+    scale: Uint32Array.from({ length: 256 }, (_, byte) => word(colour(byte / 255))),
+    gap: named("--hairline"),
+    mark: named("--ink-soft"),
+  };
+}
+
+/** Bytes of a text in base64, into `bytes` from `start` on. */
+export function decode(text, bytes, start = 0) {
+  const binary = atob(text);
+  for (let at = 0; at < binary.length; at += 1) bytes[start + at] = binary.charCodeAt(at);
+  return bytes;
+}
+
+/** Numbers of float32 in base64. */
+export const decodeFloats = (text) => new Float32Array(decode(text, new Uint8Array(atob(text).length)).buffer);
+
+/** A strip for one layer { layer, title, channels, size: [height, width] }. */
+export function makeStrip(layer) {
+  const element = document.createElement("div");
+  element.className = "strip";
+  const canvas = document.createElement("canvas");
+  canvas.tabIndex = 0;
+  canvas.role = "application";
+  canvas.dataset.layer = layer.layer;
+  const mark = document.createElement("i");
+  mark.hidden = true;
+  mark.append(document.createElement("b"));
+  element.append(canvas, mark);
+
+  const [height, width] = layer.size;
+  const area = height * width;
+  const unit = area === 1 ? 6 : 1; // canvas pixels a cell
+  const columns = area === 1 ? 8 : 4;
+  const [down, right] = [height * unit + GAP, width * unit + GAP]; // from one map to the next
+  const values = new Uint8Array(layer.channels * area);
+  const known = new Uint8Array(layer.channels); // which channels the newest answer brought
+  let order = Array.from({ length: layer.channels }, (_, channel) => channel);
+  let open = layer.channels <= FIRST || area === 1;
+  let maximum = 0;
+  let picture = null;
+
+  const strip = {
+    ...layer, element, canvas,
+    get open() { return open; },
+    /** Channels that are shown, first to last. */
+    get shown() { return open ? order : order.slice(0, FIRST); },
+    /** Value that the byte 255 stands for. */
+    get maximum() { return maximum; },
+    get expandable() { return layer.channels > FIRST && area > 1; },
+
+    expand(value) { open = value; },
+
+    /** Sort the channels: by `activity`, most active first, or by index where there is none. True if that moved any. */
+    sort(activity) {
+      const before = order;
+      order = Array.from({ length: layer.channels }, (_, channel) => channel);
+      if (activity) order.sort((a, b) => activity[b] - activity[a] || a - b);
+      return order.some((channel, index) => channel !== before[index]);
+    },
+
+    /** Take { channels, values } of an answer; null where it brought none of this layer. */
+    take(answer, most) {
+      known.fill(0);
+      maximum = most;
+      if (!answer) return;
+      const bytes = decode(answer.values, strip.buffer);
+      answer.channels.forEach((channel, index) => {
+        values.set(bytes.subarray(index * area, (index + 1) * area), channel * area);
+        known[channel] = 1;
+      });
+    },
+    buffer: new Uint8Array(layer.channels * area),
+
+    isKnown: (channel) => known[channel] === 1,
+
+    /** Paint what is known; `top` is the value at the end of the scale. */
+    paint(colours, top, target = canvas) {
+      const shown = strip.shown;
+      const rows = Math.ceil(shown.length / columns);
+      const [wide, high] = [columns * right - GAP, rows * down - GAP];
+      if (target.width !== wide || target.height !== high) [target.width, target.height] = [wide, high];
+      const context = target.getContext("2d");
+      if (picture?.width !== wide || picture.height !== high) picture = context.createImageData(wide, high);
+      const pixels = new Uint32Array(picture.data.buffer);
+      pixels.fill(colours.gap);
+      const gain = top > 0 ? maximum / top : 0;
+      shown.forEach((channel, index) => {
+        const start = Math.floor(index / columns) * down * wide + (index % columns) * right;
+        const off = known[channel] && isOff(channel);
+        for (let y = 0; y < height * unit; y += 1) {
+          for (let x = 0; x < width * unit; x += 1) {
+            const byte = values[channel * area + Math.floor(y / unit) * width + Math.floor(x / unit)];
+            const colour = known[channel] ? colours.scale[Math.min(255, Math.round(byte * gain))] : colours.scale[0];
+            pixels[start + y * wide + x] = off && x === y ? colours.mark : colour;
+          }
+        }
+      });
+      context.putImageData(picture, 0, 0);
+    },
+
+    /** Channels whose maps are inside the window, a row more at either end. */
+    visible() {
+      const box = canvas.getBoundingClientRect();
+      const row = box.height / Math.ceil(strip.shown.length / columns);
+      if (!row) return [];
+      const first = Math.max(0, Math.floor(-box.top / row) - 1);
+      const last = Math.ceil((innerHeight - box.top) / row) + 1;
+      return last <= first ? [] : strip.shown.slice(first * columns, last * columns);
+    },
+
+    /** The cell { layer, y, x, channel } under a pointer, or null over a gap. */
+    cellAt(event) {
+      const box = canvas.getBoundingClientRect();
+      const x = Math.floor(((event.clientX - box.left) / box.width) * canvas.width);
+      const y = Math.floor(((event.clientY - box.top) / box.height) * canvas.height);
+      const channel = strip.shown[Math.floor(y / down) * columns + Math.floor(x / right)];
+      const [cellY, cellX] = [Math.floor((y % down) / unit), Math.floor((x % right) / unit)];
+      if (channel === undefined || x < 0 || y < 0 || cellY >= height || cellX >= width) return null;
+      return { layer: layer.layer, y: cellY, x: cellX, channel };
+    },
+
+    /** Frame the map and the cell that is selected; nothing where it is of another layer. */
+    select(cell) {
+      const index = cell?.layer === layer.layer ? strip.shown.indexOf(cell.channel) : -1;
+      mark.hidden = index < 0;
+      if (index < 0) return;
+      const place = (node, x, y, w, h, wide, high) => {
+        const edges = { left: x / wide, top: y / high, width: w / wide, height: h / high };
+        for (const [edge, share] of Object.entries(edges)) node.style[edge] = `${100 * share}%`;
+      };
+      const [x, y] = [(index % columns) * right, Math.floor(index / columns) * down];
+      place(mark, x, y, right - GAP, down - GAP, canvas.width, canvas.height);
+      place(mark.firstChild, cell.x, cell.y, 1, 1, width, height);
+    },
+  };
+
+  function isOff(channel) {
+    for (let at = channel * area; at < (channel + 1) * area; at += 1) if (values[at]) return false;
+    return true;
+  }
+
+  return strip;
+}

@@ -1,0 +1,108 @@
+// The view as a picture for a slide: always on a light ground, with its title and its legend.
+
+import { paintFields } from "./fields.js";
+import { paintImage } from "./reading.js";
+import { look, paintLegend, sequential } from "./scales.js";
+
+const WIDTH = 1920;
+const HEIGHT = 1080;
+const EDGE = 64;
+const SPACE = 28;
+const FONT = "system-ui, sans-serif";
+
+/** Compose the picture and hand it to the browser as a file. */
+export async function savePicture(view) {
+  const canvas = compose(view);
+  const blob = await new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = "digitscope-layers.png";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+function compose({ title, network, strips, colours, top, image, cell, logits, classes, columns }) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
+  const context = canvas.getContext("2d");
+  const light = (name) => look(name, document.documentElement);
+  const write = (text, x, y, size, colour = "--ink", weight = 400) => {
+    context.font = `${weight} ${size}px ${FONT}`;
+    context.fillStyle = light(colour);
+    context.fillText(text, x, y);
+  };
+  context.fillStyle = light("--paper");
+  context.fillRect(0, 0, WIDTH, HEIGHT);
+  context.imageSmoothingEnabled = false;
+  write(cell?.title ?? "What every layer makes of the drawing", EDGE, EDGE + 32, 36, "--ink", 600);
+  wrap(context, title, WIDTH - 2 * EDGE, 24).forEach((line, at) => write(line, EDGE, EDGE + 76 + 32 * at, 24, "--ink-soft"));
+
+  const step = (WIDTH - 2 * EDGE + SPACE) / columns.length;
+  const side = Math.min(step - SPACE, 240);
+  const stripCanvas = document.createElement("canvas");
+  columns.forEach((column, index) => {
+    const x = EDGE + index * step;
+    write(column.querySelector("h2").textContent, x, 232, 20, "--ink", 600);
+    [...column.querySelectorAll("header p")].forEach((line, at) => write(line.textContent, x, 260 + 24 * at, 17, "--ink-soft"));
+    let y = 320;
+    for (const element of column.querySelectorAll("canvas")) {
+      const strip = strips.get(element.dataset.layer);
+      if (!strip) {
+        drawInk(context, image, x, y, side, light("--ink"));
+        continue;
+      }
+      const part = strip.layer.split(".")[2];
+      if (part) write(part, x, y - 8, 16, "--ink-soft");
+      strip.paint(colours, top ?? strip.maximum, stripCanvas);
+      const [wide, high] = [stripCanvas.width, stripCanvas.height];
+      const fit = Math.min(side / wide, (HEIGHT - y - 2 * EDGE) / high);
+      context.drawImage(stripCanvas, x, y, wide * fit, high * fit);
+      y += high * fit + 48;
+    }
+    if (column.querySelector(".classes")) {
+      classes.slice(0, 20).forEach((name, at) => {
+        write(name, x, 338 + 30 * at, 20);
+        write((logits[at] ?? 0).toFixed(2), x + side / 2, 338 + 30 * at, 20, "--ink-soft");
+      });
+    }
+  });
+
+  const y = HEIGHT - EDGE;
+  const legend = Object.assign(document.createElement("canvas"), { width: 240, height: 1 });
+  paintLegend(legend, sequential(document.documentElement));
+  write("0", EDGE, y, 18, "--ink-soft");
+  context.drawImage(legend, EDGE + 20, y - 14, 240, 16);
+  write(top === null ? "the layer's largest" : `${top} and more`, EDGE + 270, y, 18, "--ink-soft");
+  write(`Digitscope, network ${network}; maps after norm and activation`, EDGE + 470, y, 18, "--ink-soft");
+  if (cell) drawFields(context, image, cell, EDGE + 0 * step, 320 + side + 48, side);
+  return canvas;
+}
+
+function drawInk(context, image, x, y, side, colour) {
+  const ink = Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
+  paintImage(ink, image);
+  const tinted = ink.getContext("2d"); // the ink of the dark look is light
+  tinted.globalCompositeOperation = "source-in";
+  tinted.fillStyle = colour;
+  tinted.fillRect(0, 0, 28, 28);
+  context.drawImage(ink, x, y, side, side);
+  context.strokeStyle = look("--hairline", document.documentElement);
+  context.strokeRect(x, y, side, side);
+}
+
+function drawFields(context, image, cell, x, y, side) {
+  drawInk(context, image, x, y, side, look("--ink-soft", document.documentElement));
+  const fields = Object.assign(document.createElement("canvas"), { width: Math.round(side), height: Math.round(side) });
+  paintFields(fields, image, cell, { field: true, taps: true, influence: true }, false);
+  context.drawImage(fields, x, y, side, side);
+}
+
+function wrap(context, text, width, size) {
+  context.font = `${size}px ${FONT}`;
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1)} ${word}`.trim();
+    if (context.measureText(longer).width > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
