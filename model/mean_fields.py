@@ -10,9 +10,10 @@ where the field of one drawing also says which units happen to be dead on it.
 import argparse
 import hashlib
 import sys
-import zipfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -103,7 +104,7 @@ def load_mean_fields(net: DigitNet, name: str | Path) -> dict[str, MeanField] | 
             if str(file[FINGERPRINT]) != fingerprint(net):
                 return None
             arrays = {layer: file[layer].astype(np.float32) for layer in layers}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error):  # what a damaged archive brings up
         return None
     if any(array.shape != (IMAGE_SIZE, IMAGE_SIZE) for array in arrays.values()):
         return None

@@ -1,0 +1,136 @@
+"""The named endpoints, called as programs call them, on the app as a user starts it."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+
+from model import PRESETS, DigitNet, rasterize, save_checkpoint, tap_lattice
+from model import receptive_field as theoretical_field
+from tests.serving import serving
+
+DRAWING = [[[0.28, 0.2], [0.5, 0.19], [0.72, 0.2], [0.6, 0.42], [0.5, 0.62], [0.44, 0.85]]]
+SEVEN = json.dumps(DRAWING)
+CELL = {"drawing": SEVEN, "layer": "stages.2.depthwise", "y": 5, "x": 9}
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with serving() as address:
+        yield Client(address, verbose=False)
+
+
+def decode(array: dict) -> np.ndarray:
+    """As the endpoint's description says."""
+    return np.frombuffer(base64.b64decode(array["data"]), array["dtype"]).reshape(array["shape"])
+
+
+def test_predict_gives_probabilities(client: Client) -> None:
+    answer = client.predict(SEVEN, api_name="/predict")
+    assert list(answer) == list("0123456789")
+    assert sum(answer.values()) == pytest.approx(1, abs=1e-5)
+    assert max(answer, key=answer.get) == "7"
+
+
+def test_layers_are_those_of_the_network(client: Client) -> None:
+    net = DigitNet(PRESETS["base"])
+    answer = client.predict(SEVEN, api_name="/layers")
+    np.testing.assert_array_equal(decode(answer["image"]), rasterize(DRAWING))
+    arrays = {layer["name"]: decode(layer) for layer in answer["layers"]}
+    assert set(arrays) == {name for name, _ in net.named_modules() if name not in ("", "stages")}
+    for name, array in arrays.items():
+        assert array.shape[1:] == theoretical_field(net, name).map_size
+    probabilities = client.predict(SEVEN, api_name="/predict")
+    assert str(arrays["head"].argmax()) == max(probabilities, key=probabilities.get)
+    np.testing.assert_allclose(arrays["pool"][:, 0, 0], arrays["stages.3"].mean((1, 2)), atol=1e-5)
+
+
+def test_some_layers_may_be_chosen(client: Client) -> None:
+    answer = client.predict(SEVEN, names="head, stem, head", api_name="/layers")
+    assert [layer["name"] for layer in answer["layers"]] == ["head", "stem"]
+
+
+def test_a_receptive_field_is_the_one_of_the_algebra(client: Client) -> None:
+    net = DigitNet(PRESETS["base"])
+    field = theoretical_field(net, CELL["layer"])
+    answer = client.predict(**CELL, api_name="/receptive_field")
+    for name in ("size", "stride", "padding", "map_size"):
+        assert tuple(answer[name]) == getattr(field, name)
+    assert tuple(answer["center"]) == field.center_of(5, 9)
+    top, left, bottom, right = answer["region"]
+    assert ((top, bottom), (left, right)) == field.region(5, 9)
+    lattice = np.array(answer["lattice"])
+    np.testing.assert_array_equal(lattice, tap_lattice(net, CELL["layer"], (5, 9)))
+    assert answer["pixels_read"] == np.count_nonzero(lattice)
+    assert answer["pixels_in_region"] == (bottom - top) * (right - left)
+
+
+def test_influence_comes_from_pixels_that_are_read_only(client: Client) -> None:
+    answer = client.predict(**CELL, channel=3, api_name="/receptive_field")
+    effective, lattice = np.array(answer["effective"]), np.array(answer["lattice"])
+    assert effective.shape == lattice.shape == (28, 28)
+    assert effective.max() > 0
+    assert not effective[lattice == 0].any()
+    top, left, bottom, right = answer["box_95"]
+    assert effective[top:bottom, left:right].sum() >= 0.95 * effective.sum() * (1 - 1e-5)
+    assert 0 < answer["fraction_95"] <= 1
+
+
+def test_a_channel_is_another_question_than_all_of_them(client: Client) -> None:
+    one, every = (client.predict(**CELL, channel=c, api_name="/receptive_field")["effective"] for c in (3, -1))
+    assert one != every
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "wrong", "sentence"),
+    [
+        ("/predict", {"drawing": "[[[0.1, NaN]]]"}, "finite numbers"),
+        ("/predict", {"drawing": "[]"}, "no ink"),
+        ("/predict", {"drawing": "not JSON"}, "not valid JSON"),
+        ("/predict", {"drawing": "<b>7</b>"}, "not valid JSON"),
+        ("/predict", {"drawing": None}, "list of strokes"),
+        ("/predict", {"network": "unheard-of"}, "no network of that name"),
+        ("/predict", {"network": "../checkpoints/base.safetensors"}, "no network of that name"),
+        ("/layers", {"drawing": "{}"}, "list of strokes"),
+        ("/layers", {"network": "/etc/passwd"}, "no network of that name"),
+        ("/layers", {"names": "stem,stages.99"}, "no layer 'stages.99'"),
+        ("/layers", {"names": 5}, "expected text"),
+        ("/receptive_field", {"drawing": "[[]]"}, "no ink"),
+        ("/receptive_field", {"network": "/etc/passwd"}, "no network of that name"),
+        ("/receptive_field", {"layer": "stages.99"}, "no layer 'stages.99'"),
+        ("/receptive_field", {"layer": ["stem"]}, "expected text"),
+        ("/receptive_field", {"y": 14}, "outside the map; expected y from 0 to 13"),
+        ("/receptive_field", {"x": -1}, "outside the map"),
+        ("/receptive_field", {"y": 1.5}, "whole numbers"),
+        ("/receptive_field", {"channel": 64}, "no channel 64; expected one from 0 to 63"),
+        ("/receptive_field", {"channel": "all"}, "expected a whole number"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_sentence(client: Client, endpoint: str, wrong: dict, sentence: str) -> None:
+    """A program's author reads this sentence, not the server's log."""
+    call = {"/predict": {"drawing": SEVEN}, "/layers": {"drawing": SEVEN}, "/receptive_field": CELL}[endpoint]
+    with pytest.raises(AppError, match=sentence) as caught:
+        client.predict(**{**call, **wrong}, api_name=endpoint)
+    assert str(caught.value).endswith(".")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("endpoint", ["/predict", "/layers", "/receptive_field"])
+def test_no_endpoint_opens_a_checkpoint_by_its_path(client: Client, endpoint: str, tmp_path: Path) -> None:
+    """The file is a good one; only that nobody offered it keeps it closed."""
+    path = save_checkpoint(DigitNet(PRESETS["nano"]), tmp_path / "mine.safetensors")
+    call = CELL if endpoint == "/receptive_field" else {"drawing": SEVEN}
+    with pytest.raises(AppError, match="no network of that name"):
+        client.predict(**call, network=str(path), api_name=endpoint)
+
+
+def test_every_argument_is_described(client: Client) -> None:
+    """The descriptions are what the API page and MCP clients show."""
+    endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    assert set(endpoints) == {"/predict", "/layers", "/receptive_field"}
+    assert all(parameter["python_type"]["description"] is not None for parameter in endpoints["/predict"]["parameters"])

@@ -1,0 +1,69 @@
+"""Which ink a decision hangs on, for classifiers whose reasons are known."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.inference import predict
+from model.network import DigitNet
+from model.occlusion import BATCH, occlusion
+
+
+def looks_at(y: int, x: int):
+    """Says class 1 with the ink of one pixel as its probability; looks at nothing else."""
+
+    def ask(images: np.ndarray) -> np.ndarray:
+        ink = images[:, y, x] / 255
+        return np.stack([1 - ink, ink], 1).astype(np.float32)
+
+    return ask
+
+
+@given(st.integers(0, 27), st.integers(0, 27), st.sampled_from([1, 3, 5, 9]))
+def test_the_drop_is_where_the_window_covers_what_is_looked_at(y: int, x: int, window: int) -> None:
+    """A shifted or transposed map would blame the wrong ink."""
+    found = occlusion(looks_at(y, x), np.full((28, 28), 255, np.uint8), window)
+    rows, columns = np.mgrid[:28, :28]
+    near = (abs(rows - y) <= window // 2) & (abs(columns - x) <= window // 2)
+    np.testing.assert_array_equal(found.drop, near.astype(np.float32))
+    np.testing.assert_array_equal(found.reading, np.where(near, 0, 1))
+    assert near[found.strongest]
+
+
+def test_only_windows_over_ink_are_asked_about() -> None:
+    """Blank paper over blank paper changes nothing; asking would only take time."""
+    image = np.zeros((28, 28), np.uint8)
+    image[10, 10] = 255
+    asked = []
+
+    def ask(images: np.ndarray) -> np.ndarray:
+        asked.append(len(images))
+        return looks_at(10, 10)(images)
+
+    occlusion(ask, image, 5)
+    assert sum(asked) == 1 + 25
+    assert max(asked) <= BATCH
+
+
+def test_drops_are_what_the_network_says_without_that_ink(small_net: DigitNet, images: np.ndarray) -> None:
+    found = occlusion(lambda some: predict(small_net, some), images[0], 5)
+    without = images[0].copy()
+    without[7:12, 18:23] = 0
+    before, after = predict(small_net, np.stack([images[0], without]))
+    assert found.top == before.argmax()
+    assert found.probability == pytest.approx(before.max(), abs=1e-5)
+    assert found.drop[9, 20] == pytest.approx(before[found.top] - after[found.top], abs=1e-5)
+    assert found.reading[9, 20] == after.argmax()
+
+
+def test_an_image_is_left_as_it_was(images: np.ndarray) -> None:
+    before = images[0].copy()
+    occlusion(looks_at(3, 3), images[0])
+    np.testing.assert_array_equal(images[0], before)
+
+
+@pytest.mark.parametrize("window", [0, 2, 29, -1, 3.0])
+def test_a_window_that_has_no_middle_is_refused(window: object) -> None:
+    with pytest.raises(ValueError, match="odd number from 1 to 27"):
+        occlusion(looks_at(0, 0), np.zeros((28, 28), np.uint8), window)
