@@ -12,7 +12,7 @@ export function buildFlow(flow, structure, classes, onExpand) {
   const strips = new Map();
   const input = Object.assign(document.createElement("canvas"), { width: 28, height: 28, role: "img" });
   input.ariaLabel = "The image that the network reads";
-  const columns = [column("Input", ["28 x 28 pixels"], [input])];
+  const columns = [column("Input", ["28 x 28 pixels"], [input], null, "narrow")];
   for (const layers of byStage(structure.layers)) {
     const [first] = layers;
     if (first.layer === "head") continue;
@@ -21,12 +21,12 @@ export function buildFlow(flow, structure, classes, onExpand) {
       strips.set(layer.layer, strip);
       return block(strip, layers.length > 1, onExpand);
     });
-    columns.push(column(titleOf(first), facts(first), blocks, first.kernel && tapIcon(first)));
+    columns.push(column(titleOf(first), facts(first), blocks, first.kernel && tapIcon(first), first.layer === "pool" ? "narrow" : ""));
   }
   const buttons = classes.map(classButton);
   const list = node("div", "classes");
   list.append(...buttons);
-  columns.push(column("Classes", ["logit of each"], [list]));
+  columns.push(column("Classes", ["logit of each"], [list], null, "narrow"));
   flow.replaceChildren(...columns);
   return { strips, input, buttons };
 }
@@ -41,15 +41,16 @@ function byStage(layers) {
   return columns.values();
 }
 
-const titleOf = ({ layer, title, dilation }) => (layer.startsWith("stages.") ? `${title.split(" ").slice(0, 2).join(" ")}, d = ${dilation}` : title);
+const titleOf = ({ layer, title, dilation }) =>
+  layer === "pool" ? "Pooled" : layer.startsWith("stages.") ? `${title.split(" ").slice(0, 2).join(" ")}, d = ${dilation}` : title;
 
 function facts({ layer, kernel, field, weights }) {
-  if (layer === "pool") return ["mean of each map"];
+  if (layer === "pool") return ["map means"];
   return [`field ${field[0]} x ${field[1]}`, `${kernel ** 2} weights ${weights ? "a channel" : "a pair"}`];
 }
 
-function column(title, lines, blocks, icon) {
-  const element = node("section", "column");
+function column(title, lines, blocks, icon, width = "") {
+  const element = node("section", `column ${width}`);
   const head = node("header");
   head.append(node("h2", "", title), ...lines.map((line) => node("p", "", line)));
   if (icon) head.append(icon);

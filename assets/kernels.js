@@ -5,7 +5,7 @@ import { decode } from "./maps.js";
 import { look, paintValues, sequential } from "./scales.js";
 
 const CELL = 9; // CSS pixels a cell of the map takes: the same for every stage, so that reaches compare
-const SPACE = 12; // CSS pixels between two kernels
+const SPACE = 20; // CSS pixels between two kernels
 
 const stamp = document.createElement("canvas");
 
@@ -16,7 +16,7 @@ export function paintKernels(canvas, { kernel, dilation, weights }, channels) {
   const available = canvas.parentElement.clientWidth;
   const columns = Math.max(1, Math.min(channels.length, Math.floor((available + SPACE) / step)));
   const rows = Math.ceil(channels.length / columns);
-  const [wide, high] = [columns * step - SPACE, rows * (step + SPACE) - SPACE];
+  const [wide, high] = [columns * step - SPACE + 1, rows * step];
   const ratio = devicePixelRatio;
   [canvas.width, canvas.height] = [Math.round(wide * ratio), Math.round(high * ratio)];
   canvas.style.width = `${wide}px`;
@@ -24,11 +24,11 @@ export function paintKernels(canvas, { kernel, dilation, weights }, channels) {
   context.scale(ratio, ratio);
   context.font = "11px system-ui, sans-serif";
   channels.forEach((channel, index) => {
-    const [x, y] = [(index % columns) * step, Math.floor(index / columns) * (step + SPACE)];
+    const [x, y] = [(index % columns) * step + 0.5, Math.floor(index / columns) * step + 0.5];
     const own = weights.subarray(channel * kernel * kernel, (channel + 1) * kernel * kernel);
     paintKernel(context, x, y, CELL, own, kernel, dilation);
     context.fillStyle = look("--ink-soft");
-    context.fillText(channel, x, y + reach * CELL + 11);
+    context.fillText(channel, x, y + reach * CELL + 12);
   });
 }
 
@@ -45,6 +45,8 @@ function paintKernel(context, left, top, cell, weights, kernel, dilation) {
     context.lineTo(left + line * cell, top + reach * cell);
   }
   context.stroke();
+  context.strokeStyle = look("--ink-soft");
+  context.strokeRect(left, top, reach * cell, reach * cell);
   weights.forEach((weight, tap) => {
     const [y, x] = [Math.floor(tap / kernel) * dilation + 0.5, (tap % kernel) * dilation + 0.5];
     paintTap(context, left + x * cell, top + y * cell, 0.48 * cell, weight / most);

@@ -13,7 +13,7 @@ import { get, set, subscribe } from "./state.js";
 
 const REST = 300; // milliseconds without an answer after which channels are sorted anew: none moves under the pen
 const WALK_STEP = 70; // milliseconds that a walking kernel stands on a cell
-const TOPS = [0.1, 0.2, 0.5, 1, 2, 3, 5, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000]; // ends of the colour scale
+const TOPS = [0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000]; // ends of a colour scale
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 const motion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -130,13 +130,12 @@ export function mount({ element, server }) {
   function refresh() {
     if (!structure) return;
     colours ??= palette();
-    const top = common();
     for (const strip of flow.strips.values()) {
-      const end = scale === "own" ? strip.maximum : top;
+      const end = endOf(strip);
       strip.paint(colours, end);
-      strip.scale.textContent = answered ? `to ${strip.maximum.toFixed(1)}` : "";
+      strip.scale.textContent = answered && scale === "own" ? `0 to ${end}` : "";
     }
-    find(".legend .top").textContent = scale === "own" ? "the layer's largest" : `${top} and more`;
+    find(".legend .top").textContent = scale === "own" ? "as each layer says" : `${endOf()} and more`;
     paintImage(flow.input, answered?.image ?? null);
     flow.buttons.forEach((button, index) => {
       button.lastChild.textContent = answered ? signed(answered.logits[index], 2) : "";
@@ -144,12 +143,12 @@ export function mount({ element, server }) {
     refreshCell();
   }
 
-  /** End of the one scale: half of the layers have nothing above it, and it moves in steps, lest colours flicker. */
-  function common() {
-    if (!answered) return TOPS[8];
-    const maxima = Object.values(answered.maxima).sort((a, b) => a - b);
-    const middle = maxima[Math.floor(maxima.length / 2)];
-    return TOPS.find((top) => top >= middle) ?? middle;
+  /** End of the colour scale of a layer, or of the one scale; it moves in steps, lest colours flicker under the pen. */
+  function endOf(strip) {
+    if (!answered) return TOPS[5];
+    const bright = Object.values(answered.bright).sort((a, b) => a - b);
+    const end = scale === "own" && strip ? answered.bright[strip.layer] : bright[Math.floor(bright.length / 2)];
+    return TOPS.find((top) => top >= end) ?? TOPS.at(-1);
   }
 
   function refreshCell() {
@@ -366,8 +365,13 @@ export function mount({ element, server }) {
   for (const button of view.querySelectorAll("[data-scale]")) {
     button.addEventListener("click", () => { scale = button.dataset.scale; choose("scale", scale); refresh(); });
   }
-  for (const box of view.querySelectorAll("[data-show]")) {
-    box.addEventListener("change", () => { show[box.dataset.show] = box.checked; refreshCell(); });
+  for (const button of view.querySelectorAll("[data-show]")) {
+    button.addEventListener("click", () => {
+      const kind = button.dataset.show;
+      show[kind] = !show[kind];
+      button.ariaPressed = String(show[kind]);
+      refreshCell();
+    });
   }
   find('[data-do="save"]').addEventListener("click", () => structure && savePicture(pictureOf()));
 
@@ -378,7 +382,8 @@ export function mount({ element, server }) {
       columns: [...view.querySelectorAll(".column")],
       strips: flow.strips,
       colours: palette(document.documentElement),
-      top: scale === "own" ? null : common(),
+      endOf,
+      legend: find(".legend .top").textContent,
       image: answered?.image ?? null,
       cell: same(answered?.cell, focused()) ? answered?.cell : null,
       logits: answered?.logits ?? [],

@@ -21,7 +21,7 @@ export async function savePicture(view) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-function compose({ title, network, strips, colours, top, image, cell, logits, classes, columns }) {
+function compose({ title, network, strips, colours, endOf, legend: end, image, cell, logits, classes, columns, show }) {
   const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext("2d");
   const light = (name) => look(name, document.documentElement);
@@ -52,7 +52,7 @@ function compose({ title, network, strips, colours, top, image, cell, logits, cl
       }
       const part = strip.layer.split(".")[2];
       if (part) write(part, x, y - 8, 16, "--ink-soft");
-      strip.paint(colours, top ?? strip.maximum, stripCanvas);
+      strip.paint(colours, endOf(strip), stripCanvas);
       const [wide, high] = [stripCanvas.width, stripCanvas.height];
       const fit = Math.min(side / wide, (HEIGHT - y - 2 * EDGE) / high);
       context.drawImage(stripCanvas, x, y, wide * fit, high * fit);
@@ -71,9 +71,9 @@ function compose({ title, network, strips, colours, top, image, cell, logits, cl
   paintLegend(legend, sequential(document.documentElement));
   write("0", EDGE, y, 18, "--ink-soft");
   context.drawImage(legend, EDGE + 20, y - 14, 240, 16);
-  write(top === null ? "the layer's largest" : `${top} and more`, EDGE + 270, y, 18, "--ink-soft");
+  write(end, EDGE + 270, y, 18, "--ink-soft");
   write(`Digitscope, network ${network}; maps after norm and activation`, EDGE + 470, y, 18, "--ink-soft");
-  if (cell) drawFields(context, image, cell, EDGE + 0 * step, 320 + side + 48, side);
+  if (cell) drawFields(context, image, cell, show, EDGE, 320 + side + 48, side);
   return canvas;
 }
 
@@ -89,10 +89,10 @@ function drawInk(context, image, x, y, side, colour) {
   context.strokeRect(x, y, side, side);
 }
 
-function drawFields(context, image, cell, x, y, side) {
+function drawFields(context, image, cell, show, x, y, side) {
   drawInk(context, image, x, y, side, look("--ink-soft", document.documentElement));
   const fields = Object.assign(document.createElement("canvas"), { width: Math.round(side), height: Math.round(side) });
-  paintFields(fields, image, cell, { field: true, taps: true, influence: true }, false);
+  paintFields(fields, image, cell, show, false);
   context.drawImage(fields, x, y, side, side);
 }
 

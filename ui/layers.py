@@ -119,8 +119,9 @@ def layers_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) ->
 
     Returns:
         `maps`: by layer, `channels` as asked for and their `values`, bytes (channels, H, W) in base64, of which 255
-        stands for the layer's entry in `maxima`; only what is 0 is sent as 0. `maxima`: by layer. `logits`.
-        `activity`: float32 means of all channels by layer, in base64. `cell`: as `describe_cell` gives it.
+        stands for the layer's entry in `maxima`; only what is 0 is sent as 0. `maxima` by layer. `bright` by layer,
+        what one cell in a hundred exceeds: where a colour scale ends well. `logits`. `activity`: float32 means of all
+        channels by layer, in base64. `cell`: as `describe_cell` gives it.
 
     Raises:
         ValueError: a parameter is not of this form, or names what the network does not have.
@@ -134,6 +135,7 @@ def layers_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) ->
             for layer, channels in wanted.items()
         },
         "maxima": {layer: round(maximum, 6) for layer, maximum in maxima.items()},
+        "bright": {layer: round(_bright(maps[layer]), 6) for layer in maxima},
         "logits": [round(float(logit), 5) for logit in maps["head"].ravel()],
     }
     if parameters.get("activity"):
@@ -144,6 +146,11 @@ def layers_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) ->
         except ValueError as error:
             answer["cell"] = {"error": str(error)}
     return answer
+
+
+def _bright(values: np.ndarray) -> float:
+    rank = values.size - 1 - values.size // 100
+    return float(np.partition(values, rank, axis=None)[rank])
 
 
 def _checked_channels(wanted: object, maps: dict[str, np.ndarray]) -> dict[str, list[int]]:
