@@ -15,7 +15,6 @@ let sent = 0; // number of the newest request
 let shown = 0; // number of the newest answer on screen, or of the newest request that is not to be shown
 let underWay = 0;
 let waiting = false;
-let blank = true; // whether the newest request was about a blank sheet
 
 /** Use `server.read`, and ask at once. */
 export function connect(functions) {
@@ -39,11 +38,9 @@ export const newest = () => sent;
 /** Ask for the state as it is now. */
 export function ask() {
   if (!server || !get().network) return;
-  const wasBlank = blank;
-  blank = !get().drawing.length;
-  if (blank || wasBlank) shown = sent; // whatever is on its way belongs to another drawing
-  waiting = true;
-  send();
+  waiting = get().drawing.length > 0;
+  if (waiting) send();
+  else shown = sent; // there is nothing to read, and what is on its way belongs to ink that is gone
 }
 
 async function send() {
@@ -79,5 +76,11 @@ function answered(request) {
 function publish(answer) {
   if (answer.sequence <= shown) return;
   shown = answer.sequence;
-  for (const listener of listeners) listener(answer);
+  for (const listener of listeners) {
+    try {
+      listener(answer);
+    } catch (error) {
+      reportError(error); // one view's trouble is not the others'
+    }
+  }
 }

@@ -1,5 +1,6 @@
 """Which network reads: the choice on the left, and the words about it."""
 
+import json
 from functools import lru_cache
 
 import gradio as gr
@@ -11,7 +12,7 @@ from ui.answers import load_network
 from ui.look import import_of
 
 CHOOSE = f"(network) => {{ {import_of('state.js')}.then((state) => state.set({{ network }})) }}"
-FROM_LINK = f"(network) => {import_of('link.js')}.then((link) => link.networkInLink() ?? network)"
+FROM_LINK = "(network) => {module}.then((link) => {known}.includes(link.networkInLink()) ? link.networkInLink() : network)"
 
 
 def names_to_offer(default: str) -> list[str]:
@@ -39,14 +40,9 @@ def network_choice(default: str) -> gr.Dropdown:
 
 def follow(choice: gr.Dropdown, page: gr.Blocks, about: gr.Markdown) -> None:
     """Tell the page's state and the words which network is chosen; a link may choose one when the page opens."""
-    known = [name for _, name in choice.choices]
-
-    def from_link(name: str | None) -> str:
-        return name if name in known else choice.value
-
-    opened = page.load(
-        from_link, choice, choice, js=FROM_LINK, queue=False, api_visibility="private", show_progress="hidden"
-    )
+    known = json.dumps([name for _, name in choice.choices])
+    from_link = FROM_LINK.format(module=import_of("link.js"), known=known)
+    opened = page.load(None, choice, choice, js=from_link, api_visibility="private")
     opened.then(None, choice, None, js=CHOOSE, api_visibility="private")
     choice.change(None, choice, None, js=CHOOSE, api_visibility="private")
     choice.change(
