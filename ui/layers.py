@@ -159,7 +159,8 @@ def _checked_channels(wanted: object, maps: dict[str, np.ndarray]) -> dict[str, 
         raise ValueError(f"Maps are asked for by the name of their layer; expected some of {', '.join(known)}.")
     for layer, channels in wanted.items():
         last = len(maps[layer]) - 1
-        if not isinstance(channels, list) or len(channels) > last + 1 or not all(_is_index(c, last) for c in channels):
+        whole = isinstance(channels, list) and all(_is_index(channel, last) for channel in channels)
+        if not whole or len(set(channels)) < len(channels):
             raise ValueError(f"The channels of {layer} are a list of whole numbers from 0 to {last}, each once.")
     return wanted
 
