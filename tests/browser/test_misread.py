@@ -1,0 +1,140 @@
+"""The tab that says why a drawing is misread: its steps, and the ink that the decision hangs on."""
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.drawing import SEVEN, button, draw, settle, top
+
+IN_THE_CORNER = [[(0.05, 0.05), (0.16, 0.05), (0.1, 0.2)]]
+OCCLUDE = "**/component_server/**"
+
+
+@pytest.fixture
+def tab(page: Page) -> Page:
+    """The page with a seven on it and the tab open."""
+    draw(page, SEVEN)
+    page.get_by_role("tab", name="Misread").click()
+    expect(page.locator("#misread .bar.top")).to_have_count(4)
+    settle(page)
+    return page
+
+
+def inked(canvas: Locator) -> list[int]:
+    """Pixels of a 28 x 28 canvas with at least half of full ink."""
+    return canvas.evaluate(
+        """(canvas) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
+            return [...Array(784).keys()].filter((pixel) => data[4 * pixel + 3] > 127);
+        }"""
+    )
+
+
+def pictures(page: Page) -> list[list[int]]:
+    """Ink of the four pictures."""
+    return [inked(canvas) for canvas in page.locator("#misread .steps canvas").all()]
+
+
+def colours(page: Page) -> int:
+    """How many colours the heat has: 1 where nothing is shown."""
+    return page.locator("#misread .heat").evaluate(
+        """(canvas) => new Set(new Uint32Array(canvas.getContext("2d").getImageData(0, 0, 28, 28).data.buffer)).size"""
+    )
+
+
+def occlude(page: Page) -> Locator:
+    """Press the button; returns the line that the answer comes on."""
+    page.get_by_role("button", name="Cover the ink bit by bit").click()
+    return page.locator("#misread .occlusion .sentence")
+
+
+def test_the_last_picture_is_what_the_network_sees(tab: Page) -> None:
+    assert pictures(tab)[3] == inked(tab.locator("#reading .seen canvas").first)
+    expect(tab.locator("#misread figure:nth-child(4) .bar.top .label")).to_have_text(top(tab).inner_text())
+
+
+def test_steps_follow_the_pen(tab: Page) -> None:
+    before = pictures(tab)
+    draw(tab, [[(0.3, 0.5), (0.7, 0.5)]])
+    settle(tab)
+    assert all(now != then for now, then in zip(pictures(tab), before, strict=True))
+
+
+def test_a_step_that_is_left_out_does_nothing(tab: Page) -> None:
+    button(tab, "Clear").click()
+    draw(tab, IN_THE_CORNER)
+    settle(tab)
+    raw, boxed, scaled, _ = pictures(tab)
+    assert raw != boxed != scaled
+    for name in ("Ink box", "Scale", "Centre"):
+        step = tab.locator("#misread").get_by_role("button", name=name)
+        step.click()
+        expect(step).to_have_attribute("aria-pressed", "false")
+    settle(tab)
+    assert pictures(tab) == [raw] * 4
+
+
+def test_steps_by_keyboard(tab: Page) -> None:
+    step = tab.locator("#misread").get_by_role("button", name="Scale")
+    step.focus()
+    tab.keyboard.press("Enter")
+    expect(step).to_have_attribute("aria-pressed", "false")
+
+
+def test_an_empty_sheet_says_what_to_do(tab: Page) -> None:
+    button(tab, "Clear").click()
+    expect(tab.locator("#misread .verdict-steps")).to_have_text("Draw a digit to see what is done to it.")
+    assert pictures(tab) == [[]] * 4
+    expect(tab.get_by_role("button", name="Cover the ink bit by bit")).to_be_disabled()
+
+
+def test_the_ink_that_decides_is_shown_and_said(tab: Page) -> None:
+    expect(occlude(tab)).to_contain_text("ithout")
+    assert colours(tab) > 10
+    expect(tab.locator("#misread .picture i")).to_be_visible()
+    expect(tab.locator("#misread .high")).to_contain_text("points")
+
+
+def test_what_was_found_is_dropped_with_the_drawing(tab: Page) -> None:
+    """A heat over other ink would be a false statement."""
+    line = occlude(tab)
+    expect(line).to_contain_text("ithout")
+    draw(tab, [[(0.3, 0.5), (0.7, 0.5)]])
+    expect(line).to_be_empty()
+    assert colours(tab) == 1
+    expect(tab.locator("#misread .picture i")).to_be_hidden()
+
+
+def test_a_late_answer_about_an_older_drawing_is_dropped(tab: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route) if "occlude" in (route.request.post_data or "") else route.continue_()
+
+    tab.route(OCCLUDE, hold)
+    line = occlude(tab)
+    expect(line).to_contain_text("asked about")
+    draw(tab, [[(0.3, 0.5), (0.7, 0.5)]])
+    assert len(held) == 1
+    with tab.expect_response(lambda response: response.request == held[0].request):
+        held[0].continue_()
+    settle(tab)
+    expect(line).to_be_empty()
+    assert colours(tab) == 1
+
+
+def test_nothing_is_asked_while_the_tab_is_not_open(tab: Page) -> None:
+    """Four more images for each movement are worth it to those who look at them only."""
+    asked: list[str] = []
+    tab.on(
+        "request", lambda request: asked.append(request.post_data or "") if "component_server" in request.url else None
+    )
+    tab.get_by_role("tab", name="Network").click()
+    draw(tab, [[(0.3, 0.5), (0.7, 0.5)]])
+    settle(tab)
+    assert any("sequence" in text for text in asked)
+    assert not any("boxed" in text for text in asked)
+
+
+def test_the_tab_fits_a_narrow_screen(tab: Page) -> None:
+    tab.set_viewport_size({"width": 360, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360

@@ -1,0 +1,122 @@
+"""The tab that says what the network is made of: the figure that grows, the mean fields, the table."""
+
+import csv
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from model import PRESETS, DigitNet, complexity, receptive_field
+from tests.browser.conftest import OpenPage
+from tests.browser.drawing import SEVEN, button, draw, settle
+
+BASE = DigitNet(PRESETS["base"])
+
+
+def open_tab(page: Page) -> Page:
+    """Open the tab and wait for what the server says of the network."""
+    page.get_by_role("tab", name="Network").click()
+    page.locator('.architecture-view[data-state="shown"]').wait_for()
+    return page
+
+
+@pytest.fixture
+def tab(page: Page) -> Page:
+    """The page with the tab open; base reads."""
+    return open_tab(page)
+
+
+def stage(page: Page, index: int) -> None:
+    """Move the slider by its keys: 0 is the stem."""
+    slider = page.get_by_role("slider", name="Stage")
+    slider.focus()
+    page.keyboard.press("Home")
+    for _ in range(index):
+        page.keyboard.press("ArrowRight")
+
+
+@pytest.mark.parametrize("index", [1, 2, 3, 4])
+def test_the_figure_shows_the_field_of_each_stage(tab: Page, index: int) -> None:
+    """Box and sentence against the algebra, by keyboard alone."""
+    stage(tab, index)
+    top, left, bottom, right = map(int, tab.locator(".growth").get_attribute("data-box").split(","))
+    field = receptive_field(BASE, f"stages.{index - 1}")
+    region = field.region(*(n // 2 for n in field.map_size), clipped=False)
+    assert ((top, bottom), (left, right)) == region
+    size = f"{field.size[0]} x {field.size[1]}"
+    expect(tab.locator(".growth .sentence")).to_contain_text(
+        f"Stage {index}, dilation {BASE.stages[index - 1].dilation}: the field grows from"
+    )
+    expect(tab.locator(".growth .sentence")).to_contain_text(f"to {size} pixels with 9 weights a channel")
+
+
+def test_the_figure_stands_on_the_drawing(tab: Page) -> None:
+    picture = tab.locator(".growth canvas")
+    button(tab, "Clear").click()
+    blank = picture.evaluate("(canvas) => canvas.toDataURL()")
+    draw(tab, SEVEN)
+    settle(tab)
+    assert picture.evaluate("(canvas) => canvas.toDataURL()") != blank
+    button(tab, "Clear").click()
+    assert picture.evaluate("(canvas) => canvas.toDataURL()") == blank
+
+
+def test_nothing_moves_by_itself_where_the_system_asks_for_no_motion(tab: Page) -> None:
+    expect(tab.get_by_role("button", name="Play")).to_be_disabled()
+
+
+def test_the_figure_plays_when_asked_and_stops_at_the_last_stage(browser: Browser, open_page: OpenPage) -> None:
+    context: BrowserContext = browser.new_context(reduced_motion="no-preference")
+    page = open_tab(open_page(context))
+    page.wait_for_timeout(1600)  # longer than a step: paused until somebody presses the button
+    assert page.get_by_role("slider", name="Stage").input_value() == "0"
+    page.locator("#architecture").get_by_role("button", name="Play").click()
+    expect(page.locator("#architecture").get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.locator("#architecture").get_by_role("button", name="Play")).to_be_visible(timeout=15000)
+    assert page.get_by_role("slider", name="Stage").input_value() == "4"
+    page.close()
+    context.close()
+
+
+def test_every_stage_has_its_mean_field(tab: Page) -> None:
+    names = tab.locator("#architecture .fields b").all_inner_texts()
+    assert names == ["Stem", "Stage 1", "Stage 2", "Stage 3", "Stage 4"]
+    for caption in tab.locator("#architecture figcaption").all_inner_texts():
+        assert "% of the field" in caption
+
+
+def test_the_table_has_every_layer_and_its_cost(tab: Page) -> None:
+    layers = [name for name in complexity(BASE).layers if not name.endswith("_norm") and name != "pool"]
+    assert tab.locator("#architecture tbody th").all_inner_texts() == layers
+    total = tab.locator("#architecture tfoot td").all_inner_texts()
+    assert total == [f"{complexity(BASE).parameters:,}", f"{complexity(BASE).multiply_accumulates:,}"]
+
+
+def test_the_table_is_saved_as_csv(tab: Page, tmp_path: Path) -> None:
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Save as CSV").click()
+    path = tmp_path / "layers.csv"
+    download.value.save_as(path)
+    assert download.value.suggested_filename.endswith("-layers.csv")
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    third = next(row for row in rows if row["layer"] == "stages.2.depthwise")
+    assert (third["kernel"], third["dilation"], third["field"]) == ("3", "3", "29")
+    assert third["pixels_read"] == third["pixels_in_field"] == "841"
+    assert int(third["multiply_accumulates"]) == complexity(BASE).layers["stages.2.depthwise"].multiply_accumulates
+
+
+def test_the_tab_follows_the_network(tab: Page) -> None:
+    tab.get_by_role("combobox", name="Network").click()
+    options = tab.get_by_role("option")
+    if options.count() < 2:
+        pytest.skip("checkpoints/ has one network only")
+    options.first.click()
+    expect(tab.locator(".architecture-view")).not_to_have_attribute("data-network", "base")
+    expect(tab.locator("#architecture tfoot td").first).not_to_have_text(f"{complexity(BASE).parameters:,}")
+
+
+def test_the_table_scrolls_in_its_own_box_on_a_narrow_screen(tab: Page) -> None:
+    tab.set_viewport_size({"width": 360, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360
+    assert tab.locator("#architecture .scroll").evaluate("(box) => box.scrollWidth > box.clientWidth")
