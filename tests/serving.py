@@ -23,8 +23,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(*options: str) -> Iterator[str]:
-    """`python app.py OPTIONS` on a free port; yields its address.
+def serving(*options: str, directory: Path = ROOT, environment: dict[str, str] | None = None) -> Iterator[str]:
+    """`python app.py OPTIONS` on a free port, run in a directory; yields its address.
 
     Raises:
         RuntimeError: it ended, or did not answer in time; with what it printed.
@@ -35,7 +35,8 @@ def serving(*options: str) -> Iterator[str]:
             [sys.executable, str(ROOT / "app.py"), "--port", str(port), *options],
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            cwd=directory,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
         )
         try:
             yield _answered(f"http://127.0.0.1:{port}", process, log)

@@ -1,0 +1,109 @@
+"""A link carries a drawing and its network to somebody else."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.drawing import ONE, SEVEN, button, draw, drawing, network, same_drawing, settle, top, verdict
+
+
+@pytest.fixture
+def page(shared_page: Page) -> Page:
+    """An empty sheet."""
+    return shared_page
+
+
+def test_a_copied_link_shows_the_same_drawing_and_network(
+    desk: BrowserContext, phone: BrowserContext, open_page: OpenPage
+) -> None:
+    page = open_page(desk)
+    draw(page, [*SEVEN, [(0.3, 0.5), (0.7, 0.5)]])
+    network(page).click()
+    page.get_by_role("option").last.click()
+    chosen = network(page).input_value()
+    settle(page)
+    button(page, "Copy link").click()
+    expect(page.locator("#canvas .status")).to_contain_text("copied")
+    link = page.evaluate("navigator.clipboard.readText()")
+
+    friend = open_page(phone, link[link.index("#") :])
+    settle(friend)
+    assert same_drawing(drawing(friend), drawing(page))
+    expect(network(friend)).to_have_value(chosen)
+    expect(verdict(friend)).to_have_text(verdict(page).inner_text())
+
+
+def test_a_reload_keeps_the_drawing(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk)
+    draw(page, SEVEN)
+    mine = drawing(page)
+    page.reload()
+    expect(top(page)).to_have_text("7")
+    assert same_drawing(drawing(page), mine)
+
+
+def test_the_opening_example_is_in_a_link_only_if_somebody_copies_it(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk)
+    page.locator("#reading .bar.top").wait_for()
+    assert "drawing=" not in page.url
+    example = drawing(page)
+    button(page, "Copy link").click()
+    expect(page.locator("#canvas .status")).to_contain_text("copied")
+    assert "drawing=" in page.url
+    assert drawing(page) == example
+
+
+def test_a_link_typed_into_the_address_bar_can_be_undone(page: Page) -> None:
+    draw(page, ONE)
+    fragment = page.url[page.url.index("#") :]
+    button(page, "Clear").click()
+    draw(page, SEVEN)
+    seven = drawing(page)
+    page.evaluate("(fragment) => { location.hash = fragment }", fragment)
+    expect(top(page)).to_have_text("1")
+    button(page, "Undo").click()
+    assert drawing(page) == seven
+
+
+DAMAGED = {
+    "markup": "%3Cb%3E",
+    "another format": "AgEB",
+    "cut off": "AQEV9hHmDMI",
+    "a stroke without points": "AQEA",
+    "a place far outside": "AQEB____Bw",
+    "longer than any link": "A" * 30_000,
+}
+
+
+def test_a_damaged_link_says_so_and_the_page_works(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk, f"#drawing={DAMAGED['cut off']}")
+    expect(page.locator("#canvas .status")).to_have_text("This link carries no drawing that can be read.")
+    assert drawing(page) == []
+    draw(page, SEVEN)
+    expect(top(page)).to_have_text("7")
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_link_in_the_address_bar_leaves_the_drawing(page: Page, text: str) -> None:
+    draw(page, SEVEN)
+    mine = drawing(page)
+    page.evaluate("(text) => { location.hash = `drawing=${text}` }", text)
+    expect(page.locator("#canvas .status")).to_have_text("This link carries no drawing that can be read.")
+    assert drawing(page) == mine
+
+
+def test_an_unknown_network_in_a_link_leaves_the_page_with_its_own(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk, "#network=nobody")
+    expect(top(page)).not_to_be_empty()
+    assert network(page).input_value()
+
+
+def test_a_drawing_too_large_for_a_link_says_so(page: Page) -> None:
+    page.evaluate(
+        """import(new URL('digitscope/state.js', document.baseURI)).then((state) => state.set({ drawing:
+            [Array.from({ length: 15000 }, (_, index) => [0.5 + 0.4 * Math.sin(index), 0.5 + 0.4 * Math.cos(index)])]
+        }))"""
+    )
+    button(page, "Copy link").click()
+    expect(page.locator("#canvas .status")).to_contain_text("too large")
+    assert "drawing=" not in page.url

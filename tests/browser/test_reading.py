@@ -1,0 +1,275 @@
+"""What the page says, and that it is about the drawing that is on it."""
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.drawing import (
+    ONE,
+    SCRIBBLE,
+    SEVEN,
+    ZERO,
+    asked_about,
+    button,
+    draw,
+    drawing,
+    module,
+    network,
+    places,
+    settle,
+    top,
+    verdict,
+)
+
+READ = "**/component_server/**"
+
+@pytest.fixture
+def page(shared_page: Page) -> Page:
+    """An empty sheet."""
+    return shared_page
+
+
+def test_an_empty_sheet_says_what_to_do(page: Page) -> None:
+    draw(page, ONE)
+    button(page, "Clear").click()
+    expect(verdict(page)).to_have_text("Draw a digit: the network reads it while the pen moves.")
+    expect(page.locator("#reading .bar.top")).to_have_count(0)
+    assert page.locator("#reading .percent").all_inner_texts() == [""] * 10
+    draw(page, SEVEN)
+    expect(top(page)).to_have_text("7")
+
+
+def test_a_scribble_is_not_said_to_be_a_digit(page: Page) -> None:
+    draw(page, SCRIBBLE)
+    settle(page)
+    assert verdict(page).get_attribute("data-state") in ("strange", "unsure")
+
+
+def test_bars_are_percentages_that_sum_to_a_hundred(page: Page) -> None:
+    draw(page, SEVEN)
+    settle(page)
+    widths = "(fills) => fills.map((fill) => new DOMMatrix(fill.style.transform).a)"
+    shares = page.locator("#reading .fill").evaluate_all(widths)
+    assert len(shares) == 10
+    assert sum(shares) == pytest.approx(1, abs=1e-3)
+
+
+def test_what_it_sees_is_the_drawing_centred(page: Page) -> None:
+    draw(page, [[(0.05, 0.05), (0.05, 0.2)]])  # small, in a corner
+    settle(page)
+    columns, rows = page.locator("#reading .seen canvas").first.evaluate(
+        """(canvas) => {
+            const { data } = canvas.getContext("2d").getImageData(0, 0, 28, 28);
+            const inked = [...Array(784).keys()].filter((pixel) => data[4 * pixel + 3] > 127);
+            return [inked.map((pixel) => pixel % 28), inked.map((pixel) => Math.floor(pixel / 28))];
+        }"""
+    )
+    assert max(rows) - min(rows) in (18, 19, 20)
+    assert abs((max(columns) + min(columns)) / 2 - 13.5) <= 1
+
+
+def test_another_network_reads_the_same_drawing(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk)
+    draw(page, SEVEN)
+    settle(page)
+    said, mine = verdict(page).inner_text(), drawing(page)
+    before = page.evaluate(f"{module('state.js')}.then((state) => state.get())")
+    network(page).click()
+    options = page.get_by_role("option")
+    if options.count() < 2:
+        pytest.skip("checkpoints/ has one network only")
+    with page.expect_request(lambda sent: (asked_about(sent) or before)["network"] != before["network"]) as caught:
+        options.first.click()
+    expect(verdict(page)).not_to_have_text(said)
+    asked = asked_about(caught.value)
+    assert asked["drawing"] == mine
+    assert drawing(page) == mine
+    assert f"network={asked['network']}" in page.url
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_nothing_jumps(browser: Browser, open_page: OpenPage, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    page = open_page(context)
+    page.locator("#reading .bar.top").wait_for()
+    watched = "#canvas button, #canvas .status, #reading .verdict, #reading .bar, #reading .seen canvas, #left input"
+    boxes = f"[...document.querySelectorAll('{watched}')].map((each) => each.getBoundingClientRect().toJSON())"
+    opened = page.evaluate(boxes)
+    assert len(opened) > 25
+    button(page, "Clear").click()
+    assert page.evaluate(boxes) == opened, "an empty sheet"
+    for strokes in (SEVEN, SCRIBBLE):
+        draw(page, strokes)
+        settle(page)
+        assert page.evaluate(boxes) == opened, verdict(page).inner_text()
+    button(page, "2").click()
+    settle(page)
+    assert page.evaluate(boxes) == opened, "an example"
+    context.close()
+
+
+def test_at_360_pixels_nothing_lies_outside(shared_phone: Page) -> None:
+    page = shared_phone
+    tabs = page.locator("#right").get_by_role("tab")
+    for number in range(tabs.count()):
+        tab = tabs.nth(number)
+        if tab.is_visible():
+            tab.click()
+        page.wait_for_timeout(200)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, f"tab {number}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_and_ink_stand_out_in_light_and_dark(browser: Browser, open_page: OpenPage, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme)
+    page = open_page(context)
+    draw(page, SEVEN)
+    settle(page)
+    brightness = page.evaluate(
+        """() => {
+            const number = (text) => text.match(/[\\d.]+/g).map(Number);
+            const linear = (value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+            const weights = [0.2126, 0.7152, 0.0722];
+            const luminance = (rgb) => weights.reduce((sum, weight, at) => sum + weight * linear(rgb[at] / 255), 0);
+            const sheet = document.querySelector("#canvas .sheet canvas");
+            const { data } = sheet.getContext("2d").getImageData(0, 0, sheet.width, sheet.height);
+            const inked = data.findIndex((value, index) => index % 4 === 3 && value === 255) - 3;
+            const colour = (selector) => luminance(number(getComputedStyle(document.querySelector(selector)).color));
+            return {
+                ground: luminance(number(getComputedStyle(document.body).backgroundColor)),
+                sheet: luminance(number(getComputedStyle(sheet).backgroundColor)),
+                ink: luminance(data.slice(inked, inked + 3)),
+                verdict: colour("#reading .verdict"), bar: colour("#reading .bar"), note: colour("#reading .note"),
+                button: colour('#canvas [data-do="clear"]'), title: colour("#title h1"),
+            };
+        }"""
+    )
+    ground, paper, ink = brightness.pop("ground"), brightness.pop("sheet"), brightness.pop("ink")
+    assert (ground > 0.5) == (paper > 0.5) == (scheme == "light")
+    assert _contrast(paper, ink) > 7
+    for name, value in brightness.items():
+        assert _contrast(ground, value) > 4.5, name
+    context.close()
+
+
+def test_a_late_answer_never_replaces_a_newer_one(desk: BrowserContext, open_page: OpenPage) -> None:
+    # Every other answer takes 300 ms, so that answers overtake one another all the time.
+    def delay(page: Page) -> None:
+        page.add_init_script(
+            """const fetched = window.fetch;
+            window.requests = {}; window.painted = [];
+            window.fetch = async (url, options) => {
+                const response = fetched(url, options);
+                if (!String(url).includes("component_server")) return response;
+                const { data } = JSON.parse(options.body);
+                requests[data.sequence] = JSON.stringify(data.drawing);
+                await response;
+                await new Promise((resolve) => setTimeout(resolve, data.sequence % 2 ? 300 : 0));
+                return response;
+            };
+            document.addEventListener("DOMContentLoaded", () => new MutationObserver((changes) => {
+                for (const { target } of changes) {
+                    if (target.closest("#reading")) painted.push(Number(target.dataset.sequence));
+                }
+            }).observe(document.body, { subtree: true, attributeFilter: ["data-sequence"] }));"""
+        )
+
+    page = open_page(desk, before=delay)
+    draw(page, SEVEN, steps=12)
+    button(page, "Clear").click()
+    draw(page, ZERO, steps=12)
+    settle(page)
+    expect(top(page)).to_have_text("0")
+    painted = page.evaluate("painted")
+    assert painted == sorted(set(painted)), "no answer is shown after a newer one"
+    assert len(painted) < page.evaluate("Object.keys(requests).length"), "late answers were dropped: there were some"
+    assert page.evaluate("JSON.parse(requests[painted.at(-1)])") == drawing(page), "the last movement is answered"
+
+
+class Holding:
+    """Holds back what the page asks, until it is let go."""
+
+    def __init__(self, page: Page) -> None:
+        self.held: list[Route] | None = []
+        page.route(READ, self._take)
+
+    def _take(self, route: Route) -> None:
+        if self.held is None:
+            route.continue_()
+        else:
+            self.held.append(route)
+
+    def let_go(self) -> None:
+        held, self.held = self.held, None
+        for route in held:
+            route.continue_()
+
+
+def test_an_answer_about_ink_that_is_gone_is_not_shown(page: Page) -> None:
+    holding = Holding(page)
+    draw(page, SEVEN)
+    page.wait_for_timeout(100)
+    assert 1 <= len(holding.held) <= 2, "at most two requests are under way"
+    button(page, "Clear").click()
+    holding.let_go()
+    page.wait_for_timeout(300)
+    expect(verdict(page)).to_have_attribute("data-state", "empty")
+    draw(page, ONE)
+    expect(top(page)).to_have_text("1")
+
+
+@pytest.mark.parametrize("status", [None, 500])
+def test_a_failing_server_is_said_and_got_over(page: Page, status: int | None) -> None:
+    draw(page, ONE)
+    settle(page)
+    fail = (lambda route: route.fulfill(status=status)) if status else (lambda route: route.abort())
+    page.route(READ, fail)
+    draw(page, [[(0.3, 0.5), (0.7, 0.5)]])
+    expect(verdict(page)).to_have_attribute("data-state", "error")
+    expect(verdict(page)).to_have_text("The server does not answer; the drawing is kept and asked about again.")
+    mine = drawing(page)
+    assert len(mine) == 2
+    page.unroute(READ, fail)
+    expect(verdict(page)).not_to_have_attribute("data-state", "error")  # by itself, without another movement
+    assert drawing(page) == mine
+
+
+def test_class_names_are_text_and_never_markup(page: Page) -> None:
+    names = [f"<img src=x onerror='hacked=1'>{number}" for number in range(10)]
+
+    def rename(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, json={**response.json(), "classes": names})
+
+    page.route(READ, rename)
+    draw(page, SEVEN)
+    expect(top(page)).to_have_text(names[7])
+    expect(verdict(page)).to_contain_text(names[7])
+    assert page.locator("#reading img").count() == 0
+    assert page.evaluate("typeof hacked") == "undefined"
+
+
+def test_a_visit_to_every_tab_keeps_the_drawing(page: Page) -> None:
+    draw(page, SEVEN)
+    mine = drawing(page)
+    for tab in page.locator("#right").get_by_role("tab").all():
+        tab.click()
+        assert drawing(page) == mine
+        expect(top(page)).to_have_text("7")
+
+
+def test_the_last_movement_is_answered(page: Page) -> None:
+    first, *rest = places(page, SEVEN[0])
+    page.mouse.move(*first)
+    page.mouse.down()
+    sent: list[dict] = []
+    page.on("request", lambda request: sent.append(asked_about(request)) if asked_about(request) else None)
+    for place in rest:
+        page.mouse.move(*place, steps=10)
+    page.mouse.up()
+    settle(page)
+    assert sent[-1]["drawing"] == drawing(page)
+
+
+def _contrast(one: float, other: float) -> float:
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
