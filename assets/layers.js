@@ -8,7 +8,7 @@ import { decodeFloats, palette } from "./maps.js";
 import { savePicture } from "./picture.js";
 import { ask, onAnswer, want } from "./reader.js";
 import { paintImage } from "./reading.js";
-import { paintLegend, sequential } from "./scales.js";
+import { look, paintLegend, sequential } from "./scales.js";
 import { get, set, subscribe } from "./state.js";
 
 const REST = 300; // milliseconds without an answer after which channels are sorted anew: none moves under the pen
@@ -31,6 +31,7 @@ export function mount({ element, server }) {
   let order = "index";
   let scale = "common";
   let resting = null;
+  let notice = null; // what is to be said instead of the usual sentence, until a cell is selected
   let walk = null; // { at, timer } of the kernel that walks
 
   const focused = () => pointed ?? get().cell;
@@ -81,11 +82,12 @@ export function mount({ element, server }) {
     view.dataset.state = "shown";
     view.dataset.network = structure.network;
     const cell = get().cell;
+    notice = null;
     if (cell && !exists(cell)) {
+      notice = `The pinned cell was let go: this network has no ${nameOf(cell)}.`;
       set({ cell: null });
-      refresh();
-      say(`The pinned cell was let go: this network has no ${nameOf(cell)}.`);
-    } else refresh();
+    }
+    refresh();
     ask();
   }
 
@@ -108,10 +110,9 @@ export function mount({ element, server }) {
     if (!part || part.error) { blank(); return part?.error && say(part.error); }
     answered = { ...part, image: answer.image };
     for (const [layer, strip] of flow.strips) strip.take(part.maps[layer], part.maxima[layer]);
-    if (part.cell?.error) { pointed = null; set({ cell: null }); answered.cell = null; }
+    if (part.cell?.error) { notice = part.cell.error; pointed = null; set({ cell: null }); answered.cell = null; }
     if (part.activity && order === "activity") sortSoon();
     refresh();
-    if (part.cell?.error) say(part.cell.error);
     element.dataset.sequence = answer.sequence;
   });
 
@@ -165,7 +166,7 @@ export function mount({ element, server }) {
     view.dataset.pinned = String(get().cell !== null);
     view.dataset.field = detail ? detail.field.join(",") : "";
     if (!cell) {
-      say(structure.sentence);
+      say(notice ?? structure.sentence);
       find(".cell .title").textContent = "No cell selected";
       setText(find(".words"), "Point at a cell of a map to see its field, its taps and its influence on the image.");
     } else if (!answered) {
@@ -250,7 +251,7 @@ export function mount({ element, server }) {
     section.hidden = !layer;
     if (!layer) return;
     const channels = flow.strips.get(layer.layer).shown;
-    const key = [structure.network, layer.layer, channels.join(), section.clientWidth, colours.gap].join();
+    const key = [structure.network, layer.layer, channels.join(), section.clientWidth, look("--ink")].join();
     if (section.dataset.key === key) return;
     section.dataset.key = key;
     const reach = layer.dilation * (layer.kernel - 1) + 1;
@@ -278,6 +279,7 @@ export function mount({ element, server }) {
     if (same(cell, pointed)) return;
     stopWalk();
     pointed = cell;
+    if (cell) notice = null;
     refreshCell();
     ask();
   }
@@ -287,6 +289,7 @@ export function mount({ element, server }) {
     stopWalk();
     const release = same(cell, get().cell);
     pointed = null;
+    notice = null;
     set({ cell: release ? null : cell }); // asks, too
     refreshCell();
   }
@@ -433,15 +436,18 @@ export function mount({ element, server }) {
     if (changed.includes("network")) { blank(); follow(); }
     if (changed.includes("drawing") && !state.drawing.length) blank();
     if (changed.includes("cell") && structure) {
-      if (state.cell && !exists(state.cell)) return set({ cell: null });
+      if (state.cell && structure.network === state.network && !exists(state.cell)) {
+        notice = `This network has no ${nameOf(state.cell)}.`;
+        return set({ cell: null });
+      }
       refreshCell();
     }
   });
 
   let scrolled = 0;
-  const look = () => { scrolled ||= requestAnimationFrame(() => { scrolled = 0; if (onScreen()) ask(); }); };
-  addEventListener("scroll", look, { passive: true, capture: true });
-  new ResizeObserver(() => { if (!view.checkVisibility()) return clearOverlay(); refresh(); look(); }).observe(view);
+  const askAgain = () => { scrolled ||= requestAnimationFrame(() => { scrolled = 0; if (onScreen()) ask(); }); };
+  addEventListener("scroll", askAgain, { passive: true, capture: true });
+  new ResizeObserver(() => { if (!view.checkVisibility()) return clearOverlay(); refresh(); askAgain(); }).observe(view);
   new MutationObserver(recolour).observe(document.body, { attributeFilter: ["class"] });
 
   function clearOverlay() {

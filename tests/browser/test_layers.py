@@ -1,0 +1,419 @@
+"""The layers tab: maps of the drawing that is there, and a cell whose field and numbers are the network's own."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+
+from model import load_checkpoint, rasterize, receptive_field
+from model.layer_maps import layer_maps
+from model.network import DigitNet
+from tests.browser.conftest import OpenPage
+from tests.browser.drawing import ONE, SEVEN, ZERO, asked_about, button, draw, drawing, module, network, settle
+
+READ = "**/component_server/**"
+DEEPEST = "stages.{}.depthwise"
+
+
+@pytest.fixture(scope="module")
+def base() -> DigitNet:
+    return load_checkpoint("base")
+
+
+@pytest.fixture
+def layers(page: Page) -> Page:
+    """The page at a desk with the tab open, nothing selected, on the network that it opens with."""
+    page.get_by_role("tab", name="Layers").click()
+    page.evaluate("scrollTo(0, 0)")
+    view(page).get_by_role("button", name="By index").click()
+    return page
+
+
+def view(page: Page) -> Locator:
+    return page.locator("#layers .layers-view")
+
+
+def strip(page: Page, layer: str) -> Locator:
+    return page.locator(f'#layers canvas[data-layer="{layer}"]')
+
+
+def deepest(net: DigitNet) -> str:
+    return DEEPEST.format(len(net.stages) - 1)
+
+
+def place(page: Page, layer: str, channel: int, y: int, x: int) -> tuple[float, float]:
+    """Where a cell of one of the first 16 maps of 14 x 14 lies on its canvas: rows of four, a pixel between them."""
+    canvas = strip(page, layer)
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    scale = box["width"] / canvas.evaluate("(canvas) => canvas.width")
+    return (channel % 4 * 15 + x + 0.5) * scale, (channel // 4 * 15 + y + 0.5) * scale
+
+
+def pin(page: Page, layer: str, channel: int, y: int, x: int) -> None:
+    left, top = place(page, layer, channel, y, x)
+    strip(page, layer).click(position={"x": left, "y": top})
+
+
+def wait_for_field(page: Page) -> list[int]:
+    """The box of the selected cell, as the screen has it."""
+    expect(view(page)).not_to_have_attribute("data-field", "")
+    settle(page)
+    return [int(edge) for edge in view(page).get_attribute("data-field").split(",")]
+
+
+class Held:
+    """Holds every request about a drawing until it is let go."""
+
+    def __init__(self, page: Page) -> None:
+        self.routes: list[Route] = []
+        self._holds = True
+        page.route(READ, self._take)
+
+    def _take(self, route: Route) -> None:
+        if self._holds and asked_about(route.request):
+            self.routes.append(route)
+        else:
+            route.continue_()
+
+    def release(self) -> None:
+        """Let go all that are held, and hold no more."""
+        self._holds = False
+        for route in self.routes:
+            route.continue_()
+        self.routes.clear()
+
+
+def state_cell(page: Page) -> dict[str, Any] | None:
+    return page.evaluate(f"{module('state.js')}.then((state) => state.get().cell)")
+
+
+def expected_field(net: DigitNet, layer: str, y: int, x: int) -> list[int]:
+    region = receptive_field(net, layer).region(y, x, clipped=False)
+    return [region.y[0], region.x[0], region.y[1], region.x[1]]
+
+
+def pixels(page: Page, layer: str) -> list[int]:
+    return strip(page, layer).evaluate(
+        "(canvas) => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data]"
+    )
+
+
+# Pointing and pinning ------------------------------------------------------------------------------------------------
+
+
+def test_a_pinned_cell_of_the_deepest_depthwise_stage_shows_the_field_of_the_library(
+    layers: Page, base: DigitNet
+) -> None:
+    draw(layers, ZERO)
+    settle(layers)
+    pin(layers, deepest(base), 7, 6, 6)
+    assert state_cell(layers) == {"layer": deepest(base), "y": 6, "x": 6, "channel": 7}
+    assert wait_for_field(layers) == expected_field(base, deepest(base), 6, 6)
+    size = receptive_field(base, deepest(base)).size
+    expect(view(layers).locator(".words")).to_contain_text(f"field {size[0]} x {size[1]} around (12, 12)")
+    expect(view(layers).locator(".sentence")).to_contain_text(f"reads {size[0]} x {size[1]} pixels around (12, 12)")
+    draw(layers, [[(0.3, 0.5), (0.7, 0.5)]])  # the pen goes on, the cell stays
+    assert wait_for_field(layers) == expected_field(base, deepest(base), 6, 6)
+
+
+def test_the_pointer_shows_a_cell_and_leaves_the_pinned_one(layers: Page, base: DigitNet) -> None:
+    draw(layers, ZERO)
+    settle(layers)
+    pin(layers, "stages.0.depthwise", 5, 2, 3)
+    left, top = place(layers, "stages.1.depthwise", 0, 9, 4)
+    strip(layers, "stages.1.depthwise").hover(position={"x": left, "y": top})
+    expect(view(layers)).to_have_attribute("data-cell", "stages.1.depthwise,9,4,0")
+    assert wait_for_field(layers) == expected_field(base, "stages.1.depthwise", 9, 4)
+    layers.mouse.move(5, 5)
+    expect(view(layers)).to_have_attribute("data-cell", "stages.0.depthwise,2,3,5")
+    assert wait_for_field(layers) == expected_field(base, "stages.0.depthwise", 2, 3)
+
+
+def test_a_cell_is_found_pinned_and_let_go_by_the_keyboard(layers: Page, base: DigitNet) -> None:
+    draw(layers, SEVEN)
+    settle(layers)
+    canvas = strip(layers, deepest(base))
+    canvas.focus()
+    layers.keyboard.press("ArrowRight")  # the first press selects the middle of the first map
+    expect(view(layers)).to_have_attribute("data-cell", f"{deepest(base)},7,7,0")
+    for key in ("ArrowLeft", "ArrowUp", "ArrowUp", "PageDown"):
+        layers.keyboard.press(key)
+    expect(view(layers)).to_have_attribute("data-cell", f"{deepest(base)},5,6,1")
+    assert wait_for_field(layers) == expected_field(base, deepest(base), 5, 6)
+    assert state_cell(layers) is None
+    layers.keyboard.press("Enter")
+    assert state_cell(layers) == {"layer": deepest(base), "y": 5, "x": 6, "channel": 1}
+    layers.keyboard.press("Escape")
+    assert state_cell(layers) is None
+    for _ in range(20):
+        layers.keyboard.press("ArrowDown")  # stops at the border
+    expect(view(layers)).to_have_attribute("data-cell", f"{deepest(base)},13,7,0")
+    assert drawing(layers), "keys of the maps do not reach the sheet"
+
+
+def test_a_tap_pins_a_cell_on_a_phone(phone: BrowserContext, open_page: OpenPage, base: DigitNet) -> None:
+    page = open_page(phone)
+    page.locator("#canvas [data-example='3']").tap()
+    left, top = place(page, deepest(base), 2, 4, 9)
+    strip(page, deepest(base)).tap(position={"x": left, "y": top})
+    cell = state_cell(page)
+    assert cell["layer"] == deepest(base)
+    assert cell["channel"] == 2
+    assert wait_for_field(page) == expected_field(base, deepest(base), cell["y"], cell["x"])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_nothing_selected_says_what_to_do_and_shows_no_field(layers: Page) -> None:
+    expect(view(layers)).to_have_attribute("data-field", "")
+    expect(view(layers)).to_have_attribute("data-cell", "")
+    draw(layers, ONE)
+    settle(layers)
+    expect(view(layers)).to_have_attribute("data-field", "")
+    expect(view(layers).locator(".words")).to_contain_text("Point at a cell")
+    expect(view(layers).locator(".arithmetic")).to_be_empty()
+
+
+def test_a_pinned_cell_waits_for_a_drawing(layers: Page, base: DigitNet) -> None:
+    draw(layers, ONE)
+    settle(layers)
+    pin(layers, deepest(base), 0, 7, 7)
+    wait_for_field(layers)
+    button(layers, "Clear").click()
+    expect(view(layers)).to_have_attribute("data-field", "")
+    expect(view(layers).locator(".words")).to_contain_text("Draw a digit")
+    draw(layers, SEVEN)
+    assert wait_for_field(layers) == expected_field(base, deepest(base), 7, 7)
+
+
+def test_a_link_brings_the_cell_back(desk: BrowserContext, open_page: OpenPage, base: DigitNet) -> None:
+    page = open_page(desk, f"#network=base&cell={deepest(base)},3,4,2")
+    draw(page, SEVEN)
+    assert wait_for_field(page) == expected_field(base, deepest(base), 3, 4)
+    assert f"cell={deepest(base)}%2C3%2C4%2C2" in page.url
+
+
+def test_a_link_to_a_cell_that_does_not_exist_says_so(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk, "#network=base&cell=stages.40.depthwise,3,4,2")
+    expect(view(page).locator(".sentence")).to_contain_text("this network has no layer stages.40.depthwise")
+    draw(page, SEVEN)
+    assert state_cell(page) is None
+    settle(page)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_another_network_keeps_the_cell_where_it_has_one(
+    desk: BrowserContext, open_page: OpenPage, base: DigitNet, keep: bool
+) -> None:
+    page = open_page(desk, "#network=base")
+    network(page).click()
+    others = [
+        option for option in page.get_by_role("option").all() if not option.inner_text().strip().startswith("base")
+    ]
+    if not others:
+        pytest.skip("checkpoints/ has one network only")
+    page.keyboard.press("Escape")
+    draw(page, SEVEN)
+    settle(page)
+    channel = 0 if keep else base.config.stem_channels - 1
+    cell = f"{{ layer: 'stem', y: 3, x: 3, channel: {channel} }}"
+    page.evaluate(f"{module('state.js')}.then((state) => state.set({{ cell: {cell} }}))")
+    wait_for_field(page)
+    network(page).click()
+    page.get_by_role("option").first.click()  # the smallest
+    expect(view(page)).not_to_have_attribute("data-network", "base")
+    if keep:
+        wait_for_field(page)
+        assert state_cell(page) == {"layer": "stem", "y": 3, "x": 3, "channel": 0}
+    else:
+        expect(view(page).locator(".sentence")).to_contain_text("The pinned cell was let go: this network has no")
+        settle(page)
+        assert state_cell(page) is None
+        expect(view(page)).to_have_attribute("data-field", "")
+
+
+# Numbers -------------------------------------------------------------------------------------------------------------
+
+
+def number(text: str) -> float:
+    return float(text.replace("\u2212", "-"))
+
+
+def shown_numbers(page: Page, selector: str) -> list[float]:
+    return [number(text) for text in view(page).locator(selector).all_inner_texts()]
+
+
+def test_the_numbers_on_screen_add_up_to_the_value_in_the_map(layers: Page, base: DigitNet) -> None:
+    draw(layers, ZERO)
+    settle(layers)
+    maps = layer_maps(base, rasterize(drawing(layers)))
+    generator = np.random.default_rng(0)
+    for layer in (deepest(base), "stages.0.pointwise", "stem"):
+        channel, y, x = (int(generator.integers(count)) for count in (16, *maps[layer].shape[1:]))
+        pin(layers, layer, channel, y, x)
+        expect(view(layers)).to_have_attribute("data-cell", f"{layer},{y},{x},{channel}")
+        wait_for_field(layers)
+        last = ".arithmetic table:last-of-type td" if layer != "stages.0.pointwise" else ".arithmetic .terms .number"
+        texts = [text for text in view(layers).locator(last).all_inner_texts() if text != "border"]
+        sums = shown_numbers(layers, ".arithmetic .steps .number")
+        assert sum(map(number, texts)) == pytest.approx(sums[0], abs=1e-4)
+        assert sums[-1] == pytest.approx(maps[layer][channel, y, x], abs=1e-4)
+        assert float(view(layers).locator(".arithmetic").get_attribute("data-value")) == pytest.approx(
+            maps[layer][channel, y, x], abs=1e-4
+        )
+
+
+def test_a_class_shows_what_speaks_for_it_and_against_it(layers: Page, base: DigitNet) -> None:
+    draw(layers, SEVEN)
+    settle(layers)
+    view(layers).locator(".class").nth(7).click()
+    wait_for_field(layers)
+    logit = layer_maps(base, rasterize(drawing(layers)))["head"][7, 0, 0]
+    assert shown_numbers(layers, ".arithmetic .steps .number")[-1] == pytest.approx(logit, abs=1e-4)
+    sides = view(layers).locator(".terms .side").all_inner_texts()
+    assert {"for", "against"} >= set(sides) != set()
+
+
+# Maps ----------------------------------------------------------------------------------------------------------------
+
+
+def test_all_channels_can_be_seen_and_only_what_is_seen_is_sent(layers: Page, base: DigitNet) -> None:
+    draw(layers, ZERO)
+    settle(layers)
+    asked: list[dict] = []
+    sizes: list[int] = []
+    layers.on("request", lambda request: asked.append(asked_about(request)) if asked_about(request) else None)
+    layers.on(
+        "response", lambda response: sizes.append(len(response.body())) if asked_about(response.request) else None
+    )
+    for more in view(layers).locator(".expand").all():
+        more.click()
+    layers.evaluate("scrollTo(0, 0)")
+    draw(layers, [[(0.4, 0.5), (0.6, 0.5)]])
+    settle(layers)
+    channels = asked[-1]["parts"]["layers"]["maps"]
+    assert sum(map(len, channels.values())) > 16 * len(channels), "more than the first ones"
+    assert max(sizes) <= 150_000
+    strip(layers, "stages.0.pointwise").scroll_into_view_if_needed()
+    seen: set[int] = set()
+    for _ in range(8):
+        layers.mouse.wheel(0, 200)
+        layers.wait_for_timeout(150)
+        seen.update(asked[-1]["parts"]["layers"]["maps"].get("stages.0.pointwise", []))
+    assert seen | set(channels["stages.0.pointwise"]) == set(range(base.config.stages[0].channels))
+    for fewer in view(layers).locator(".expand").all():
+        fewer.click()
+
+
+def test_channels_can_be_sorted_by_how_active_they_are(layers: Page, base: DigitNet) -> None:
+    draw(layers, ZERO)
+    settle(layers)
+    asked: list[dict] = []
+    layers.on("request", lambda request: asked.append(asked_about(request)) if asked_about(request) else None)
+    view(layers).get_by_role("button", name="By activity").click()
+    means = layer_maps(base, rasterize(drawing(layers)))["stem"].mean((1, 2), dtype=np.float32)
+    layers.wait_for_timeout(600)  # the pen has to rest
+    settle(layers)
+    shown = means[asked[-1]["parts"]["layers"]["maps"]["stem"]]
+    assert (np.diff(shown) <= 1e-6).all()
+    assert shown[0] == pytest.approx(means.max(), rel=1e-4)
+
+
+def test_an_empty_sheet_shows_no_maps(layers: Page) -> None:
+    draw(layers, ZERO)
+    settle(layers)
+    full = pixels(layers, "stages.0.depthwise")
+    button(layers, "Clear").click()
+    blank = pixels(layers, "stages.0.depthwise")
+    assert blank != full
+    assert len({tuple(blank[at : at + 4]) for at in range(0, len(blank), 4)}) == 2, "ground and gaps"
+
+
+def test_a_slow_server_never_brings_back_the_maps_of_an_older_drawing(layers: Page) -> None:
+    draw(layers, ONE)
+    settle(layers)
+    layers.evaluate(
+        """() => {
+            const layers = document.querySelector("#layers [data-sequence]");
+            window.shownSequences = [];
+            new MutationObserver(() => shownSequences.push(Number(layers.dataset.sequence)))
+                .observe(layers, { attributeFilter: ["data-sequence"] });
+        }"""
+    )
+    held = Held(layers)
+    draw(layers, ZERO)
+    layers.wait_for_timeout(300)
+    older, newer = held.routes
+    held.routes.clear()
+    newer.continue_()  # the answers come in the wrong order
+    layers.wait_for_timeout(400)
+    before = pixels(layers, "stages.0.depthwise")
+    older.continue_()
+    layers.wait_for_timeout(400)
+    assert pixels(layers, "stages.0.depthwise") == before
+    held.release()
+    settle(layers)
+    shown = layers.evaluate("shownSequences")
+    assert shown == sorted(set(shown))
+    assert pixels(layers, "stages.0.depthwise") != before
+
+
+def test_an_answer_about_ink_that_is_gone_brings_no_maps(layers: Page) -> None:
+    held = Held(layers)
+    draw(layers, SEVEN)
+    layers.wait_for_timeout(100)
+    button(layers, "Clear").click()
+    blank = pixels(layers, "stem")
+    held.release()
+    layers.wait_for_timeout(400)
+    assert pixels(layers, "stem") == blank
+
+
+# Motion and pictures -------------------------------------------------------------------------------------------------
+
+
+def test_the_kernel_stands_still_where_the_system_asks_for_less_motion(layers: Page, base: DigitNet) -> None:
+    draw(layers, ZERO)
+    settle(layers)
+    pin(layers, deepest(base), 0, 6, 6)
+    wait_for_field(layers)
+    expect(view(layers).locator("[data-do='walk']")).to_be_disabled()
+
+
+def test_the_kernel_walks_when_it_is_told_to(browser: Browser, open_page: OpenPage, base: DigitNet) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="no-preference")
+    page = open_page(context)
+    draw(page, ZERO)
+    settle(page)
+    pin(page, deepest(base), 0, 6, 6)
+    wait_for_field(page)
+    walk = view(page).locator("[data-do='walk']")
+    expect(walk).to_have_text("Play")
+    shot = "(canvas) => canvas.toDataURL()"
+    still = view(page).locator(".input canvas").evaluate(shot)
+    page.wait_for_timeout(300)
+    assert view(page).locator(".input canvas").evaluate(shot) == still
+    walk.click()
+    page.wait_for_timeout(300)
+    assert view(page).locator(".input canvas").evaluate(shot) != still
+    walk.click()
+    expect(walk).to_have_text("Play")
+    assert view(page).locator(".input canvas").evaluate(shot) == still
+    page.close()
+    context.close()
+
+
+def test_the_view_is_saved_as_a_picture_for_a_slide(layers: Page, base: DigitNet) -> None:
+    draw(layers, ZERO)
+    settle(layers)
+    pin(layers, deepest(base), 7, 6, 6)
+    wait_for_field(layers)
+    with layers.expect_download() as download:
+        view(layers).get_by_role("button", name="Save picture").click()
+    picture = Image.open(io.BytesIO(download.value.path().read_bytes()))
+    assert picture.size == (1920, 1080)
+    assert picture.format == "PNG"
+    assert min(picture.convert("RGB").getpixel((2, 2))) > 240, "a light ground"
