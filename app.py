@@ -5,7 +5,9 @@ python app.py --host 0.0.0.0 --port 8000 --checkpoint small
 """
 
 import argparse
+import importlib.util
 import os
+import socket
 import sys
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -22,7 +24,7 @@ from ui.page import build_page
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python app.py", description="Serve Digitscope's page.")
     parser.add_argument("--host", help="address to serve on; default: this machine only")
-    parser.add_argument("--port", type=int, help="port to serve on; default: the first free one from 7860")
+    parser.add_argument("--port", type=_port, help="port to serve on; default: the first free one from 7860")
     parser.add_argument(
         "--checkpoint", default="base", help="name in checkpoints/ or path of the network that reads first"
     )
@@ -34,11 +36,36 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError("a port is a whole number from 1 to 65535")
+    return int(text)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Find out in time, and in a sentence, what Gradio would say at length or hang on.
+
+    Raises:
+        OSError: the address cannot be served on.
+        ImportError: an option needs what is not installed.
+    """
+    host = options.host or "127.0.0.1"
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.create_server((host, options.port or 0), family=family).close()
+    except OSError as error:
+        at = f"{host}, port {options.port}" if options.port else host
+        raise OSError(f"Cannot serve on {at} ({error.strerror}); choose another with --host and --port.") from error
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        raise ImportError("--mcp needs an extra; install it with: pip install 'gradio[mcp]'.")
+
+
 def main() -> int:
     """Serve until Ctrl-C; returns the exit code."""
     options = _arguments()
     torch.set_num_threads(1)  # single images: a second thread costs more than it brings
     try:
+        _check(options)
         page = build_page(options.checkpoint)
         page.queue().launch(
             server_name=options.host,

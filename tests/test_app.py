@@ -1,0 +1,87 @@
+"""`python app.py`: what is wrong is said in one sentence, with exit code 2, and importing it starts nothing."""
+
+import importlib.util
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from model.checkpoint import checkpoint_names
+from tests.serving import ROOT, serving
+
+needs_base = pytest.mark.skipif("base" not in checkpoint_names(), reason="needs checkpoints/base.safetensors")
+
+
+def start(*options: str, directory: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """`python app.py OPTIONS`, which is expected to end by itself."""
+    command = [sys.executable, str(ROOT / "app.py"), *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=directory)
+
+
+def assert_one_sentence(ended: subprocess.CompletedProcess[str], *parts: str) -> None:
+    """The app said one sentence on its error output, and gave up with exit code 2."""
+    assert ended.returncode == 2, ended.stderr
+    sentence = ended.stderr.strip()
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    for part in parts:
+        assert part in sentence
+
+
+def test_an_unknown_checkpoint_is_said() -> None:
+    assert_one_sentence(start("--checkpoint", "nobody"), "nobody.safetensors", "checkpoints/ has")
+
+
+def test_a_damaged_checkpoint_is_said(tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(b"\x00" * 100)
+    assert_one_sentence(start("--checkpoint", str(damaged)), "damaged.safetensors", "expected")
+
+
+def test_a_port_in_use_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert_one_sentence(start("--port", str(port)), f"port {port}", "--port")
+
+
+def test_an_address_of_another_machine_is_said() -> None:
+    assert_one_sentence(start("--host", "203.0.113.1"), "203.0.113.1", "--host")
+
+
+def test_a_port_that_is_none_is_said() -> None:
+    ended = start("--port", "65536")
+    assert ended.returncode == 2
+    assert "a port is a whole number from 1 to 65535" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mcp") is not None, reason="the extra is installed")
+def test_mcp_without_its_extra_is_said() -> None:
+    assert_one_sentence(start("--mcp"), "gradio[mcp]")
+
+
+def test_help_names_every_option() -> None:
+    ended = start("--help")
+    assert ended.returncode == 0
+    for option in ("--host", "--port", "--checkpoint", "--data", "--share", "--mcp"):
+        assert option in ended.stdout
+
+
+def test_importing_the_app_starts_nothing() -> None:
+    code = "import app, threading; print(threading.active_count(), 'torchvision' in __import__('sys').modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd=ROOT)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == ["1", "False"], "no thread runs, and nothing of training is loaded"
+
+
+@needs_base
+def test_it_starts_from_any_directory_with_what_it_serves(tmp_path: Path) -> None:
+    with serving(directory=tmp_path) as address:
+        with urllib.request.urlopen(address, timeout=30) as page:
+            assert "Digitscope" in page.read().decode()
+        with urllib.request.urlopen(f"{address}/digitscope/canvas.js", timeout=30) as module:
+            assert "export function mount" in module.read().decode()
+    assert list(tmp_path.iterdir()) == [], "and leaves nothing there"
