@@ -1,0 +1,216 @@
+"""How long after a movement of the pen its probabilities are on screen.
+
+python -m tests.benchmarks.pen_latency
+python -m tests.benchmarks.pen_latency --movements 600 --strokes 12
+
+Drives a headless Chromium against `python app.py`: digits are drawn at 60 movements a second. For every movement, the
+time runs from the browser's own time stamp of the event to the frame that shows the first answer whose request left
+after it. Beside it, with the same network and in the same run, what Gradio has for it: gr.Sketchpad and gr.Label, from
+the pen's leaving the paper to the frame that shows the new label; its pictures are drawn by a software renderer.
+"""
+
+import argparse
+import itertools
+import multiprocessing
+import os
+import statistics
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.browsers import ARGUMENTS, launch
+from tests.browser.drawing import ONE, SEVEN, ZERO, button, places, settle
+from tests.serving import PATIENCE, free_port, serving
+
+RATE = 60  # movements a second
+MOVEMENTS_PER_DIGIT = 40
+SOFTWARE_GL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # the Sketchpad needs WebGL
+SKETCHPAD_TIMEOUT = 60  # seconds
+PARTS = ("  until it is asked about", "  until it is answered", "  until it is painted")
+
+# In the page: when each movement was, when each request left and was answered, when each answer was painted.
+CLOCKS = """
+    window.clocks = { moved: [], left: {}, answered: {}, painted: {} };
+    const fetched = window.fetch;
+    window.fetch = async (url, options) => {
+        const own = String(url).includes("component_server") && JSON.parse(options.body);
+        const sequence = own?.fn_name === "read" ? own.data.sequence : null;
+        if (sequence) clocks.left[sequence] = performance.now();
+        const response = await fetched(url, options);
+        if (sequence) clocks.answered[sequence] = performance.now();
+        return response;
+    };
+    document.addEventListener("pointerrawupdate", (event) => {
+        if (event.buttons) clocks.moved.push([event.timeStamp, performance.now()]); // when it was, when it was heard of
+    }, { capture: true });
+    const onScreen = (then) => requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = () => then(performance.now());
+        port2.postMessage(null);
+    });
+    document.addEventListener("DOMContentLoaded", () => new MutationObserver((changes) => {
+        for (const { target } of changes) {
+            const { sequence } = target.dataset;
+            if (target.closest("#reading")) onScreen((time) => { clocks.painted[sequence] ??= time; });
+        }
+    }).observe(document.body, { subtree: true, attributeFilter: ["data-sequence"] }));
+"""
+
+LABEL_CHANGES = """
+    window.changed = null;
+    new MutationObserver(() => requestAnimationFrame(() => { window.changed = performance.now(); }))
+        .observe(document.querySelector("#label"), { subtree: true, childList: true, characterData: true });
+    document.addEventListener("pointerup", (event) => { window.lifted = event.timeStamp; }, { capture: true });
+"""
+
+
+def pen_latency(browser: Browser, address: str, movements: int) -> dict[str, list[float]]:
+    """Milliseconds from each movement to the screen, and the parts they are made of."""
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page.add_init_script(CLOCKS)
+    page.goto(address)
+    page.locator("#reading .bar.top").wait_for()
+    for digit in itertools.islice(itertools.cycle((SEVEN, ZERO, ONE)), -(-movements // MOVEMENTS_PER_DIGIT)):
+        _draw(page, _along(places(page, digit[0]), MOVEMENTS_PER_DIGIT))
+        settle(page)
+        button(page, "Clear").click()
+    page.wait_for_timeout(300)
+    clocks = page.evaluate("clocks")
+    page.close()
+    return _parts(clocks)
+
+
+def _draw(page: Page, path: np.ndarray) -> None:
+    page.mouse.move(*path[0])
+    page.mouse.down()
+    due = time.perf_counter()
+    for place in path[1:]:
+        due += 1 / RATE
+        time.sleep(max(0.0, due - time.perf_counter()))
+        page.mouse.move(*place)
+    page.mouse.up()
+
+
+def _along(stroke: list[tuple[float, float]], count: int) -> np.ndarray:
+    """`count` places at even distances along a stroke: (count, 2)."""
+    corners = np.array(stroke)
+    length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
+    at = np.linspace(0, length[-1], count)
+    return np.stack([np.interp(at, length, corners[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def _parts(clocks: dict) -> dict[str, list[float]]:
+    left, answered, painted = clocks["left"], clocks["answered"], clocks["painted"]
+    shown = sorted(painted, key=int)
+    parts: dict[str, list[float]] = {name: [] for name in ("movement to screen", *PARTS)}
+    for moved, heard in clocks["moved"]:
+        number = next(number for number in shown if left[number] >= heard)
+        times = moved, left[number], answered[number], painted[number]
+        parts["movement to screen"].append(times[-1] - moved)
+        for name, (begin, end) in zip(PARTS, itertools.pairwise(times), strict=True):
+            parts[name].append(end - begin)
+    return parts
+
+
+def sketchpad_latency(browser: Browser, address: str, strokes: int) -> list[float]:
+    """Milliseconds from pen-up to the changed label, for strokes on Gradio's Sketchpad."""
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.goto(address)
+    page.locator("#pad canvas").first.wait_for()
+    page.get_by_role("button", name="Brush", exact=True).click()
+    page.wait_for_timeout(2000)
+    page.evaluate(f"() => {{ {LABEL_CHANGES} }}")
+    box = page.locator("#pad canvas").first.bounding_box()
+    middle, reach = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), 0.3 * min(box["width"], box["height"])
+    times = []
+    for number in range(strokes):
+        turn = np.pi * number / strokes
+        path = [(middle[0] + side * reach * np.cos(turn), middle[1] + side * reach * np.sin(turn)) for side in (-1, 1)]
+        page.evaluate("window.changed = null")
+        said = page.locator("#label h2").inner_text() if number else ""
+        _draw(page, _along(path, 20))
+        page.wait_for_function(
+            "(said) => window.changed && (document.querySelector('#label h2')?.innerText ?? said) !== said",
+            arg=said,
+            timeout=1000 * SKETCHPAD_TIMEOUT,
+        )
+        times.append(page.evaluate("changed - lifted"))
+        page.wait_for_timeout(2000)  # it uploads once more after it has answered
+    page.close()
+    return times
+
+
+def _sketchpad(port: int) -> None:
+    """Serve a Sketchpad and a Label, as Gradio's guides put them together, with the page's network."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    import gradio as gr
+    import torch
+    from PIL import Image
+
+    from model import load_checkpoint, predict
+
+    torch.set_num_threads(1)
+    net, answers = load_checkpoint("base"), itertools.count(1)
+
+    def read(sketch: dict) -> dict[str, float]:
+        ink = Image.fromarray(sketch["layers"][0][..., 3]).resize((28, 28))
+        number = next(answers)  # a label that always changes can be waited for
+        probabilities = predict(net, np.array(ink)[None])[0]
+        return {f"{name} ({number})": float(p) for name, p in zip(net.classes, probabilities, strict=True)}
+
+    with gr.Blocks() as page:
+        pad, label = gr.Sketchpad(elem_id="pad"), gr.Label(elem_id="label")
+        pad.change(read, pad, label)
+    page.launch(server_port=port, quiet=True)
+
+
+@contextmanager
+def serving_sketchpad() -> Iterator[str]:
+    """The stock page in a process of its own; yields its address."""
+    port = free_port()
+    process = multiprocessing.get_context("spawn").Process(target=_sketchpad, args=(port,))
+    process.start()
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(10 * PATIENCE):
+            try:
+                urllib.request.urlopen(address, timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _row(name: str, times: list[float]) -> str:
+    p50, p95 = statistics.median(times), float(np.percentile(times, 95))
+    return f"{name:<38}{p50:>10.1f}{p95:>10.1f}{len(times):>8}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--movements", type=int, default=400, help="of the pen on the page")
+    parser.add_argument("--strokes", type=int, default=8, help="on the Sketchpad")
+    options = parser.parse_args()
+    with sync_playwright() as playwright:
+        with serving() as address:
+            parts = pen_latency(launch(playwright), address, options.movements)
+        with serving_sketchpad() as address:
+            arguments = [argument for argument in ARGUMENTS if argument != "--disable-gpu"] + SOFTWARE_GL
+            stock = sketchpad_latency(launch(playwright, arguments), address, options.strokes)
+    print(f"{'milliseconds':<38}{'p50':>10}{'p95':>10}{'count':>8}")
+    for name, times in parts.items():
+        print(_row(name, times))
+    print(_row("Sketchpad + Label, pen-up to label", stock))
+    ratio = statistics.median(stock) / statistics.median(parts["movement to screen"])
+    print(f"The page answers {ratio:.0f} times sooner, and does not wait for the pen to be lifted.")
+
+
+if __name__ == "__main__":
+    main()
