@@ -8,6 +8,7 @@ import { get, set, subscribe } from "./state.js";
 
 const CLOSEST = 0.003; // canvas units; points nearer than this to the last one say nothing new
 const KEY_STEP = 0.02; // canvas units an arrow key moves the pen; with Shift four times as far
+const MOVES = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove"; // the former does not wait for a frame
 const WRITE_TIME = 1100; // milliseconds in which the example on opening writes itself
 
 const look = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
@@ -25,6 +26,7 @@ export function mount({ element, server, props }) {
   let started = 0; // when the drawing began
   let writing = null; // the example that writes itself
   let cursor = null; // { x, y, down } of the keyboard's pen
+  let frame = null; // the animation frame in which the sheet is painted anew
 
   // Looks ---------------------------------------------------------------------------------------------------------
 
@@ -51,7 +53,13 @@ export function mount({ element, server, props }) {
     if (cursor.down) { context.fillStyle = look("--accent"); context.fill(); }
   }
 
+  /** Once a frame, however often the pen moves in between. */
   function refresh() {
+    frame ??= requestAnimationFrame(refreshNow);
+  }
+
+  function refreshNow() {
+    frame = null;
     render();
     buttons.undo.disabled = !history.canUndo();
     buttons.redo.disabled = !history.canRedo();
@@ -101,7 +109,7 @@ export function mount({ element, server, props }) {
     cursor = null;
     begin(place(event));
   });
-  sheet.addEventListener("pointermove", (event) => {
+  sheet.addEventListener(MOVES, (event) => {
     if (event.pointerId !== pointer) return;
     const events = event.getCoalescedEvents?.() ?? [];
     extend((events.length ? events : [event]).map(place));
@@ -257,13 +265,13 @@ export function mount({ element, server, props }) {
     if (still()) return set({ drawing });
     const points = drawing.flat().length;
     const begun = performance.now();
-    const frame = (time) => {
+    const grow = (time) => {
       if (writing?.drawing !== drawing) return;
       const share = Math.min(1, (time - begun) / WRITE_TIME);
       set({ drawing: firstPoints(drawing, Math.max(1, Math.round(points * share))) });
-      if (share < 1) writing.frame = requestAnimationFrame(frame);
+      if (share < 1) writing.frame = requestAnimationFrame(grow);
     };
-    writing.frame = requestAnimationFrame(frame);
+    writing.frame = requestAnimationFrame(grow);
   }
 
   function firstPoints(drawing, count) {
@@ -300,5 +308,5 @@ export function mount({ element, server, props }) {
   window.addEventListener("hashchange", follow);
   connect(server);
   open();
-  refresh();
+  refreshNow();
 }
