@@ -27,7 +27,7 @@ def places(page: Page, stroke: list[tuple[float, float]]) -> list[tuple[float, f
     return [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in stroke]
 
 
-def draw(page: Page, strokes: Strokes, steps: int = 4) -> None:
+def draw(page: Page, strokes: Strokes, steps: int = 2) -> None:
     """Draw strokes on the canvas, each leg in some movements of the mouse."""
     for stroke in strokes:
         first, *rest = places(page, stroke)

@@ -175,9 +175,9 @@ def test_a_late_answer_never_replaces_a_newer_one(desk: BrowserContext, open_pag
         )
 
     page = open_page(desk, before=delay)
-    draw(page, SEVEN, steps=12)
+    draw(page, SEVEN, steps=5)
     button(page, "Clear").click()
-    draw(page, ZERO, steps=12)
+    draw(page, ZERO, steps=5)
     settle(page)
     expect(top(page)).to_have_text("0")
     painted = page.evaluate("painted")
