@@ -45,6 +45,9 @@ def test_a_reload_keeps_the_drawing(desk: BrowserContext, open_page: OpenPage) -
 def test_the_opening_example_is_in_a_link_only_if_somebody_copies_it(desk: BrowserContext, open_page: OpenPage) -> None:
     page = open_page(desk)
     page.locator("#reading .bar.top").wait_for()
+    network(page).click()
+    page.get_by_role("option").first.click()
+    page.wait_for_timeout(300)
     assert "drawing=" not in page.url
     example = drawing(page)
     button(page, "Copy link").click()
