@@ -84,7 +84,7 @@ def test_another_network_reads_the_same_drawing(desk: BrowserContext, open_page:
     asked = asked_about(caught.value)
     assert asked["drawing"] == mine
     assert drawing(page) == mine
-    assert f"network={asked['network']}" in page.url
+    assert f"network={asked['network']}" in page.evaluate("location.hash")
 
 
 @pytest.mark.parametrize("width", [1440, 360])
