@@ -1,8 +1,8 @@
 // Where a cell looks, on the 28 x 28 image: its theoretical field, its taps, its effective field.
 
-import { decode } from "./maps.js";
+import { decode, palette } from "./maps.js";
 import { paintImage } from "./reading.js";
-import { diverging, look, sequential } from "./scales.js";
+import { diverging, look } from "./scales.js";
 
 const IMAGE = 28;
 const MARGIN = 2; // pixels of the image around it, so that a field's border is seen to lie beyond it
@@ -55,9 +55,9 @@ function frame(context, [top, left, bottom, right], place, colour, width, dash) 
 }
 
 function paintHeat(context, effective, place, scale) {
-  decode(effective, shares);
-  const colour = sequential();
-  shares.forEach((byte, pixel) => picture.data.set([...colour(0.35 + (0.65 * byte) / 255), Math.min(230, 1.5 * byte)], 4 * pixel));
+  const { heat: colours } = palette();
+  const words = new Uint32Array(picture.data.buffer);
+  decode(effective, shares).forEach((byte, pixel) => { words[pixel] = colours[byte]; });
   heat.getContext("2d").putImageData(picture, 0, 0);
   context.drawImage(heat, place(0), place(0), IMAGE * scale, IMAGE * scale);
 }

@@ -1,13 +1,14 @@
 // The kernels of a layer, drawn with their dilation, and one of them as it walks over the map that it reads.
 
 import { paintTap } from "./fields.js";
-import { decode } from "./maps.js";
-import { look, paintValues, sequential } from "./scales.js";
+import { decode, palette } from "./maps.js";
+import { look } from "./scales.js";
 
 const CELL = 9; // CSS pixels a cell of the map takes: the same for every stage, so that reaches compare
 const SPACE = 20; // CSS pixels between two kernels
 
 const stamp = document.createElement("canvas");
+let picture = null; // of the stamp; kept while maps keep their size
 
 /** Paint the kernels of some channels, { kernel, dilation, weights: Float32Array }: taps spread, the gaps between them seen. */
 export function paintKernels(canvas, { kernel, dilation, weights }, channels) {
@@ -58,9 +59,12 @@ export function paintMap(canvas, { size: [height, width], values }, until = Infi
   const side = Math.round(canvas.clientWidth * devicePixelRatio);
   if (!side) return null;
   if (canvas.width !== side || canvas.height !== side) canvas.width = canvas.height = side;
+  if (picture?.width !== width || picture.height !== height) picture = new ImageData(width, height);
   [stamp.width, stamp.height] = [width, height];
-  const bytes = decode(values, new Uint8Array(height * width));
-  paintValues(stamp, [...bytes].map((byte, at) => (at < until ? byte / 255 : 0)), sequential());
+  const { scale } = palette();
+  const words = new Uint32Array(picture.data.buffer);
+  decode(values, new Uint8Array(height * width)).forEach((byte, at) => { words[at] = scale[at < until ? byte : 0]; });
+  stamp.getContext("2d").putImageData(picture, 0, 0);
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
   context.drawImage(stamp, 0, 0, side, side);

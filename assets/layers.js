@@ -25,12 +25,12 @@ export function mount({ element, server }) {
   const show = { field: true, taps: true, influence: true };
   let structure = null; // what the server said of the network, with its `network` and `weights` decoded
   let flow = null; // strips, input and buttons that are built from it
-  let colours = null; // null: to be made for the look that is on
   let pointed = null; // the cell under the pointer, or that the arrow keys went to
   let answered = null; // the newest answer's image, maxima, logits and cell; null while there is none of this drawing
   let order = "index";
   let scale = "common";
   let resting = null;
+  let room = 0; // CSS pixels that the view is wide
   let notice = null; // what is to be said instead of the usual sentence, until a cell is selected
   let walk = null; // { at, timer } of the kernel that walks
 
@@ -130,7 +130,7 @@ export function mount({ element, server }) {
   /** Paint everything that follows the drawing. */
   function refresh() {
     if (!structure) return;
-    colours ??= palette();
+    const colours = palette();
     for (const strip of flow.strips.values()) {
       const end = endOf(strip);
       strip.paint(colours, end);
@@ -251,7 +251,7 @@ export function mount({ element, server }) {
     section.hidden = !layer;
     if (!layer) return;
     const channels = flow.strips.get(layer.layer).shown;
-    const key = [structure.network, layer.layer, channels.join(), section.clientWidth, look("--ink")].join();
+    const key = [structure.network, layer.layer, channels.join(), room, look("--ink")].join();
     if (section.dataset.key === key) return;
     section.dataset.key = key;
     const reach = layer.dilation * (layer.kernel - 1) + 1;
@@ -447,7 +447,12 @@ export function mount({ element, server }) {
   let scrolled = 0;
   const askAgain = () => { scrolled ||= requestAnimationFrame(() => { scrolled = 0; if (onScreen()) ask(); }); };
   addEventListener("scroll", askAgain, { passive: true, capture: true });
-  new ResizeObserver(() => { if (!view.checkVisibility()) return clearOverlay(); refresh(); askAgain(); }).observe(view);
+  new ResizeObserver(([{ contentRect }]) => {
+    if (!view.checkVisibility()) return clearOverlay();
+    room = contentRect.width;
+    refresh();
+    askAgain();
+  }).observe(view);
   new MutationObserver(recolour).observe(document.body, { attributeFilter: ["class"] });
 
   function clearOverlay() {
@@ -456,7 +461,6 @@ export function mount({ element, server }) {
   }
 
   function recolour() {
-    colours = null;
     paintLegend(find(".legend canvas"), sequential());
     refresh();
   }

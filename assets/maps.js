@@ -5,15 +5,25 @@ import { look, sequential } from "./scales.js";
 const FIRST = 16; // channels that are shown before all are asked for
 const GAP = 1; // canvas pixels between two maps
 
-/** Colours of the bytes 0..255, as canvas memory holds them, and those of gaps and marks. */
+const palettes = new Map(); // names of the colours -> what is made of them
+
+/** Colours of the bytes 0..255 as canvas memory holds them: `scale`, `heat` (clear where low); those of gaps and marks. */
 export function palette(root = document.body) {
-  const colour = sequential(root);
-  const word = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-  const named = (name) => word([1, 3, 5].map((at) => parseInt(look(name, root).slice(at, at + 2), 16)));
+  const [gap, mark] = ["--hairline", "--ink-soft"].map((name) => look(name, root));
+  const key = [gap, mark, look("--scale-zero", root), look("--scale-full", root)].join();
+  if (!palettes.has(key)) palettes.set(key, makePalette(sequential(root), gap, mark));
+  return palettes.get(key);
+}
+
+function makePalette(colour, gap, mark) {
+  const word = ([red, green, blue], alpha = 255) => ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  const named = (hex) => word([1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
+  const each = (make) => Uint32Array.from({ length: 256 }, (_, byte) => make(byte));
   return {
-    scale: Uint32Array.from({ length: 256 }, (_, byte) => word(colour(byte / 255))),
-    gap: named("--hairline"),
-    mark: named("--ink-soft"),
+    scale: each((byte) => word(colour(byte / 255))),
+    heat: each((byte) => word(colour(0.35 + (0.65 * byte) / 255), Math.min(230, 1.5 * byte))),
+    gap: named(gap),
+    mark: named(mark),
   };
 }
 

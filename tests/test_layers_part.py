@@ -84,9 +84,7 @@ def test_the_numbers_that_are_shown_add_up_to_the_map(data: st.DataObject) -> No
     if "terms" in numbers:
         shown = sum(product for *_, product in numbers["terms"])
         assert shown + numbers["rest"][1] == pytest.approx(total, abs=TOLERANCE)
-        assert len(numbers["terms"]) + numbers["rest"][0] == len(
-            maps[map_layers(net)[map_layers(net).index(layer) - 1]]
-        )
+        assert len(numbers["terms"]) + numbers["rest"][0] == len(maps[source_layer(net, layer)])
     value = numbers["scale"] * total + numbers["shift"] + (numbers["residual"] or 0)
     value = max(0, value) if numbers["rectified"] else value
     assert value == pytest.approx(numbers["value"], abs=TOLERANCE)
