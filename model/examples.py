@@ -1,0 +1,29 @@
+"""Example drawings: ten digits in several hands, drawn as strokes for this project, kept in assets/examples.json."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "assets" / "examples.json"
+
+
+class Example(NamedTuple):
+    """One drawing.
+
+    Attributes:
+        hand: name of the hand that it is written in.
+        label: the digit, "0" to "9".
+        drawing: strokes of points [x, y, milliseconds], 0..1, y down. Not to be changed.
+    """
+
+    hand: str
+    label: str
+    drawing: list[list[list[float]]]
+
+
+@cache
+def load_examples() -> tuple[Example, ...]:
+    """All example drawings, hand by hand, 0 to 9."""
+    hands = json.loads(EXAMPLES.read_text(encoding="utf-8"))["hands"]
+    return tuple(Example(hand["name"], label, drawing) for hand in hands for label, drawing in hand["digits"].items())
