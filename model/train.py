@@ -68,7 +68,7 @@ RECIPES = {
     "tiny": Recipe(epochs=24, learning_rate=1.5e-2, weight_decay=0.001, label_smoothing=0.0, strength=0.5),
     "small": Recipe(epochs=24, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8),
     "base": Recipe(epochs=50),
-    "large": Recipe(epochs=32, learning_rate=6e-3, weight_decay=0.03),
+    "large": Recipe(epochs=16, learning_rate=6e-3, weight_decay=0.03),
 }
 
 
