@@ -5,8 +5,9 @@ MNIST's thickness, and the result is set into 28 x 28 with its centre of mass in
 digit is formed, and not how large, where, or with how thick a pen it was drawn.
 
 The procedure is the one of MNIST's page (LeCun, Cortes, Burges, "The MNIST database of handwritten digits"): "size
-normalized to fit in a 20x20 pixel box while preserving their aspect ratio ... centered in a 28x28 image by computing the
-center of mass of the pixels, and translating the image so as to position this point at the center of the 28x28 field".
+normalized to fit in a 20x20 pixel box while preserving their aspect ratio ... centered in a 28x28 image by computing
+the center of mass of the pixels, and translating the image so as to position this point at the center of the 28x28
+field".
 """
 
 import json
@@ -18,13 +19,13 @@ import numpy as np
 IMAGE_SIZE = 28
 INK_SIZE = 20
 
-# Measured on MNIST's first 20,000 training images, as the pen that gives drawings the same distribution of grey levels
-# and the same ratio of area to outline: see the calibration in tests/benchmarks/rasterize.py.
+# Chosen on MNIST's training images, so that drawings have a like share of ink and of grey at its edges; `python -m
+# tests.benchmarks.rasterize --data DIR --pendigits FILE` prints both sides.
 PEN = 2.5  # diameter, pixels
-EDGE = 1.15 # width of the ramp from ink to paper, pixels
+EDGE = 1.15  # width of the ramp from ink to paper, pixels
 
-# Index of the pixel on which the centre of mass comes to lie, to the nearest whole pixel: MNIST's training images have it
-# at 14.0 on the average, spread evenly from 13.5 to 14.5, so that they were moved by whole pixels.
+# Index of the pixel on which the centre of mass comes to lie, to the nearest whole pixel: MNIST's training images have
+# it at 14.0 on the average, spread evenly from 13.5 to 14.5, so that they were moved by whole pixels.
 MIDDLE = 14
 
 MAX_STROKES = 500
@@ -76,7 +77,9 @@ def _parse(text: str | bytes) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise DrawingError("The drawing is not valid JSON; a list of strokes, each a list of points, is expected.") from None
+        raise DrawingError(
+            "The drawing is not valid JSON; a list of strokes, each a list of points, is expected."
+        ) from None
 
 
 def _is_list(value: object) -> bool:
@@ -86,7 +89,9 @@ def _is_list(value: object) -> bool:
 def _check_stroke(stroke: list) -> np.ndarray:
     for point in stroke:
         if not _is_list(point) or not 2 <= len(point) <= MAX_POINT_NUMBERS:
-            raise DrawingError(f"A point is a list [x, y] of two numbers, or of up to {MAX_POINT_NUMBERS} with time and pressure.")
+            raise DrawingError(
+                f"A point is a list [x, y] of two numbers, or of up to {MAX_POINT_NUMBERS} with time and pressure."
+            )
     for kind in set(map(type, chain.from_iterable(stroke))):
         if kind is bool or not issubclass(kind, int | float | np.integer | np.floating):
             raise DrawingError(f"A point holds numbers only, and one holds a value of the type {kind.__name__}.")
@@ -100,7 +105,8 @@ def _check_stroke(stroke: list) -> np.ndarray:
     low, high = COORDINATE_RANGE
     if places.min() < low or places.max() > high:
         raise DrawingError(
-            f"A point lies far outside the canvas; the canvas is 0 to 1, and coordinates from {low:g} to {high:g} are read."
+            "A point lies far outside the canvas; the canvas is 0 to 1, "
+            f"and coordinates from {low:g} to {high:g} are read."
         )
     return places
 
