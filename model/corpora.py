@@ -60,9 +60,13 @@ def read_pendigits(path: str | Path) -> list[PenDigit]:
             drawing = [[_pendigits_point(line) for line in stroke.strip().splitlines()] for stroke in strokes]
             samples.append(PenDigit(drawing, label, writer))
     except OSError as error:
-        raise CorpusError(f"{path} cannot be read ({error.strerror}); the file pendigits-orig.tra is expected.") from error
+        raise CorpusError(
+            f"{path} cannot be read ({error.strerror}); the file pendigits-orig.tra is expected."
+        ) from error
     except (ValueError, TypeError) as error:  # a line that is not two numbers; a pattern that is not there
-        raise CorpusError(f"{path} is not a pendigits file; the raw UNIPEN text pendigits-orig.tra is expected.") from error
+        raise CorpusError(
+            f"{path} is not a pendigits file; the raw UNIPEN text pendigits-orig.tra is expected."
+        ) from error
     if not samples:
         raise CorpusError(f"{path} holds no digits; the raw UNIPEN text pendigits-orig.tra is expected.")
     return samples
@@ -98,7 +102,9 @@ def read_omniglot(path: str | Path, alphabet: str) -> list[Character]:
                     drawing = _omniglot_drawing(archive.read(name).decode("ascii"))
                     samples.append(Character(drawing, int(found[2]), int(found[3])))
     except OSError as error:
-        raise CorpusError(f"{path} cannot be read ({error.strerror}); a zip of Omniglot's strokes is expected.") from error
+        raise CorpusError(
+            f"{path} cannot be read ({error.strerror}); a zip of Omniglot's strokes is expected."
+        ) from error
     except (BadZipFile, ValueError) as error:
         raise CorpusError(f"{path} is not a zip of Omniglot's strokes, which is expected.") from error
     if not alphabets:

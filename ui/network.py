@@ -12,7 +12,9 @@ from ui.answers import load_network
 from ui.look import import_of
 
 CHOOSE = f"(network) => {{ {import_of('state.js')}.then((state) => state.set({{ network }})) }}"
-FROM_LINK = "(network) => {module}.then((link) => {known}.includes(link.networkInLink()) ? link.networkInLink() : network)"
+FROM_LINK = (
+    "(network) => {module}.then((link) => {known}.includes(link.networkInLink()) ? link.networkInLink() : network)"
+)
 
 
 def names_to_offer(default: str) -> list[str]:

@@ -23,6 +23,7 @@ from tests.browser.drawing import (
 
 READ = "**/component_server/**"
 
+
 @pytest.fixture
 def page(shared_page: Page) -> Page:
     """An empty sheet."""
