@@ -12,6 +12,8 @@ from model.network import DigitNet, NetworkConfig, StageConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 
+torch.set_num_threads(1)  # small networks: threads that wait for each other take many times as long
+
 
 @pytest.fixture(scope="session")
 def data_directory() -> Path:
