@@ -32,7 +32,7 @@ def _label(name: str) -> str:
     title = checkpoint_path(name).stem
     test = read_metadata(name).get("figures", {}).get("test")
     parameters = f"{complexity(load_network(name)).parameters:,} parameters"
-    return f"{title} · {parameters} · {100 * test['accuracy']:.2f} % on MNIST" if test else f"{title} · {parameters}"
+    return f"{title} · {parameters} · {100 * test['accuracy']:.2f} %" if test else f"{title} · {parameters}"
 
 
 def network_choice(default: str) -> gr.Dropdown:
