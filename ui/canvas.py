@@ -1,8 +1,8 @@
 """The sheet that is drawn on, and the line to the server that everything on the page is answered through."""
 
 import gradio as gr
-from model.examples import load_examples
 
+from model.examples import load_examples
 from ui.answers import Answers
 from ui.look import script, template
 
