@@ -2,7 +2,7 @@
 
 PyTorch's own backward pass of a dilated depthwise convolution takes, on a CPU, several times as long as its forward
 pass and as that of the undilated one. Both gradients are correlations, so that the quick forward kernel and nine
-shifted products give the same numbers in a third of the time.
+shifted products give the same numbers sooner.
 """
 
 from typing import Any
