@@ -13,13 +13,18 @@ const heat = Object.assign(document.createElement("canvas"), { width: IMAGE, hei
 const picture = new ImageData(IMAGE, IMAGE);
 const shares = new Uint8Array(IMAGE * IMAGE);
 
+/** Give a square canvas as many pixels as it takes on screen; it asks for the layout, and so is not for every frame. */
+export function fit(canvas) {
+  const side = Math.round(canvas.clientWidth * devicePixelRatio);
+  if (side && canvas.width !== side) canvas.width = canvas.height = side;
+}
+
 /**
  * Paint `image` (base64) and what is selected of { field, taps, influence } of a `cell` of an answer, or null.
  * `margin` false leaves no room around the image.
  */
 export function paintFields(canvas, image, cell, show, margin = true) {
-  const pixels = Math.round(canvas.clientWidth * devicePixelRatio) || canvas.width;
-  if (canvas.width !== pixels || canvas.height !== pixels) canvas.width = canvas.height = pixels;
+  const pixels = canvas.width;
   const around = margin ? MARGIN : 0;
   const scale = pixels / (IMAGE + 2 * around);
   const place = (value) => (value + around) * scale;

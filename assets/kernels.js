@@ -56,9 +56,7 @@ function paintKernel(context, left, top, cell, weights, kernel, dilation) {
 
 /** Paint one map { size, maximum, values } large; `until` leaves out all cells from that one on. */
 export function paintMap(canvas, { size: [height, width], values }, until = Infinity) {
-  const side = Math.round(canvas.clientWidth * devicePixelRatio);
-  if (!side) return null;
-  if (canvas.width !== side || canvas.height !== side) canvas.width = canvas.height = side;
+  const side = canvas.width;
   if (picture?.width !== width || picture.height !== height) picture = new ImageData(width, height);
   [stamp.width, stamp.height] = [width, height];
   const { scale } = palette();

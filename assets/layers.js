@@ -1,7 +1,7 @@
 // What every layer makes of the drawing; where the selected cell looks, and how its value comes about.
 
 import { showArithmetic, signed } from "./cell.js";
-import { paintFields } from "./fields.js";
+import { fit, paintFields } from "./fields.js";
 import { buildFlow } from "./flow.js";
 import { paintFrame, paintKernels, paintMap, paintWindow } from "./kernels.js";
 import { decodeFloats, palette } from "./maps.js";
@@ -18,6 +18,15 @@ const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], Arrow
 
 const motion = matchMedia("(prefers-reduced-motion: reduce)");
 const same = (a, b) => a === b || (a && b && ["layer", "y", "x", "channel"].every((field) => a[field] === b[field]));
+
+/** Only changes cost a layout, and only changes are read out. */
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function setLabel(node, text) {
+  if (node.ariaLabel !== text) node.ariaLabel = text;
+}
 
 export function mount({ element, server }) {
   const view = element.querySelector(".layers-view");
@@ -122,10 +131,7 @@ export function mount({ element, server }) {
     refresh();
   }
 
-  function say(text) {
-    const sentence = find(".sentence");
-    if (sentence.textContent !== text) sentence.textContent = text;
-  }
+  const say = (text) => setText(find(".sentence"), text);
 
   /** Paint everything that follows the drawing. */
   function refresh() {
@@ -134,12 +140,12 @@ export function mount({ element, server }) {
     for (const strip of flow.strips.values()) {
       const end = endOf(strip);
       strip.paint(colours, end);
-      strip.scale.textContent = answered && scale === "own" ? `0 to ${end}` : "";
+      setText(strip.scale, answered && scale === "own" ? `0 to ${end}` : "");
     }
-    find(".legend .top").textContent = scale === "own" ? "as each layer says" : `${endOf()} and more`;
+    setText(find(".legend .top"), scale === "own" ? "as each layer says" : `${endOf()} and more`);
     paintImage(flow.input, answered?.image ?? null);
     flow.buttons.forEach((button, index) => {
-      button.lastChild.textContent = answered ? signed(answered.logits[index], 2) : "";
+      setText(button.lastChild, answered ? signed(answered.logits[index], 2) : "");
     });
     refreshCell();
   }
@@ -157,7 +163,7 @@ export function mount({ element, server }) {
     const detail = same(answered?.cell, cell) ? answered.cell : null; // an older cell's fields are not this one's
     for (const strip of flow.strips.values()) {
       strip.select(cell);
-      strip.canvas.ariaLabel = stripLabel(strip, cell);
+      setLabel(strip.canvas, stripLabel(strip, cell));
     }
     flow.buttons.forEach((button, channel) => {
       button.ariaPressed = String(cell?.layer === "head" && cell.channel === channel);
@@ -167,22 +173,18 @@ export function mount({ element, server }) {
     view.dataset.field = detail ? detail.field.join(",") : "";
     if (!cell) {
       say(notice ?? structure.sentence);
-      find(".cell .title").textContent = "No cell selected";
+      setText(find(".cell .title"), "No cell selected");
       setText(find(".words"), "Point at a cell of a map to see its field, its taps and its influence on the image.");
     } else if (!answered) {
-      find(".cell .title").textContent = titleOf(cell);
+      setText(find(".cell .title"), titleOf(cell));
       setText(find(".words"), "Draw a digit to see where this cell looks and how its value comes about.");
     } else if (detail) {
       say(detail.sentence);
-      find(".cell .title").textContent = detail.title + (get().cell && same(cell, get().cell) ? " (pinned)" : "");
+      setText(find(".cell .title"), detail.title + (get().cell && same(cell, get().cell) ? " (pinned)" : ""));
       setText(find(".words"), `${detail.title}: ${detail.words}`);
     }
     if (detail || !cell || !answered) paintCell(detail);
     refreshKernels();
-  }
-
-  function setText(node, text) {
-    if (node.textContent !== text) node.textContent = text;
   }
 
   const titleOf = (cell) => `${layerOf(cell).title}, channel ${cell.channel}, cell (${cell.y}, ${cell.x})`;
@@ -200,9 +202,9 @@ export function mount({ element, server }) {
     const layer = layerOf(detail);
     input.dataset.empty = String(!detail?.input);
     output.dataset.empty = String(!detail?.map || detail.layer === "pool");
-    input.querySelector(".name").textContent = detail?.input ? `What it reads, up to ${detail.input.maximum.toFixed(2)}` : "";
-    output.querySelector(".name").textContent = detail?.map ? `Its map, up to ${detail.map.maximum.toFixed(2)}` : "";
-    output.querySelector("canvas").ariaLabel = layer ? stripLabel(layer, detail) : "No cell selected";
+    setText(input.querySelector(".name"), detail?.input ? `What it reads, up to ${detail.input.maximum.toFixed(2)}` : "");
+    setText(output.querySelector(".name"), detail?.map ? `Its map, up to ${detail.map.maximum.toFixed(2)}` : "");
+    setLabel(output.querySelector("canvas"), layer ? stripLabel(layer, detail) : "No cell selected");
     find('[data-do="walk"]').hidden = !layer?.kernels;
     if (detail) {
       paintWalk(detail, layer);
@@ -217,14 +219,14 @@ export function mount({ element, server }) {
     const [y, x] = [Math.floor(at / width), at % width];
     if (detail.input) {
       const painted = paintMap(find(".input canvas"), detail.input);
-      if (painted && layer.kernels) {
+      if (layer.kernels) {
         const area = layer.kernel ** 2;
         paintWindow(painted, layer, layer.kernels.subarray(detail.channel * area, (detail.channel + 1) * area), y, x);
       }
     }
     if (detail.map && height * width > 1) {
       const painted = paintMap(find(".output canvas"), detail.map, walk ? at + 1 : Infinity);
-      if (painted) paintFrame(painted, y, x);
+      paintFrame(painted, y, x);
     }
   }
 
@@ -233,9 +235,10 @@ export function mount({ element, server }) {
     const seen = document.querySelector("#reading .seen canvas");
     let over = document.querySelector("#reading .seen .over");
     if (!over && seen) {
-      over = Object.assign(document.createElement("canvas"), { className: "over", width: 112, height: 112 });
+      over = Object.assign(document.createElement("canvas"), { className: "over" });
       over.ariaHidden = "true";
       seen.after(over);
+      fit(over);
     }
     return over;
   }
@@ -450,6 +453,7 @@ export function mount({ element, server }) {
   new ResizeObserver(([{ contentRect }]) => {
     if (!view.checkVisibility()) return clearOverlay();
     room = contentRect.width;
+    for (const canvas of view.querySelectorAll("figure canvas")) fit(canvas);
     refresh();
     askAgain();
   }).observe(view);
