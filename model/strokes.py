@@ -33,6 +33,7 @@ MAX_POINTS = 20_000
 MAX_POINT_NUMBERS = 8
 MAX_CHARACTERS = 2_000_000
 COORDINATE_RANGE = (-1.0, 2.0)
+DECIMALS = 12  # of coordinates; what is finer is no shape, and fitting it to a box would divide by next to nothing
 
 Strokes = list[np.ndarray]
 
@@ -108,7 +109,7 @@ def _check_stroke(stroke: list) -> np.ndarray:
             "A point lies far outside the canvas; the canvas is 0 to 1, "
             f"and coordinates from {low:g} to {high:g} are read."
         )
-    return places
+    return places.round(DECIMALS)
 
 
 class Fitting(NamedTuple):

@@ -74,6 +74,11 @@ def test_a_dot_is_a_round_spot_in_the_middle() -> None:
     assert nearly(image, image.T)
 
 
+def test_a_line_too_short_for_floats_is_a_dot() -> None:
+    """Scaled to 20 pixels it would become infinite, and the image NaN."""
+    assert (rasterize([[[0, 0], [5e-324, 0]]]) == rasterize([[[0, 0]]])).all()
+
+
 @pytest.mark.parametrize("angle", [0, 45, 90, 135])
 def test_straight_lines_reach_from_side_to_side(angle: int) -> None:
     """A line has no height or no width: its box must not divide by zero."""
