@@ -65,7 +65,7 @@ def measure(address: str, options: argparse.Namespace) -> dict[str, Any]:
         browser = launch(driver)
         if browser is None:
             raise SystemExit("No browser was found; set DIGITSCOPE_BROWSER to a Chromium.")
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
         page.goto(f"{address}/#cell={options.pin}" if options.pin else address)
         page.locator("#layers [data-sequence]").wait_for()
         if options.open:
