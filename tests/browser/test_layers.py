@@ -167,6 +167,19 @@ def test_a_tap_pins_a_cell_on_a_phone(phone: BrowserContext, open_page: OpenPage
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_the_field_of_one_cell_is_never_shown_as_that_of_another(layers: Page, base: DigitNet) -> None:
+    draw(layers, ZERO)
+    settle(layers)
+    pin(layers, deepest(base), 0, 6, 6)
+    wait_for_field(layers)
+    held = Held(layers)
+    pin(layers, "stages.0.depthwise", 0, 2, 2)
+    expect(view(layers)).to_have_attribute("data-cell", "stages.0.depthwise,2,2,0")
+    expect(view(layers)).to_have_attribute("data-field", "")
+    held.release()
+    assert wait_for_field(layers) == expected_field(base, "stages.0.depthwise", 2, 2)
+
+
 def test_nothing_selected_says_what_to_do_and_shows_no_field(layers: Page) -> None:
     expect(view(layers)).to_have_attribute("data-field", "")
     expect(view(layers)).to_have_attribute("data-cell", "")
