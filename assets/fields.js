@@ -21,9 +21,9 @@ export function fit(canvas) {
 
 /**
  * Paint `image` (base64) and what is selected of { field, taps, influence } of a `cell` of an answer, or null.
- * `margin` false leaves no room around the image.
+ * `margin` false paints the fields alone, for a canvas that lies on the image; `root` is whose look they have.
  */
-export function paintFields(canvas, image, cell, show, margin = true) {
+export function paintFields(canvas, image, cell, show, { margin = true, root = document.body } = {}) {
   const pixels = canvas.width;
   const around = margin ? MARGIN : 0;
   const scale = pixels / (IMAGE + 2 * around);
@@ -33,11 +33,11 @@ export function paintFields(canvas, image, cell, show, margin = true) {
   context.imageSmoothingEnabled = false;
   if (margin) paintGround(context, image, place, scale, cell);
   if (!cell) return;
-  if (show.influence) paintHeat(context, cell.effective, place, scale);
-  if (show.taps) paintLattice(context, cell.lattice, place, scale);
+  if (show.influence) paintHeat(context, cell.effective, palette(root).heat, place, scale);
+  if (show.taps) paintLattice(context, cell.lattice, look("--ink", root), place, scale);
   if (show.field) {
-    frame(context, cell.field, place, look("--accent"), 2, []);
-    if (show.influence) frame(context, cell.inside, place, look("--ink"), 1, [3, 3]);
+    frame(context, cell.field, place, look("--accent", root), 2, []);
+    if (show.influence) frame(context, cell.inside, place, look("--ink", root), 1, [3, 3]);
   }
   if (show.taps && margin) paintTaps(context, cell.taps, place, scale);
 }
@@ -59,8 +59,7 @@ function frame(context, [top, left, bottom, right], place, colour, width, dash) 
   context.setLineDash([]);
 }
 
-function paintHeat(context, effective, place, scale) {
-  const { heat: colours } = palette();
+function paintHeat(context, effective, colours, place, scale) {
   const words = new Uint32Array(picture.data.buffer);
   decode(effective, shares).forEach((byte, pixel) => { words[pixel] = colours[byte]; });
   heat.getContext("2d").putImageData(picture, 0, 0);
@@ -68,9 +67,9 @@ function paintHeat(context, effective, place, scale) {
 }
 
 /** A dot on every pixel that is read; its opacity is the count of paths that lead there. */
-function paintLattice(context, lattice, place, scale) {
+function paintLattice(context, lattice, colour, place, scale) {
   decode(lattice, shares);
-  context.fillStyle = look("--ink");
+  context.fillStyle = colour;
   shares.forEach((byte, pixel) => {
     if (!byte) return;
     context.globalAlpha = 0.15 + (0.85 * byte) / 255;

@@ -197,7 +197,7 @@ export function mount({ element, server }) {
   function paintCell(detail) {
     const image = answered?.image ?? null;
     paintFields(find(".seen canvas"), image, detail, show);
-    paintFields(overlay(), image, detail, show, false);
+    paintFields(overlay(), image, detail, show, { margin: false });
     const [input, output] = [find(".input"), find(".output")];
     const layer = layerOf(detail);
     input.dataset.empty = String(!detail?.input);

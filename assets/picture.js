@@ -92,7 +92,7 @@ function drawInk(context, image, x, y, side, colour) {
 function drawFields(context, image, cell, show, x, y, side) {
   drawInk(context, image, x, y, side, look("--ink-soft", document.documentElement));
   const fields = Object.assign(document.createElement("canvas"), { width: Math.round(side), height: Math.round(side) });
-  paintFields(fields, image, cell, show, false);
+  paintFields(fields, image, cell, show, { margin: false, root: document.documentElement });
   context.drawImage(fields, x, y, side, side);
 }
 

@@ -226,7 +226,7 @@ def describe_cell(net: DigitNet, image: np.ndarray, maps: dict[str, np.ndarray],
         "input": _input(net, maps, layer, channel),
         "title": _title(net, layer, place, channel),
         "sentence": _sentence(net, layer, center),
-        "words": _words(field.size, center, region, lattice, effective, inside),
+        "words": _words(layer, field.size, center, region, lattice, effective, inside),
         "arithmetic": describe_arithmetic(net, layer, parts),
     }
 
@@ -302,6 +302,7 @@ def _sentence(net: DigitNet, layer: str, center: tuple[float, float]) -> str:
 
 
 def _words(
+    layer: str,
     size: tuple[int, int],
     center: tuple[float, float],
     region: Region,
@@ -311,13 +312,16 @@ def _words(
 ) -> str:
     """The picture of the fields, for those who cannot see it."""
     read = int((lattice > 0).sum())
-    around = f"field {_by(size)} around ({center[0]:g}, {center[1]:g})"
-    cut = "" if region.size == size else f", of which {_by(region.size)} lie on the image"
+    if layer in ("pool", "head"):
+        seen = "the whole image"
+    else:
+        cut = "" if region.size == size else f", of which {_by(region.size)} lie on the image"
+        seen = f"{_by(size)} around ({center[0]:g}, {center[1]:g}){cut}"
     if not effective.any():
         influence = "no pixel moves it now, for it is off"
     else:
         influence = f"95 % of the influence inside {_by(inside.size)}"
-    return f"{around}{cut}, {read} of {region.area} pixels read, {influence}."
+    return f"field {seen}, {read} of {region.area} pixels read, {influence}."
 
 
 def describe_arithmetic(net: DigitNet, layer: str, parts: CellArithmetic) -> dict[str, Any]:
