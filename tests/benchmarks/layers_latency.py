@@ -7,6 +7,7 @@ python -m tests.benchmarks.layers_latency --open --pin stages.3.depthwise,6,6,7
 import argparse
 import json
 import math
+import time
 from statistics import quantiles
 from typing import Any
 
@@ -16,9 +17,9 @@ from tests.browser.browsers import launch
 from tests.browser.drawing import asked_about, places
 from tests.serving import serving
 
-INTERVAL = 25  # milliseconds from one movement to the next, about what a hand's pen sends that is drawn with care
+INTERVAL = 1 / 60  # seconds from one movement to the next
 
-# From every pointermove that changes the drawing to the frame after the one that painted an answer at least as new.
+# From every movement that changes the drawing to the frame after the one that painted an answer at least as new.
 TIMER = """async () => {
     const { newest } = await import(new URL("digitscope/reader.js", document.baseURI));
     const layers = document.querySelector("#layers [data-sequence]");
@@ -26,16 +27,21 @@ TIMER = """async () => {
     window.latencies = [];
     let before = 0;
     let moved = 0;
-    document.addEventListener("pointermove", () => { moved = performance.now(); before = newest(); }, true);
-    document.addEventListener("pointermove", () => { // where no request left at once, the next is about this movement
+    document.addEventListener("pointerrawupdate", () => { moved = performance.now(); before = newest(); }, true);
+    document.addEventListener("pointerrawupdate", () => { // where no request left at once, the next is about this movement
         waiting.push({ moved, sequence: Math.max(newest(), before + 1) });
     });
-    new MutationObserver(() => requestAnimationFrame(() => setTimeout(() => {
+    const painted = () => {
         const now = performance.now();
         while (waiting.length && waiting[0].sequence <= Number(layers.dataset.sequence)) {
             latencies.push(now - waiting.shift().moved);
         }
-    }))).observe(layers, { attributeFilter: ["data-sequence"] });
+    };
+    new MutationObserver(() => requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = painted;
+        port2.postMessage(null);
+    })).observe(layers, { attributeFilter: ["data-sequence"] });
 }"""
 
 
@@ -97,18 +103,19 @@ def measure(address: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def scribble(page: Page, movements: int) -> None:
-    """Move the pen round and round; every 50 movements a new stroke, every 200 a new drawing."""
-    for start in range(0, movements, 50):
-        if start % 200 == 0:
-            page.keyboard.press("Delete")
+    """Move the pen round and round, on an empty sheet every 50 movements: a digit has no more."""
+    for _ in range(0, movements, 50):
+        page.keyboard.press("Delete")
         turns = [0.12 * step for step in range(50)]
         stroke = [(0.5 + 0.3 * math.cos(turn) * (1 - turn / 9), 0.5 + 0.3 * math.sin(turn)) for turn in turns]
         first, *rest = places(page, stroke)
         page.mouse.move(*first)
         page.mouse.down()
+        due = time.perf_counter()
         for place in rest:
+            due += INTERVAL
+            time.sleep(max(0.0, due - time.perf_counter()))
             page.mouse.move(*place)
-            page.wait_for_timeout(INTERVAL)
         page.mouse.up()
     page.wait_for_timeout(500)
 
