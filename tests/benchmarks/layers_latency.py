@@ -28,7 +28,7 @@ TIMER = """async () => {
     let before = 0;
     let moved = 0;
     document.addEventListener("pointerrawupdate", () => { moved = performance.now(); before = newest(); }, true);
-    document.addEventListener("pointerrawupdate", () => { // where no request left at once, the next is about this movement
+    document.addEventListener("pointerrawupdate", () => { // where none left at once, the next is about it
         waiting.push({ moved, sequence: Math.max(newest(), before + 1) });
     });
     const painted = () => {
