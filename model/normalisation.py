@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.strokes import IMAGE_SIZE, INK_SIZE, MIDDLE, PEN, Strokes, check_drawing, draw_lines
+from model.strokes import IMAGE_SIZE, INK_SIZE, Strokes, centring_shift, check_drawing, draw_lines, fitting_scale
 
 
 class Steps(NamedTuple):
@@ -51,7 +51,7 @@ def normalised(drawing: object, steps: Steps = Steps()) -> np.ndarray:  # noqa: 
     side = INK_SIZE if steps.boxed and steps.scaled else IMAGE_SIZE
     margin = (IMAGE_SIZE - side) // 2
     ink = draw_lines(_placed(strokes, steps, side), side)  # (side, side)
-    right, down = _to_middle(ink, margin) if steps.centred else (0, 0)
+    right, down = centring_shift(ink) if steps.centred else (0, 0)
     top, left = IMAGE_SIZE + margin + down, IMAGE_SIZE + margin + right
     plane = np.zeros((3 * IMAGE_SIZE, 3 * IMAGE_SIZE), np.uint8)  # the image and as much around it
     plane[top : top + side, left : left + side] = np.rint(ink * 255)
@@ -62,21 +62,9 @@ def _placed(strokes: Strokes, steps: Steps, side: int) -> Strokes:
     """The strokes in pixels of a square of this side in the middle of the image."""
     points = np.concatenate(strokes)  # (P, 2)
     low, high = points.min(axis=0), points.max(axis=0)
-    extent = float((high - low).max())
-    scale = ((INK_SIZE - PEN) / extent if extent > 0 else 1.0) if steps.scaled else float(IMAGE_SIZE)
+    scale = fitting_scale(low, high) if steps.scaled else float(IMAGE_SIZE)
     middle = (low + high) / 2
     # The scaled box stays around its own middle: scaling and moving are two steps.
     place = side / 2 if steps.boxed else middle * IMAGE_SIZE
     shift = place - middle * scale
     return [stroke * scale + shift for stroke in strokes]
-
-
-def _to_middle(ink: np.ndarray, margin: int) -> tuple[int, int]:
-    """Whole pixels x, y that bring the centre of mass to `MIDDLE`, as `rasterize` moves it."""
-    if ink.sum() == 0:
-        return 0, 0
-    pixels = np.arange(len(ink))
-    mass = np.array([ink.sum(axis=0) @ pixels, ink.sum(axis=1) @ pixels]) / ink.sum()
-    farthest = margin or IMAGE_SIZE
-    right, down = np.rint(MIDDLE - margin - mass - 1e-4).clip(-farthest, farthest).astype(int)
-    return int(right), int(down)

@@ -168,24 +168,47 @@ def _fit(strokes: Strokes) -> tuple[Fitting, np.ndarray]:
     """The fitting, and the ink (20, 20) from 0 to 1 that it was found from."""
     points = np.concatenate(strokes)  # (P, 2)
     low, high = points.min(axis=0), points.max(axis=0)
-    extent = float((high - low).max())
-    # A box without extent is a dot, and any scale will do.
-    scale = (INK_SIZE - PEN) / extent if extent > 0 else 1.0
+    scale = fitting_scale(low, high)
     to_middle = INK_SIZE / 2 - (low + high) / 2 * scale
     ink = draw_lines([stroke * scale + to_middle for stroke in strokes], INK_SIZE)  # (20, 20)
 
     margin = (IMAGE_SIZE - INK_SIZE) // 2
-    pixels = np.arange(INK_SIZE)
-    mass = np.array([ink.sum(axis=0) @ pixels, ink.sum(axis=1) @ pixels]) / ink.sum()
-    # A symmetrical drawing lies half a pixel off to either side: a hair decides, rather than rounding errors.
-    centred = np.rint(MIDDLE - margin - mass - 1e-4).clip(-margin, margin).astype(int)
     fit = Fitting(
         box=(*low.tolist(), *high.tolist()),
         scale=scale,
         boxed=tuple((to_middle + margin).tolist()),
-        centred=tuple(centred.tolist()),
+        centred=centring_shift(ink),
     )
     return fit, ink
+
+
+def fitting_scale(low: np.ndarray, high: np.ndarray) -> float:
+    """Pixels per canvas unit at which the longer side of an ink box, pen included, becomes `INK_SIZE`.
+
+    Args:
+        low: (2,) smallest x and y of the pen's centre line.
+        high: (2,) largest. A box without extent is a dot, and any scale will do.
+    """
+    extent = float((high - low).max())
+    return (INK_SIZE - PEN) / extent if extent > 0 else 1.0
+
+
+def centring_shift(ink: np.ndarray) -> tuple[int, int]:
+    """Whole pixels x, y that bring the centre of mass to `MIDDLE`, as far as the ink stays in the image.
+
+    Args:
+        ink: (side, side), a square in the middle of the image. One that is the whole image may move anywhere; one
+            without ink stays.
+    """
+    if not ink.any():
+        return 0, 0
+    margin = (IMAGE_SIZE - len(ink)) // 2
+    farthest = margin or IMAGE_SIZE
+    pixels = np.arange(len(ink))
+    mass = np.array([ink.sum(axis=0) @ pixels, ink.sum(axis=1) @ pixels]) / ink.sum()
+    # A symmetrical drawing lies half a pixel off to either side: a hair decides, rather than rounding errors.
+    right, down = np.rint(MIDDLE - margin - mass - 1e-4).clip(-farthest, farthest).astype(int).tolist()
+    return right, down
 
 
 SEGMENTS_AT_ONCE = 256  # as many as keep the work within the processor's cache
