@@ -13,7 +13,6 @@ from model.strokes import (
     INK_SIZE,
     MAX_POINTS,
     MAX_STROKES,
-    MIDDLE,
     DrawingError,
     fitting,
     rasterize,
@@ -27,9 +26,17 @@ def moved(drawing: list, scale: float, x: float, y: float) -> list:
     return [[[px * scale + x, py * scale + y] for px, py, *_ in stroke] for stroke in drawing]
 
 
+def centre_of_mass(image: np.ndarray) -> np.ndarray:
+    """Row and column, in pixels."""
+    ink = image.astype(float)
+    return np.array([ink.sum(1) @ np.arange(28), ink.sum(0) @ np.arange(28)]) / ink.sum()
+
+
 def nearly(one: np.ndarray, other: np.ndarray) -> bool:
-    """Equal but for rounding: where the centre of mass is a tie, a hair may move the ink by one pixel."""
-    shifts = [np.roll(other, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+    """Equal but for rounding: along an axis where the centre of mass is a tie, a hair may move the ink by one pixel."""
+    tied = np.abs(np.abs(centre_of_mass(other) - 14) - 0.5) < 0.02
+    rows, columns = ((-1, 0, 1) if tie else (0,) for tie in tied)
+    shifts = [np.roll(other, (dy, dx), (0, 1)) for dy in rows for dx in columns]
     return min(np.abs(one.astype(int) - shift.astype(int)).max() for shift in shifts) <= 2
 
 
@@ -58,13 +65,11 @@ def test_order_and_direction_of_strokes_do_not_count(drawing: list) -> None:
 
 @given(DRAWINGS)
 def test_ink_fits_and_is_centred_as_in_mnist(drawing: list) -> None:
-    image = rasterize(drawing).astype(float)
+    image = rasterize(drawing)
     rows, columns = np.nonzero(image)
     assert max(np.ptp(rows), np.ptp(columns)) < INK_SIZE
-    mass = image.sum(1) @ np.arange(28) / image.sum(), image.sum(0) @ np.arange(28) / image.sum()
-    assert np.allclose(mass, MIDDLE, atol=0.51)
-    assert image.dtype == float
-    assert rasterize(drawing).dtype == np.uint8
+    assert np.allclose(centre_of_mass(image), 14, atol=0.51)
+    assert image.dtype == np.uint8
 
 
 def test_a_dot_is_a_round_spot_in_the_middle() -> None:
