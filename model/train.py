@@ -132,7 +132,6 @@ class Training:
         self.net = DigitNet(PRESETS[preset]).to(device, memory_format=torch.channels_last)
         self.module = workers.wrap(self.net)
         self.average = AveragedModel(self.net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True)
-        self.teacher_name = teacher
         self.teacher = load_checkpoint(teacher).to(device) if teacher else None
         self.data = Split(data.images.to(device), data.labels.to(device))
         self.narrow = narrow_type(device)
@@ -258,25 +257,25 @@ def train(
         training.load(state)
     if workers.leads:
         print(f"{preset}: {count_parameters(training.net):,} parameters, seed {seed}, {workers.device}, {recipe}")
-    validation = Split(validation.images.to(workers.device), validation.labels.to(workers.device))
+    watched = Split(validation.images.to(workers.device), validation.labels.to(workers.device))
     while training.epoch < recipe.epochs:
         loss = training.run_epoch()
         if workers.leads:
             training.save(state)
-            correct = count_correct(logits_of(training.result(), validation.images), validation.labels)
-            accuracy = 100 * correct / len(validation.labels)
+            correct = count_correct(logits_of(training.result(), watched.images), watched.labels)
+            accuracy = 100 * correct / len(watched.labels)
             print(
                 f"epoch {training.epoch:3d}/{recipe.epochs}  loss {loss:.4f}  validation {accuracy:.2f} %", flush=True
             )
     net = training.result().cpu()
-    calibrate(net, load_training(data)[1])
+    calibrate(net, validation)
     history = {
         "preset": preset,
         "seed": seed,
         "recipe": asdict(recipe),
         "teacher": teacher,
         "figures": {
-            "validation": figures(net, load_training(data)[1]),
+            "validation": figures(net, validation),
             "test": figures(net, load_mnist(data, train=False)),
         },
     }
