@@ -40,11 +40,8 @@ def import_mnist() -> type:
     except RuntimeError as error:
         if "torchvision::" not in str(error):
             raise
-        for schema in (
-            "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-            "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
-        ):
-            torch.library.define(f"torchvision::{schema.partition('(')[0]}", schema[schema.index("(") :])
+        for name in ("nms", "qnms"):
+            torch.library.define(f"torchvision::{name}", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         from torchvision.datasets import MNIST
     return MNIST
 
