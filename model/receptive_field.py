@@ -95,6 +95,11 @@ class Region(NamedTuple):
         """What cuts a clipped region out of an image (..., H, W)."""
         return slice(*self.y), slice(*self.x)
 
+    @property
+    def corners(self) -> list[int]:
+        """Top, left, bottom, right; the last two lie outside."""
+        return [self.y[0], self.x[0], self.y[1], self.x[1]]
+
 
 @dataclass(frozen=True)
 class ReceptiveField:

@@ -15,7 +15,6 @@ from model import receptive_field as theoretical_field
 from model.effective_field import carrying_box
 from model.layer_graph import coverage
 from model.mean_fields import SHARE
-from model.receptive_field import Region
 from ui.answers import borrow_network, to_base64
 
 ALL_CHANNELS = -1
@@ -98,13 +97,13 @@ def add_api(default: str) -> None:
                 "padding": field.padding,
                 "map_size": field.map_size,
                 "center": field.center_of(y, x),
-                "region": _corners(region),
-                "region_uncut": _corners(field.region(y, x, clipped=False)),
+                "region": region.corners,
+                "region_uncut": field.region(y, x, clipped=False).corners,
                 "pixels_read": read.read,
                 "pixels_in_region": read.total,
                 "lattice": _counts(tap_lattice(net, layer, (y, x))),
                 "effective": [[_rounded(value) for value in row] for row in effective],
-                "box_95": _corners(box),
+                "box_95": box.corners,
                 "fraction_95": box.area / region.area,
             }
 
@@ -145,10 +144,6 @@ def _channel(channel: object) -> int | None:
 def _array(name: str, array: np.ndarray) -> dict[str, Any]:
     little = array.astype(array.dtype.newbyteorder("<"))
     return {"name": name, "dtype": array.dtype.name, "shape": list(array.shape), "data": to_base64(little)}
-
-
-def _corners(region: Region) -> list[int]:
-    return [region.y[0], region.x[0], region.y[1], region.x[1]]
 
 
 def _counts(lattice: np.ndarray) -> list[list[int | float]]:
