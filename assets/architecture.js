@@ -27,7 +27,7 @@ export function mount({ element, server }) {
     asked = name;
     let answer;
     try {
-      answer = await server.describe(name);
+      answer = await server.describe_architecture(name);
     } catch {
       answer = { error: "The server does not answer; choose the network again to ask it once more." };
     }

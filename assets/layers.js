@@ -69,7 +69,7 @@ export function mount({ element, server }) {
     stopWalk();
     let answer;
     try {
-      answer = await server.structure(name);
+      answer = await server.describe_structure(name);
     } catch {
       answer = { error: "The server does not answer; choose the network again to ask it once more." };
     }

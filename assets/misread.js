@@ -102,7 +102,7 @@ function mountOcclusion(section, server) {
     line.textContent = "The network is asked about some hundred images.";
     let answer;
     try {
-      answer = await server.occlude({ drawing: get().drawing, network: get().network });
+      answer = await server.explain({ drawing: get().drawing, network: get().network });
     } catch {
       answer = { error: "The server does not answer; press the button to ask again." };
     }

@@ -14,7 +14,7 @@ from model.mean_fields import MeanField, compute_mean_fields, load_mean_fields
 from model.network import IMAGE_SIZE
 from model.receptive_field import ReceptiveField
 from ui.answers import borrow_network, to_base64
-from ui.look import script, template
+from ui.look import view
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # what a pixel sees of itself
@@ -22,21 +22,7 @@ PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # what a pixel see
 
 def architecture() -> gr.HTML:
     """The figure that grows, the mean effective fields, and the table of all layers."""
-
-    def describe(name: object) -> dict[str, Any]:
-        try:
-            return describe_architecture(name)
-        except ValueError as error:
-            return {"error": str(error)}
-
-    return gr.HTML(
-        html_template=template("architecture.html"),
-        js_on_load=script("architecture.js"),
-        server_functions=[describe],
-        elem_id="architecture",
-        apply_default_css=False,
-        padding=False,
-    )
+    return view("architecture", describe_architecture)
 
 
 def describe_architecture(name: object) -> dict[str, Any]:

@@ -4,27 +4,14 @@ import gradio as gr
 
 from model.examples import load_examples
 from ui.answers import Answers
-from ui.look import script, template
+from ui.look import view
 
 OPENING_DIGIT = "5"  # the example that writes itself when the page opens
 
 
 def canvas(answers: Answers) -> gr.HTML:
     """The drawing canvas; `answers.read` is what it asks for every movement of the pen."""
-
-    def read(request: dict) -> dict:
-        return answers.read(request)
-
-    return gr.HTML(
-        html_template=template("canvas.html"),
-        js_on_load=script("canvas.js"),
-        server_functions=[read],
-        examples=_hands(),
-        opening=OPENING_DIGIT,
-        elem_id="canvas",
-        apply_default_css=False,
-        padding=False,
-    )
+    return view("canvas", answers.read, examples=_hands(), opening=OPENING_DIGIT)
 
 
 def _hands() -> list[dict]:

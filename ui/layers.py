@@ -13,7 +13,7 @@ from model.layer_graph import IMAGE, layer_chain
 from model.layer_maps import layer_maps, map_layers, output_name, source_layer
 from model.receptive_field import Cell, Region, count_paths
 from ui.answers import borrow_network, to_base64
-from ui.look import script, template
+from ui.look import view
 
 MOST_TERMS = 8  # of a sum over channels, how many are shown by themselves
 CELLS_IN_MEMORY = 4096  # lattices of 6 kB each
@@ -21,21 +21,7 @@ CELLS_IN_MEMORY = 4096  # lattices of 6 kB each
 
 def layers() -> gr.HTML:
     """Maps of all layers, the fields and the arithmetic of one cell, the kernels of one stage."""
-
-    def structure(name: object) -> dict[str, Any]:
-        try:
-            return describe_structure(name)
-        except ValueError as error:
-            return {"error": str(error)}
-
-    return gr.HTML(
-        html_template=template("layers.html"),
-        js_on_load=script("layers.js"),
-        server_functions=[structure],
-        elem_id="layers",
-        apply_default_css=False,
-        padding=False,
-    )
+    return view("layers", describe_structure)
 
 
 # What does not change with the drawing ------------------------------------------------------------------------------
@@ -217,8 +203,8 @@ def describe_cell(net: DigitNet, image: np.ndarray, maps: dict[str, np.ndarray],
         "y": place[0],
         "x": place[1],
         "channel": channel,
-        "field": _corners(field.region(*place, clipped=False)),
-        "inside": _corners(inside),
+        "field": field.region(*place, clipped=False).corners,
+        "inside": inside.corners,
         "lattice": to_base64(_quantised(lattice, float(lattice.max()))),
         "effective": to_base64(_quantised(effective, float(effective.max()))),
         "taps": _taps(net, layer, place, parts),
@@ -235,10 +221,6 @@ def describe_cell(net: DigitNet, image: np.ndarray, maps: dict[str, np.ndarray],
 def _lattice(config: NetworkConfig, module: str, place: Cell) -> np.ndarray:
     """As `tap_lattice`; kept by the network's shape, which is all that it depends on."""
     return count_paths(layer_chain(config, module), place, IMAGE).astype(np.float64)
-
-
-def _corners(region: Region) -> list[int]:
-    return [region.y[0], region.x[0], region.y[1], region.x[1]]
 
 
 def _picture(values: np.ndarray) -> dict[str, Any]:

@@ -1,6 +1,9 @@
-"""Gradio's own components in Digitscope's look. Everything else about the look stands in assets/look.css."""
+"""The look of Gradio's own components, and how views of our own come into the page; colours are in assets/look.css."""
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -60,6 +63,33 @@ def import_of(module: str) -> str:
     return f"import(new URL('{ASSETS_URL}/{module}', document.baseURI))"
 
 
-def script(module: str) -> str:
-    """JavaScript for `js_on_load` that mounts a view of assets/."""
-    return f"{import_of(module)}.then((view) => view.mount({{ element, server, props, trigger, watch }}))"
+def view(name: str, *server_functions: Callable[[Any], Any], **props: Any) -> gr.HTML:
+    """A view of our own: the markup `assets/NAME.html`, brought to life by `mount` of `assets/NAME.js`.
+
+    Args:
+        name: also the id of its element.
+        server_functions: what its script may call, each with one JSON value; a ValueError comes back as `error`.
+        props: JSON values for its script.
+    """
+    return gr.HTML(
+        html_template=template(f"{name}.html"),
+        js_on_load=f"{import_of(f'{name}.js')}.then((view) => view.mount({{ element, server, props }}))",
+        server_functions=[_in_a_sentence(function) for function in server_functions],
+        elem_id=name,
+        apply_default_css=False,
+        padding=False,
+        **props,
+    )
+
+
+def _in_a_sentence(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What is wrong with a call reaches the page as the sentence that says so."""
+
+    @wraps(function)
+    def answered(request: Any) -> Any:
+        try:
+            return function(request)
+        except ValueError as error:
+            return {"error": str(error)}
+
+    return answered

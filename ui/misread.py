@@ -10,7 +10,7 @@ from model import DigitNet, predict, rasterize
 from model.normalisation import Steps, normalised
 from model.occlusion import WINDOW, Occlusion, occlusion
 from ui.answers import borrow_network, to_base64
-from ui.look import script, template
+from ui.look import view
 
 WORTH_SAYING = 0.005  # fall of a probability that is worth a sentence
 
@@ -19,21 +19,7 @@ _one_at_a_time = threading.Lock()  # some hundred images are asked about: nobody
 
 def misread() -> gr.HTML:
     """The tab's view; `steps_part` answers it with every movement of the pen, occlusion comes on demand."""
-
-    def occlude(request: object) -> dict[str, Any]:
-        try:
-            return explain(request)
-        except ValueError as error:
-            return {"error": str(error)}
-
-    return gr.HTML(
-        html_template=template("misread.html"),
-        js_on_load=script("misread.js"),
-        server_functions=[occlude],
-        elem_id="misread",
-        apply_default_css=False,
-        padding=False,
-    )
+    return view("misread", explain)
 
 
 def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[dict[str, Any]]:

@@ -108,7 +108,7 @@ def test_a_late_answer_about_an_older_drawing_is_dropped(tab: Page) -> None:
     held: list[Route] = []
 
     def hold(route: Route) -> None:
-        held.append(route) if "occlude" in (route.request.post_data or "") else route.continue_()
+        held.append(route) if "explain" in (route.request.post_data or "") else route.continue_()
 
     tab.route(OCCLUDE, hold)
     line = occlude(tab)
