@@ -4,6 +4,7 @@ import * as history from "./history.js";
 import { linkTo, networkInLink, readLink } from "./link.js";
 import { paint } from "./pen.js";
 import { connect } from "./reader.js";
+import { look } from "./scales.js";
 import { get, set, subscribe } from "./state.js";
 
 const CLOSEST = 0.003; // canvas units; points nearer than this to the last one say nothing new
@@ -11,7 +12,6 @@ const KEY_STEP = 0.02; // canvas units an arrow key moves the pen; with Shift fo
 const MOVES = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove"; // the former does not wait for a frame
 const WRITE_TIME = 1100; // milliseconds in which the example on opening writes itself
 
-const look = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export function mount({ element, server, props }) {

@@ -1,6 +1,7 @@
 // What the network sees and says: its 28 x 28 image, a bar for each class, and one sentence.
 
 import { onAnswer } from "./reader.js";
+import { channels, look } from "./scales.js";
 import { get, subscribe } from "./state.js";
 
 const SURE = 0.9; // calibrated probability from which the answer is said without doubt
@@ -60,7 +61,7 @@ export function percent(probability) {
 export function paintImage(canvas, base64) {
   const context = canvas.getContext("2d");
   const { width, height } = canvas;
-  const ink = rgb(getComputedStyle(document.body).getPropertyValue("--ink").trim());
+  const ink = channels(look("--ink"));
   const picture = context.createImageData(width, height);
   const bytes = base64 ? atob(base64) : "";
   for (let pixel = 0; pixel < bytes.length; pixel += 1) {
@@ -68,8 +69,6 @@ export function paintImage(canvas, base64) {
   }
   context.putImageData(picture, 0, 0);
 }
-
-const rgb = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
 /** A bar for each class; `probabilities` null: nothing is said. */
 export function showBars(bars, classes, probabilities) {

@@ -51,7 +51,8 @@ function table(from, to) {
   return colours;
 }
 
-const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+/** [r, g, b] of a colour "#rrggbb". */
+export const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 const toLinear = (value) => (value <= 10.31475 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4);
 const fromLinear = (value) => 255 * (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055);
 const times = (matrix, vector) => matrix.map((row) => row.reduce((sum, entry, at) => sum + entry * vector[at], 0));
