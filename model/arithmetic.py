@@ -91,7 +91,7 @@ def cell_arithmetic(
     if isinstance(module, nn.Linear):
         bias = float(module.bias[channel].detach())
         return CellArithmetic(source, weights[:, None, None], np.ones((1, 1), bool), shift=bias)
-    if module.groups > 1 or layer.endswith(".depthwise"):
+    if layer.endswith(".depthwise"):
         source = source[channel : channel + 1]  # (1, H, W)
     inputs, inside = _patch(source, module, cell)
     scale, shift = _fold(net.get_submodule(f"{layer}_norm"), channel)

@@ -7,7 +7,7 @@ import gradio as gr
 
 from model import complexity, receptive_field
 from model.checkpoint import checkpoint_names, checkpoint_path, read_metadata
-from model.network import PRESETS
+from model.network import IMAGE_SIZE, PRESETS
 from ui.answers import load_network
 from ui.look import import_of
 
@@ -67,7 +67,7 @@ def describe(name: str) -> str:
         f"**{checkpoint_path(name).stem}** has {cost.parameters:,} trainable parameters and spends "
         f"{cost.multiply_accumulates:,} multiply-accumulates on an image. Its {len(net.stages)} stages have "
         f"dilations {dilations}; a cell of the last one sees {last.size[0]} x {last.size[1]} pixels"
-        + (", more than the whole image." if last.size[0] > 28 else "."),
+        + (", more than the whole image." if last.size[0] > IMAGE_SIZE else "."),
         _figures(metadata),
         "A **depthwise** convolution slides one small kernel over each channel by itself; a **pointwise** one mixes "
         "all channels of one place. **Dilation** spreads the kernel's taps apart: with dilation 3 a 3 x 3 kernel "
@@ -85,8 +85,8 @@ def _figures(metadata: dict) -> str:
     if "pendigits" in figures:
         people = figures["pendigits"]
         parts.append(
-            f"{100 * people['accuracy']:.2f} % of {people['images']:,} digits that 30 people wrote with a pen, "
-            "which it never saw in training"
+            f"{100 * people['accuracy']:.2f} % of {people['images']:,} digits that {people['writers']} people "
+            "wrote with a pen, which it never saw in training"
         )
     return " and ".join(parts) + "." if parts else ""
 
