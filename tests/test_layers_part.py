@@ -1,10 +1,12 @@
 """What the layers tab gets from the server: bytes that are the maps, numbers that add up, sentences on bad requests."""
 
 import base64
+import copy
 import json
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,3 +151,20 @@ def test_a_part_that_fails_leaves_the_reading_alone(small_net: DigitNet, monkeyp
         answer = answers.read(request)
         assert len(answer["probabilities"]) == 10
         assert answer["parts"]["layers"].keys() == {"error"}
+
+
+def test_a_cell_that_nothing_moves_is_called_off_only_where_it_is(small_net: DigitNet) -> None:
+    """A depthwise cell over a map that is off can have a value of its norm's making: it is not off itself."""
+    net = copy.deepcopy(small_net)
+    with torch.no_grad():
+        net.stem_norm.bias.fill_(-100)
+        net.stages[0].depthwise_norm.bias.fill_(100)
+        net.stages[0].pointwise_norm.bias.fill_(-1e4)
+    maps = layer_maps(net, IMAGE)
+    place = {"y": 7, "x": 7, "channel": 0}
+    depthwise = describe_cell(net, IMAGE, maps, {"layer": "stages.0.depthwise", **place})
+    assert depthwise["arithmetic"]["value"] > 0
+    assert depthwise["words"].endswith("no pixel moves it now, for all that it reads is off.")
+    pointwise = describe_cell(net, IMAGE, maps, {"layer": "stages.0.pointwise", **place})
+    assert pointwise["arithmetic"]["value"] == 0
+    assert pointwise["words"].endswith("no pixel moves it now, for it is off.")

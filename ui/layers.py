@@ -212,7 +212,7 @@ def describe_cell(net: DigitNet, image: np.ndarray, maps: dict[str, np.ndarray],
         "input": _input(net, maps, layer, channel),
         "title": _title(net, layer, place, channel),
         "sentence": _sentence(net, layer, center),
-        "words": _words(layer, field.size, center, region, lattice, effective, inside),
+        "words": _words(layer, field.size, center, region, lattice, effective, inside, parts.value),
         "arithmetic": describe_arithmetic(net, layer, parts),
     }
 
@@ -291,6 +291,7 @@ def _words(
     lattice: np.ndarray,
     effective: np.ndarray,
     inside: Region,
+    value: float,
 ) -> str:
     """The picture of the fields, for those who cannot see it."""
     read = int((lattice > 0).sum())
@@ -300,7 +301,9 @@ def _words(
         cut = "" if region.size == size else f", of which {_by(region.size)} lie on the image"
         seen = f"{_by(size)} around ({center[0]:g}, {center[1]:g}){cut}"
     if not effective.any():
-        influence = "no pixel moves it now, for it is off"
+        # The field of a stage's output is taken after its activation, that of a depthwise convolution before it.
+        off = "it is" if layer != output_name(layer) and value == 0 else "all that it reads is"
+        influence = f"no pixel moves it now, for {off} off"
     else:
         influence = f"95 % of the influence inside {_by(inside.size)}"
     return f"field {seen}, {read} of {region.area} pixels read, {influence}."
