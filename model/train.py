@@ -27,7 +27,7 @@ from tqdm import tqdm
 from model.checkpoint import default_name, load_checkpoint, save_checkpoint
 from model.data import DEFAULT_DATA, Augmentation, Split, augment, load_mnist, load_training
 from model.metrics import calibrate, count_correct, figures, logits_of
-from model.network import PRESETS, DigitNet, count_parameters
+from model.network import PRESETS, DigitNet, NetworkConfig, count_parameters
 
 RUNS = Path("runs")
 
@@ -123,13 +123,30 @@ def _moving_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tenso
 
 
 class Training:
-    """A run that can be stopped after any epoch and taken up again, with the same result as without the stop."""
+    """A run that can be stopped after any epoch and taken up again, with the same result as without the stop.
 
-    def __init__(self, preset: str, seed: int, recipe: Recipe, data: Split, workers: Workers, teacher: str | None):
-        self.preset, self.seed, self.recipe, self.workers = preset, seed, recipe, workers
+    Args:
+        config: the network's shape.
+        seed: of the weights, the order of the images and their augmentation.
+        recipe: how it is trained.
+        data: the images to train on.
+        workers: where it is trained.
+        teacher: name or path of a checkpoint whose answers are learned too, or None.
+    """
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        seed: int,
+        recipe: Recipe,
+        data: Split,
+        workers: Workers,
+        teacher: str | None = None,
+    ) -> None:
+        self.seed, self.recipe, self.workers = seed, recipe, workers
         device = workers.device
         torch.manual_seed(seed)
-        self.net = DigitNet(PRESETS[preset]).to(device, memory_format=torch.channels_last)
+        self.net = DigitNet(config).to(device, memory_format=torch.channels_last)
         self.module = workers.wrap(self.net)
         self.average = AveragedModel(self.net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True)
         self.teacher = load_checkpoint(teacher).to(device) if teacher else None
@@ -251,7 +268,7 @@ def train(
     """
     training_data, validation = load_training(data)
     workers = Workers(device)
-    training = Training(preset, seed, recipe, training_data, workers, teacher)
+    training = Training(PRESETS[preset], seed, recipe, training_data, workers, teacher)
     state = runs / f"{preset}-seed{seed}.pt"
     if resume and state.is_file():
         training.load(state)
