@@ -1,8 +1,9 @@
-"""Train a preset on MNIST and write it, with what it scores, to checkpoints/.
+"""Train a network on MNIST and write it, with what it scores, to checkpoints/.
 
     python -m model.train --preset base --seed 0
     python -m model.train --preset base --seed 0 --resume            # go on after Ctrl-C
     python -m model.train --preset tiny --teacher base               # learn from base's answers too
+    python -m model.train --study                                    # the networks of the Compare tab, all seeds
     torchrun --nproc-per-node 2 -m model.train --preset base         # data-parallel: gloo on CPU, nccl on GPUs
 
 The same seed gives the same network on the same machine. The number of epochs is fixed beforehand and the last one
@@ -12,8 +13,9 @@ counts; the 5,000 validation images set the temperature, and the 10,000 test ima
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -24,17 +26,20 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from model.checkpoint import default_name, load_checkpoint, save_checkpoint
+from model.checkpoint import checkpoint_path, default_name, load_checkpoint, read_metadata, save_checkpoint
 from model.data import DEFAULT_DATA, Augmentation, Split, augment, load_mnist, load_training
+from model.evaluate import load_pendigits, pendigits_figures, record
 from model.metrics import calibrate, count_correct, figures, logits_of
 from model.network import PRESETS, DigitNet, NetworkConfig, count_parameters
+from model.study import SEEDS, STUDY
 
 RUNS = Path("runs")
+NETWORKS = PRESETS | STUDY
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a preset is trained.
+    """How a network is trained.
 
     Attributes:
         epochs: passes over the 55,000 training images.
@@ -69,6 +74,7 @@ RECIPES = {
     "small": Recipe(epochs=24, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8),
     "base": Recipe(epochs=60, strength=0.8),
     "large": Recipe(epochs=16, learning_rate=6e-3, weight_decay=0.03),
+    **dict.fromkeys(STUDY, Recipe(epochs=5, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8)),
 }
 
 
@@ -268,7 +274,7 @@ def train(
     """
     training_data, validation = load_training(data)
     workers = Workers(device)
-    training = Training(PRESETS[preset], seed, recipe, training_data, workers, teacher)
+    training = Training(NETWORKS[preset], seed, recipe, training_data, workers, teacher)
     state = runs / f"{preset}-seed{seed}.pt"
     if resume and state.is_file():
         training.load(state)
@@ -300,10 +306,60 @@ def train(
     return net, history
 
 
+def train_study(
+    seeds: Sequence[int] = SEEDS,
+    data: str | Path = DEFAULT_DATA,
+    *,
+    epochs: int | None = None,
+    device: str = "auto",
+    pendigits: str | Path | None = None,
+) -> None:
+    """Train the study's networks with every seed and write their checkpoints; those that are finished are left alone.
+
+    All networks of one seed come before the next seed, so that a study that was stopped can be compared already.
+
+    Args:
+        seeds: of the trainings.
+        data: directory that holds MNIST/raw; downloaded if absent.
+        epochs: instead of the recipe's.
+        device: auto, cpu, cuda, ...
+        pendigits: a pendigits file, to record the accuracy on its pen strokes too.
+
+    Raises:
+        DataError: MNIST is neither there nor to be had.
+        CorpusError: the pendigits file cannot be read.
+    """
+    strokes = load_pendigits(pendigits) if pendigits else None
+    for seed, preset in product(seeds, STUDY):
+        name, recipe = default_name(preset, seed), _recipe(preset, epochs)
+        if not _is_trained(name, recipe):
+            _write(*train(preset, seed, recipe, data, device=device, resume=True), name)
+        if strokes and "pendigits" not in read_metadata(name)["figures"]:
+            record(name, "pendigits", pendigits_figures(load_checkpoint(name), strokes))
+
+
+def _is_trained(name: str, recipe: Recipe) -> bool:
+    return checkpoint_path(name).is_file() and read_metadata(name).get("recipe") == asdict(recipe)
+
+
+def _recipe(preset: str, epochs: int | None) -> Recipe:
+    return replace(RECIPES[preset], epochs=epochs) if epochs else RECIPES[preset]
+
+
+def _write(net: DigitNet, history: dict, name: str) -> None:
+    if int(os.environ.get("RANK", "0")) == 0:
+        path = save_checkpoint(net, name, **history)
+        test = history["figures"]["test"]
+        print(f"{path}: test accuracy {100 * test['accuracy']:.2f} %, temperature {net.temperature:.3f}", flush=True)
+
+
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m model.train", description="Train a preset on MNIST.")
-    parser.add_argument("--preset", choices=PRESETS, default="base")
+    parser = argparse.ArgumentParser(prog="python -m model.train", description="Train a network on MNIST.")
+    parser.add_argument("--preset", choices=NETWORKS, default="base")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--study", action="store_true", help="train the networks of the study that are not yet trained")
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, help="of the study; default: 0 1 2")
+    parser.add_argument("--pendigits", metavar="FILE", help="record the study's accuracy on these pen strokes too")
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw; downloaded if absent")
     parser.add_argument("--teacher", help="checkpoint whose answers are learned too")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
@@ -316,30 +372,32 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """The command; returns its exit code."""
     options = _arguments()
-    recipe = RECIPES[options.preset]
-    if options.epochs:
-        recipe = replace(recipe, epochs=options.epochs)
     try:
+        if options.study:
+            train_study(
+                options.seeds,
+                options.data,
+                epochs=options.epochs,
+                device=options.device,
+                pendigits=options.pendigits,
+            )
+            return 0
         net, history = train(
             options.preset,
             options.seed,
-            recipe,
+            _recipe(options.preset, options.epochs),
             options.data,
             teacher=options.teacher,
             device=options.device,
             resume=options.resume,
         )
+        _write(net, history, options.out or default_name(options.preset, options.seed))
     except KeyboardInterrupt:
         print("\nStopped; the last finished epoch is kept: the same command with --resume goes on from it.")
         return 130
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    if int(os.environ.get("RANK", "0")) == 0:
-        name = options.out or default_name(options.preset, options.seed)
-        path = save_checkpoint(net, name, **history)
-        test = history["figures"]["test"]
-        print(f"{path}: test accuracy {100 * test['accuracy']:.2f} %, temperature {net.temperature:.3f}")
     return 0
 
 
