@@ -1,4 +1,4 @@
-"""checkpoints/README.md from what the checkpoint files say of themselves: one row a preset, one card a file."""
+"""checkpoints/README.md from what the checkpoint files say of themselves: one row a network, one card a file."""
 
 from pathlib import Path
 from statistics import mean, stdev
@@ -9,6 +9,7 @@ from model.checkpoint import checkpoint_names, checkpoint_path, default_name, lo
 from model.complexity import complexity
 from model.layer_graph import receptive_field
 from model.network import PRESETS, DigitNet
+from model.study import STUDY
 
 HEADER = """\
 # Trained networks
@@ -19,6 +20,12 @@ Test: MNIST's 10,000 test images, read once, after the last epoch. Pendigits: pe
 of which was ever trained on. ECE: expected calibration error on the test images, after the temperature. Where there are
 several seeds, figures are their mean ± standard deviation. Field: pixels that a cell of the last stage sees, before
 the image's borders cut it.
+"""
+STUDY_HEADER = """\
+# The study
+
+One network shape, separable or standard, dilated or not; everything else is the same. Made by
+`python -m model.train --study`, which skips what is finished.
 """
 COLUMNS = (
     "network",
@@ -70,15 +77,22 @@ def write_cards() -> Path:
         CheckpointError: one of the files is damaged.
     """
     entries = [Entry(name, read_metadata(name), load_checkpoint(name)) for name in checkpoint_names()]
-    order = list(PRESETS)
+    order = [*PRESETS, *STUDY]
     entries.sort(key=lambda e: (order.index(e.row) if e.row in order else len(order), e.row, e.seed))
-    names = list(dict.fromkeys(entry.row for entry in entries))
-    rows = [_row([entry for entry in entries if entry.row == name]) for name in names]
-    table = "\n".join(_line(row) for row in (COLUMNS, ["---", *["---:"] * 7, "---:", "---", "---:"], *rows))
-    page = "\n".join([HEADER, table, "", *map(_card, entries)])
+    study = [entry for entry in entries if entry.row in STUDY]
+    others = [entry for entry in entries if entry.row not in STUDY]
+    page = _section(HEADER, others) + (f"\n{_section(STUDY_HEADER, study)}" if study else "")
     path = checkpoint.CHECKPOINTS / "README.md"
     path.write_text(page, encoding="utf-8")
     return path
+
+
+def _section(header: str, entries: list[Entry]) -> str:
+    """A table of these entries and a card for each."""
+    names = list(dict.fromkeys(entry.row for entry in entries))
+    rows = [_row([entry for entry in entries if entry.row == name]) for name in names]
+    table = "\n".join(_line(row) for row in (COLUMNS, ["---", *["---:"] * 7, "---:", "---", "---:"], *rows))
+    return "\n".join([header, table, "", *map(_card, entries)])
 
 
 def _line(cells: list[str] | tuple[str, ...]) -> str:

@@ -13,6 +13,7 @@ from model.data import Split
 from model.evaluate import PenStrokes, main, mnist_report, pendigits_figures
 from model.inference import predict
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
+from model.study import STUDY
 
 PEN_DIGIT = """.SEGMENT DIGIT {first}-{last} ? "{label}"
 .COMMENT  {label}  {writer}  1
@@ -141,6 +142,20 @@ def test_the_table_has_a_row_a_preset_and_a_card_a_file(checkpoints: Path) -> No
     assert [line[3:] for line in page.splitlines() if line.startswith("## ")] == ["tiny", "tiny-seed1", "base", "mine"]
     assert "`python -m model.train --preset tiny --seed 1 --epochs 5 --teacher large`" in page
     assert "Test: 98.00 % of 10,000 images" in page
+
+
+def test_the_study_has_a_section_of_its_own(checkpoints: Path) -> None:
+    for seed, accuracy in ((0, 0.98), (1, 0.99)):
+        name = checkpoint.default_name("study-separable-dilated", seed)
+        figures = {"test": {"images": 10_000, "accuracy": accuracy, "nll": 0.1, "brier": 0.1, "ece": 0.02}}
+        history = {"preset": "study-separable-dilated", "seed": seed, "recipe": {"epochs": 5}}
+        save_checkpoint(DigitNet(STUDY["study-separable-dilated"]), name, **history, figures=figures)
+    assert main(["--table"]) == 0
+    presets, study = (checkpoints / "README.md").read_text("utf-8").split("# The study\n")
+    assert row_of(study, "study-separable-dilated")[4] == "98.50 ± 0.71 %"
+    assert row_of(presets, "base")[4] == "90.00 %"
+    assert "study-" not in presets
+    assert study.count("\n## study-separable-dilated") == 2
 
 
 def test_the_table_gives_the_field_of_the_last_stage(checkpoints: Path) -> None:
