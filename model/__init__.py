@@ -6,6 +6,7 @@ from model.effective_field import effective_receptive_field
 from model.inference import layer_responses, predict
 from model.layer_graph import receptive_field, tap_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
+from model.separable import depthwise_separable_conv2d
 from model.strokes import DrawingError, rasterize
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "NetworkConfig",
     "StageConfig",
     "complexity",
+    "depthwise_separable_conv2d",
     "effective_receptive_field",
     "layer_responses",
     "load_checkpoint",
