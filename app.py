@@ -17,6 +17,7 @@ import torch
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from ui.answers import STATE
 from ui.look import ASSETS, ASSETS_URL, STYLESHEET, theme
 from ui.page import build_page
 
@@ -28,7 +29,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--checkpoint", default="base", help="name in checkpoints/ or path of the network that reads first"
     )
-    parser.add_argument("--data", default="data", help="directory that holds MNIST/raw, for what needs it")
+    parser.add_argument("--data", default="data", help="directory that holds MNIST/raw, for what trains")
+    parser.add_argument("--state", default=STATE, help="directory in which the networks that visitors make are kept")
     parser.add_argument("--share", action="store_true", help="also serve on a public link for some days")
     parser.add_argument(
         "--mcp", action="store_true", help="also serve the endpoints as an MCP tool (pip install 'gradio[mcp]')"
@@ -66,7 +68,7 @@ def main() -> int:
     torch.set_num_threads(1)  # single images: a second thread costs more than it brings
     try:
         _check(options)
-        page = build_page(options.checkpoint)
+        page = build_page(options.checkpoint, options.data, options.state)
         page.queue().launch(
             server_name=options.host,
             server_port=options.port,

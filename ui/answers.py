@@ -9,17 +9,23 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from model import CheckpointError, DigitNet, load_checkpoint, rasterize
+from model.checkpoint import checkpoint_path
 from model.inference import read
+from model.sessions import NetworkStore, is_key
 
 NETWORKS_IN_MEMORY = 16
 
 # What visitors and programs may name. Nothing else is ever looked for: a name could also be the path of any file.
 _offered: set[str] = set()
+
+STATE = Path("state")  # where the networks that visitors make are kept, unless the app is told otherwise
+_store = NetworkStore(STATE)
 
 # One network at work at a time: on two cores a second one would only slow the first.
 _at_work = threading.Lock()
@@ -76,10 +82,24 @@ class Answers:
             return {"error": str(error)}
 
 
-def offer(names: Iterable[str]) -> None:
-    """Let visitors and programs name these checkpoints, and no others; called while the page is put together."""
+def offer(names: Iterable[str], directory: str | Path = STATE) -> None:
+    """Let visitors and programs name these checkpoints, and no others but the networks that they make themselves.
+
+    Called while the page is put together.
+
+    Args:
+        names: of checkpoints, or their paths.
+        directory: where the networks that visitors make are kept.
+    """
+    global _store
     _offered.clear()
     _offered.update(names)
+    _store = NetworkStore(directory)
+
+
+def store() -> NetworkStore:
+    """Where the networks that visitors make are kept."""
+    return _store
 
 
 @contextmanager
@@ -94,19 +114,30 @@ def borrow_network(name: object) -> Iterator[DigitNet]:
 
 
 def load_network(name: object) -> DigitNet:
-    """The offered network of that name, kept in memory.
+    """The offered network of that name, or the one that is kept under that key; it stays in memory for a while.
 
     Raises:
-        CheckpointError: it is not among those that are offered, or its checkpoint is damaged.
+        CheckpointError: as `locate`, or its checkpoint is damaged.
     """
+    return _loaded(locate(name))
+
+
+def locate(name: object) -> Path:
+    """Where the checkpoint of an offered name, or of a key, lies.
+
+    Raises:
+        CheckpointError: it is not among those that are offered, and no key of a network that is kept.
+    """
+    if is_key(name):
+        return _store.path(name)
     if not isinstance(name, str) or name not in _offered:
         raise CheckpointError(f"There is no network of that name; expected one of {', '.join(sorted(_offered))}.")
-    return _loaded(name)
+    return checkpoint_path(name)
 
 
 @lru_cache(NETWORKS_IN_MEMORY)
-def _loaded(name: str) -> DigitNet:
-    return load_checkpoint(name)
+def _loaded(path: Path) -> DigitNet:
+    return load_checkpoint(path)
 
 
 def to_base64(array: np.ndarray) -> str:

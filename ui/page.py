@@ -1,8 +1,11 @@
 """The page: the drawing on the left, views of it on the right."""
 
+from pathlib import Path
+
 import gradio as gr
 
-from ui.answers import Answers, load_network, offer
+from model.data import DEFAULT_DATA
+from ui.answers import STATE, Answers, load_network, offer
 from ui.api import add_api
 from ui.architecture import architecture
 from ui.canvas import canvas
@@ -15,16 +18,18 @@ from ui.reading import reading
 TITLE = "Digitscope"
 
 
-def build_page(checkpoint: str) -> gr.Blocks:
+def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Path = STATE) -> gr.Blocks:
     """The whole page, ready to launch.
 
     Args:
         checkpoint: name or path of the network that reads first.
+        data: directory that holds MNIST/raw, for what trains; it may be missing.
+        state: directory in which the networks that visitors make are kept.
 
     Raises:
         CheckpointError: it cannot be read.
     """
-    offer(names_to_offer(checkpoint))
+    offer(names_to_offer(checkpoint), state)
     load_network(checkpoint)  # a checkpoint that cannot be read is said before a page is served
     answers = Answers({"layers": layers_part, "steps": steps_part})
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:

@@ -1,0 +1,138 @@
+"""Drawings with labels: what a network is taught from, and the file in which they are carried.
+
+{"format": 1, "samples": [{"label": "7", "drawing": [[[0.1, 0.2, 0], ...], ...]}, ...]}
+"""
+
+import json
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from model.network import MAX_CLASSES
+from model.strokes import DrawingError, rasterize
+
+FORMAT_VERSION = 1
+MAX_SAMPLES = 500
+MAX_FILE_CHARACTERS = 5_000_000
+MAX_NAME = 24  # characters of a class name
+
+
+class SampleError(ValueError):
+    """Samples that cannot be taught from. The message is one sentence for people."""
+
+
+class Sample(NamedTuple):
+    """One drawing and what it is.
+
+    Attributes:
+        label: name of its class.
+        drawing: as `model.strokes.rasterize` takes it.
+    """
+
+    label: str
+    drawing: list
+
+
+def check_name(name: object) -> str:
+    """A class name in the form in which it is kept: Unicode's composed form, without spaces around it.
+
+    Raises:
+        SampleError: it is no text, empty, too long, or has characters that cannot be seen.
+    """
+    if not isinstance(name, str):
+        raise SampleError(f"A class name is text, and this one is of the type {type(name).__name__}.")
+    name = unicodedata.normalize("NFC", name).strip()
+    if not name:
+        raise SampleError("A class needs a name of at least one character.")
+    if len(name) > MAX_NAME:
+        raise SampleError(f"A class name has at most {MAX_NAME} characters, and this one has {len(name):,}.")
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp", "Cn", "Co") for character in name):
+        raise SampleError("A class name has only characters that can be seen, and this one has a control character.")
+    return name
+
+
+def check_samples(samples: object, known: Sequence[str] = ()) -> list[Sample]:
+    """Samples that are safe to teach from: names in order, drawings that have ink.
+
+    Args:
+        samples: a list of objects with label and drawing.
+        known: classes that the network has already.
+
+    Raises:
+        SampleError: what is wrong, with the number of the sample, from 1.
+    """
+    if not isinstance(samples, list | tuple):
+        raise SampleError("Samples are a list of objects with label and drawing.")
+    if not samples:
+        raise SampleError("There are no samples yet; draw at least one and say what it is.")
+    if len(samples) > MAX_SAMPLES:
+        raise SampleError(f"There are {len(samples):,} samples; at most {MAX_SAMPLES:,} can be taught at once.")
+    checked = [_check_sample(number, sample) for number, sample in enumerate(samples, 1)]
+    _check_classes([sample.label for sample in checked], known)
+    return checked
+
+
+def _check_sample(number: int, sample: object) -> Sample:
+    label, drawing = _fields(number, sample)
+    try:
+        rasterize(drawing)
+        return Sample(check_name(label), drawing)
+    except (SampleError, DrawingError) as error:
+        raise SampleError(f"Sample {number}: {error}") from None
+
+
+def _fields(number: int, sample: object) -> tuple[object, object]:
+    if isinstance(sample, Sample):
+        return sample
+    if not isinstance(sample, dict) or not {"label", "drawing"} <= sample.keys():
+        raise SampleError(f"Sample {number} is no object with label and drawing.")
+    return sample["label"], sample["drawing"]
+
+
+def _check_classes(labels: Iterable[str], known: Sequence[str]) -> None:
+    names = dict.fromkeys([*known, *labels])
+    if len(names) > MAX_CLASSES:
+        raise SampleError(f"That would make {len(names):,} classes; a network has at most {MAX_CLASSES}.")
+    spellings: dict[str, str] = {}
+    for name in names:
+        other = spellings.setdefault(name.casefold(), name)
+        if other != name:
+            raise SampleError(f"The classes {other} and {name} differ in upper and lower case only; keep one of them.")
+
+
+def contradictions(samples: Sequence[Sample]) -> list[list[int]]:
+    """Groups of samples, by index from 0, that are the same image with different labels."""
+    groups: dict[bytes, list[int]] = defaultdict(list)
+    for index, sample in enumerate(samples):
+        groups[np.asarray(rasterize(sample.drawing)).tobytes()].append(index)
+    return [group for group in groups.values() if len({samples[index].label for index in group}) > 1]
+
+
+def write_samples(samples: Sequence[Sample]) -> str:
+    """The text of a samples file."""
+    return json.dumps({"format": FORMAT_VERSION, "samples": [sample._asdict() for sample in samples]})
+
+
+def read_samples(text: str, known: Sequence[str] = ()) -> list[Sample]:
+    """The samples of a file, checked.
+
+    Raises:
+        SampleError: it is no samples file, of a newer format, or its samples fail `check_samples`.
+    """
+    if len(text) > MAX_FILE_CHARACTERS:
+        raise SampleError(f"The file has {len(text):,} characters; a samples file has at most {MAX_FILE_CHARACTERS:,}.")
+    try:
+        content: Any = json.loads(text)
+        version, samples = content["format"], content["samples"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise SampleError("This is no samples file; expected JSON with format and samples.") from None
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise SampleError("The format of a samples file is a whole number from 1.")
+    if version > FORMAT_VERSION:
+        raise SampleError(
+            f"The samples file has format {version}; this Digitscope reads up to format {FORMAT_VERSION}."
+        )
+    return check_samples(samples, known)

@@ -1,0 +1,131 @@
+"""Long work: one after the other, with news, and stopped when it is no longer wanted."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from typing import Any
+
+import pytest
+
+from ui import jobs as jobs_module
+from ui.jobs import JobError, Jobs
+
+PATIENCE = 10.0
+
+
+def finished(jobs: Jobs, key: str) -> dict[str, Any]:
+    """The progress of a job once it has ended, with all its news."""
+    news: list[Any] = []
+    for _ in range(1000):
+        progress = jobs.progress(key, len(news))
+        news += progress["news"]
+        if progress["state"] not in ("waiting", "running"):
+            return {**progress, "news": news}
+        threading.Event().wait(PATIENCE / 1000)
+    raise AssertionError(f"still {progress['state']}")
+
+
+def held(gate: threading.Event) -> Callable[[Callable[[Any], None]], str]:
+    """Work that goes on reporting until the gate opens."""
+
+    def work(report: Callable[[Any], None]) -> str:
+        while not gate.wait(0.002):
+            report("tick")
+        return "done"
+
+    return work
+
+
+def test_news_arrive_in_order_and_once() -> None:
+    def work(report: Callable[[Any], None]) -> str:
+        for step in range(5):
+            report(step)
+        return "result"
+
+    jobs = Jobs()
+    progress = finished(jobs, jobs.start(work))
+    assert progress["news"] == [0, 1, 2, 3, 4]
+    assert (progress["state"], progress["outcome"]) == ("done", "result")
+
+
+def test_those_who_wait_know_how_many_are_ahead() -> None:
+    jobs, gate = Jobs(), threading.Event()
+    first = jobs.start(held(gate))
+    while jobs.progress(first)["state"] == "waiting":
+        pass
+    second, third = jobs.start(held(gate)), jobs.start(held(gate))
+    assert [jobs.progress(key)["position"] for key in (first, second, third)] == [0, 1, 2]
+    gate.set()
+    assert finished(jobs, third)["state"] == "done"
+
+
+def test_a_cancelled_job_stops_at_its_next_report() -> None:
+    jobs = Jobs()
+    key = jobs.start(held(threading.Event()))
+    jobs.cancel(key)
+    assert finished(jobs, key)["state"] == "cancelled"
+
+
+def test_work_may_keep_what_it_has_when_it_is_stopped() -> None:
+    def work(report: Callable[[Any], None]) -> str:
+        try:
+            while True:
+                report("tick")
+        except CancelledError:
+            return "so far"
+
+    jobs = Jobs()
+    key = jobs.start(work)
+    while not jobs.progress(key)["known"]:
+        pass
+    jobs.cancel(key)
+    assert finished(jobs, key)["outcome"] == "so far"
+
+
+def test_work_whose_visitor_is_gone_stops_and_lets_the_next_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_module, "ABANDONED_AFTER", 0.05)
+    jobs = Jobs()
+    gone = jobs.start(held(threading.Event()))
+    threading.Event().wait(0.2)
+    key = jobs.start(lambda report: "next")
+    assert finished(jobs, key)["outcome"] == "next"
+    assert jobs.progress(gone)["state"] == "cancelled"
+
+
+def test_an_error_for_people_is_told_and_the_next_job_runs() -> None:
+    def wrong(_report: object) -> None:
+        raise ValueError("There are no samples.")
+
+    jobs = Jobs()
+    failed, after = jobs.start(wrong), jobs.start(lambda report: "next")
+    assert finished(jobs, failed)["error"] == "There are no samples."
+    assert finished(jobs, after)["outcome"] == "next"
+
+
+def test_a_fault_of_the_program_does_not_end_the_queue(capsys: pytest.CaptureFixture[str]) -> None:
+    def faulty(_report: object) -> None:
+        raise KeyError("secret detail")
+
+    jobs = Jobs()
+    failed, after = jobs.start(faulty), jobs.start(lambda report: "next")
+    assert "secret" not in finished(jobs, failed)["error"]
+    assert "secret detail" in capsys.readouterr().err
+    assert finished(jobs, after)["outcome"] == "next"
+
+
+def test_the_queue_is_bounded() -> None:
+    jobs, gate = Jobs(), threading.Event()
+    first = jobs.start(held(gate))
+    while jobs.progress(first)["state"] == "waiting":
+        pass
+    for _ in range(jobs_module.MAX_WAITING):
+        jobs.start(held(gate))
+    with pytest.raises(JobError, match="waiting"):
+        jobs.start(held(gate))
+    gate.set()
+
+
+@pytest.mark.parametrize("key", ["", "unknown", None, 3])
+def test_an_unknown_job_is_a_sentence(key: object) -> None:
+    with pytest.raises(JobError, match="no longer known"):
+        Jobs().progress(key)

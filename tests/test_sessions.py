@@ -1,0 +1,84 @@
+"""Networks that visitors made: kept whole, found again by their key alone, and gone in their time."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from model.checkpoint import CheckpointError, load_checkpoint, read_metadata
+from model.network import DigitNet
+from model.sessions import NetworkStore, is_key
+
+
+def aged(store: NetworkStore, key: str, seconds: float) -> None:
+    then = time.time() - seconds
+    os.utime(store.path(key), (then, then))
+
+
+def test_what_is_kept_comes_back_after_a_restart(tmp_path: Path, small_net: DigitNet) -> None:
+    key = NetworkStore(tmp_path).keep(small_net, title="mine")
+    path = NetworkStore(tmp_path).path(key)
+    back = load_checkpoint(path).state_dict()
+    assert all(torch.equal(back[name], tensor) for name, tensor in small_net.state_dict().items())
+    assert read_metadata(path)["title"] == "mine"
+
+
+def test_no_two_keys_are_alike_and_none_counts_up(tmp_path: Path, small_net: DigitNet) -> None:
+    store = NetworkStore(tmp_path)
+    keys = {store.keep(small_net) for _ in range(20)}
+    assert len(keys) == 20
+    assert all(is_key(key) for key in keys)
+
+
+@pytest.mark.parametrize("name", ["base", "../base", "mine-", "mine-" + "0" * 31, "mine-" + "g" * 32, "", None, 7])
+def test_what_is_no_key_never_becomes_a_path(tmp_path: Path, name: object) -> None:
+    with pytest.raises(CheckpointError, match="no key"):
+        NetworkStore(tmp_path).path(name)
+
+
+def test_an_unknown_key_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="teach it again"):
+        NetworkStore(tmp_path).path("mine-" + "0" * 32)
+
+
+def test_the_least_recently_used_goes_first(tmp_path: Path, small_net: DigitNet) -> None:
+    size = NetworkStore(tmp_path).path(NetworkStore(tmp_path).keep(small_net)).stat().st_size
+    store = NetworkStore(tmp_path / "three", max_bytes=3 * size + size // 2)
+    old, used, recent = (store.keep(small_net) for _ in range(3))
+    for age, key in ((300, old), (200, used), (100, recent)):
+        aged(store, key, age)
+    store.path(old)  # used just now
+    newest = store.keep(small_net)
+    with pytest.raises(CheckpointError):
+        store.path(used)
+    for key in (old, recent, newest):
+        store.path(key)
+
+
+def test_a_network_that_nobody_used_for_long_is_gone(tmp_path: Path, small_net: DigitNet) -> None:
+    store = NetworkStore(tmp_path, time_to_live=60)
+    forgotten, other = store.keep(small_net), store.keep(small_net)
+    aged(store, forgotten, 61)
+    aged(store, other, 59)
+    with pytest.raises(CheckpointError, match="no longer kept"):
+        store.path(forgotten)
+    store.path(other)
+
+
+def test_the_newest_stays_however_large_it_is(tmp_path: Path, small_net: DigitNet) -> None:
+    store = NetworkStore(tmp_path, max_bytes=1)
+    store.path(store.keep(small_net))
+
+
+def test_a_failed_write_leaves_nothing_behind(
+    tmp_path: Path, small_net: DigitNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("model.checkpoint.save_file", full)
+    with pytest.raises(OSError, match="disk full"):
+        NetworkStore(tmp_path).keep(small_net)
+    assert not list(tmp_path.iterdir())
