@@ -1,0 +1,287 @@
+"""Hand a network on: as ONNX, as ONNX in 8-bit numbers, as safetensors.
+
+    python -m model.export --checkpoint base --out base.onnx
+    python -m model.export --checkpoint base --out base-int8.onnx --int8 --data DIR
+
+What is exported as ONNX is first read through ONNX Runtime and held against PyTorch on random drawings. The 8-bit
+network is another network; its accuracy is measured, beside that of the exact one on the same images.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
+from model.data import DEFAULT_DATA, DataError, load_mnist, load_training
+from model.examples import load_examples
+from model.inference import predict
+from model.network import DIGITS, DigitNet
+from model.onnx_graph import INPUT, onnx_model
+from model.strokes import rasterize
+
+TOLERANCE = 1e-4  # largest difference of a probability from PyTorch's
+RANDOM_DRAWINGS = 32
+CALIBRATION_IMAGES = 500  # from which the ranges of the 8-bit numbers are taken
+CHUNK = 500  # images that are read at once while the accuracy is measured
+
+
+class ExportError(ValueError):
+    """The network cannot be exported. The message is one sentence for people."""
+
+
+class Quantised(NamedTuple):
+    """A network in 8-bit numbers, and what that cost.
+
+    Attributes:
+        model: the ONNX file.
+        accuracy: of the 8-bit network, 0 to 1; None where the network does not read all ten digits.
+        exact: of the network that it was made of, on the same images.
+        source: what they were measured on, in words.
+    """
+
+    model: bytes
+    accuracy: float | None
+    exact: float | None
+    source: str
+
+
+class _Images(NamedTuple):
+    calibration: np.ndarray  # uint8 (N, 28, 28), from which the ranges of the numbers are taken
+    images: np.ndarray  # uint8 (M, 28, 28), to measure on
+    labels: np.ndarray  # int (M,), 0 to 9
+    source: str
+
+
+def session(model: bytes, threads: int = 1) -> Any:
+    """An `onnxruntime.InferenceSession` on the CPU.
+
+    Raises:
+        ExportError: ONNX Runtime is not installed.
+    """
+    _require("onnxruntime")
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _require(*packages: str) -> None:
+    for package in packages:
+        if find_spec(package) is None:
+            raise ExportError(f"This needs {package}; install it with: pip install {package}.")
+
+
+def to_onnx(net: DigitNet) -> bytes:
+    """A network as an ONNX file, held against PyTorch on random drawings, one at a time and many at once.
+
+    Args:
+        net: in eval mode, on the CPU.
+
+    Returns:
+        The file. Input `images`: uint8 (N, 28, 28), ink 255 on 0, any N. Outputs `probabilities` and `logits`: float32
+        (N, classes).
+
+    Raises:
+        ExportError: ONNX or its runtime is not installed, or the two do not agree.
+    """
+    _require("onnx", "onnxruntime")
+    model = onnx_model(net).SerializeToString()
+    images = random_drawings(RANDOM_DRAWINGS)
+    difference = max(deviation(model, net, images), deviation(model, net, images[:1]))
+    if not difference <= TOLERANCE:
+        raise ExportError(
+            f"ONNX Runtime's probabilities differ from PyTorch's by {difference:.2g}; expected at most {TOLERANCE:g}."
+        )
+    return model
+
+
+def deviation(model: bytes, net: DigitNet, images: np.ndarray) -> float:
+    """The largest difference of a probability that ONNX Runtime gives from PyTorch's.
+
+    Args:
+        model: an ONNX file, as of `to_onnx`.
+        net: the network that it was made of.
+        images: uint8 (N, 28, 28).
+    """
+    probabilities, _ = session(model).run(None, {INPUT: images})
+    return float(np.abs(probabilities - predict(net, images)).max())
+
+
+def random_drawings(count: int, seed: int = 0) -> np.ndarray:
+    """Scribbles of one to three strokes, as the network sees them: uint8 (count, 28, 28)."""
+    generator = np.random.default_rng(seed)
+    drawings = [
+        [generator.uniform(0, 1, (generator.integers(2, 8), 2)).tolist() for _ in range(generator.integers(1, 4))]
+        for _ in range(count)
+    ]
+    return np.stack([rasterize(drawing) for drawing in drawings])
+
+
+def quantised(model: bytes, calibration: np.ndarray) -> bytes:
+    """An ONNX file whose convolutions compute in 8-bit integers (Jacob et al. 2018).
+
+    Weights get one scale a channel, maps one scale each, from the ranges that they have on the calibration images.
+
+    Args:
+        model: an ONNX file, as of `to_onnx`.
+        calibration: uint8 (N, 28, 28).
+
+    Raises:
+        ExportError: ONNX or its runtime is not installed.
+    """
+    _require("onnx", "onnxruntime")
+    import onnx
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
+
+    class Reader(CalibrationDataReader):
+        def __init__(self) -> None:
+            chunks = np.array_split(calibration, -(-len(calibration) // CHUNK))
+            self.batches = iter({INPUT: chunk} for chunk in chunks)
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            return next(self.batches, None)
+
+    graph = onnx.load_from_string(model)
+    add_pre_process_metadata(graph)  # norms are folded and shapes are known: there is nothing left to prepare
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "int8.onnx"
+        quantize_static(
+            graph,
+            path,
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv", "Relu", "Add", "GlobalAveragePool", "Gemm"],
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        return path.read_bytes()
+
+
+def to_int8(
+    net: DigitNet, data: str | Path = DEFAULT_DATA, on_progress: Callable[[float], None] | None = None
+) -> Quantised:
+    """A network as an ONNX file in 8-bit numbers, with its accuracy on MNIST where that is on this machine.
+
+    Elsewhere the ranges and the accuracy come from the drawings that this program brings along. Nothing is downloaded.
+
+    Args:
+        net: in eval mode, on the CPU.
+        data: directory that may hold MNIST/raw.
+        on_progress: called with the share of the work that is done, 0 to 1; what it raises ends the work.
+
+    Raises:
+        ExportError: ONNX or its runtime is not installed.
+    """
+    exact_model = to_onnx(net)
+    calibration, images, labels, source = _images_to_measure_on(data)
+    model = quantised(exact_model, calibration)
+    if not set(DIGITS) <= set(net.classes):
+        return Quantised(model, None, None, "nothing, since it does not read all ten digits")
+    answers = np.array([net.classes.index(digit) for digit in DIGITS])[labels]
+
+    def accuracy(file: bytes, start: float) -> float:
+        runtime, correct = session(file), 0
+        for first in range(0, len(images), CHUNK):
+            if on_progress:
+                on_progress(start + first / len(images) / 2)
+            chunk = slice(first, first + CHUNK)
+            (probabilities,) = runtime.run(["probabilities"], {INPUT: images[chunk]})
+            correct += int((probabilities.argmax(1) == answers[chunk]).sum())
+        return correct / len(images)
+
+    return Quantised(model, accuracy(model, 0), accuracy(exact_model, 0.5), source)
+
+
+def _images_to_measure_on(data: str | Path) -> _Images:
+    try:
+        test = load_mnist(data, train=False, download=False)
+        training, _ = load_training(data, download=False)
+    except DataError:
+        images = np.stack([rasterize(example.drawing) for example in load_examples()])
+        labels = np.array([DIGITS.index(example.label) for example in load_examples()])
+        source = f"the {len(images)} example drawings, which the ranges come from too, since MNIST is not here"
+        return _Images(images, images, labels, source)
+    calibration = training.images[:CALIBRATION_IMAGES].numpy()
+    return _Images(calibration, test.images.numpy(), test.labels.numpy(), f"MNIST's {len(test.labels):,} test images")
+
+
+def to_safetensors(net: DigitNet, **history: Any) -> bytes:
+    """A network as a checkpoint of this program: its weights and, as metadata, its configuration and history.
+
+    Args:
+        net: the network.
+        history: as of `save_checkpoint`.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        return save_checkpoint(net, Path(directory) / "network.safetensors", **history).read_bytes()
+
+
+def history_of(name: str | Path) -> dict[str, Any]:
+    """What a checkpoint says of itself besides its configuration: recipe, seed, figures.
+
+    Raises:
+        CheckpointError: it is not there or not a checkpoint.
+    """
+    return {key: value for key, value in read_metadata(name).items() if key not in ("format", "config")}
+
+
+def describe_int8(result: Quantised) -> str:
+    """What the 8-bit numbers cost, in a sentence."""
+    if result.accuracy is None:
+        return f"Its accuracy was measured on {result.source}."
+    return (
+        f"In 8-bit numbers it reads {result.accuracy:.2%} of {result.source}; "
+        f"in the numbers that it was trained with, {result.exact:.2%}."
+    ).replace("%", " %")
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m model.export", description="Hand a network on as a file.")
+    parser.add_argument("--checkpoint", default="base", metavar="NAME", help="name or path; default: base")
+    parser.add_argument("--out", required=True, type=Path, help="file to write: NAME.onnx or NAME.safetensors")
+    parser.add_argument("--int8", action="store_true", help="in 8-bit numbers, with the accuracy that they leave")
+    parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw, to measure --int8 on")
+    return parser.parse_args(arguments)
+
+
+def _export(options: argparse.Namespace) -> str:
+    """Write the file; returns what is to be said of it."""
+    wanted = (".onnx",) if options.int8 else (".onnx", ".safetensors")
+    if options.out.suffix not in wanted:
+        raise ExportError(f"{options.out.name} does not end in {' or '.join(wanted)}.")
+    net = load_checkpoint(options.checkpoint)
+    if options.int8:
+        result = to_int8(net, options.data)
+        content, sentence = result.model, describe_int8(result)
+    elif options.out.suffix == ".onnx":
+        content = to_onnx(net)
+        sentence = f"ONNX Runtime agrees with PyTorch to {TOLERANCE:g} on {RANDOM_DRAWINGS} random drawings."
+    else:
+        content = to_safetensors(net, **history_of(options.checkpoint))
+        sentence = "python app.py --checkpoint reads it."
+    options.out.write_bytes(content)
+    return f"{options.out}: {len(content):,} bytes. {sentence}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    options = _arguments(arguments)
+    try:
+        print(_export(options))
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
