@@ -1,0 +1,161 @@
+"""What one convolution costs, standard or separable: by the closed formulas, and as torch's own modules count it.
+
+Biases are left out everywhere: a norm, which has its own, follows each of these convolutions in the networks of today.
+"""
+
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from model.separable import effective_kernel
+
+LIMITS = {
+    "in_channels": (1, 1024),
+    "out_channels": (1, 1024),
+    "kernel_height": (1, 15),
+    "kernel_width": (1, 15),
+    "dilation": (1, 14),
+    "stride": (1, 8),
+    "padding": (0, 98),
+    "height": (1, 256),
+    "width": (1, 256),
+}
+
+
+class Cost(NamedTuple):
+    """What one step costs.
+
+    Attributes:
+        parameters: weights.
+        multiply_accumulates: for one input; those with the zeros of the padding count, as they are done.
+    """
+
+    parameters: int
+    multiply_accumulates: int
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(self.parameters + other.parameters, self.multiply_accumulates + other.multiply_accumulates)
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """The symbols of the formulas. Checked when it is made, within `LIMITS`.
+
+    Attributes:
+        in_channels: C_in.
+        out_channels: C_out.
+        kernel_height: K_h, in taps.
+        kernel_width: K_w, in taps.
+        dilation: d, distance of neighbouring taps, in cells.
+        stride: s, distance of neighbouring outputs, in cells.
+        padding: p, zeros before and after each axis; "same" is d (K - 1) / 2 of each.
+        height: H of the input, in cells.
+        width: W of the input, in cells.
+
+    Raises:
+        ValueError: names the field and says what is allowed.
+    """
+
+    in_channels: int
+    out_channels: int
+    kernel_height: int = 3
+    kernel_width: int = 3
+    dilation: int = 1
+    stride: int = 1
+    padding: int | str = "same"
+    height: int = 28
+    width: int = 28
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name != "padding" or value != "same":
+                _check(field.name, value)
+        if self.padding == "same":
+            for name in ("kernel_height", "kernel_width"):
+                kernel = getattr(self, name)
+                if kernel % 2 == 0:
+                    raise ValueError(f"{name} is {kernel} and padding is same; expected an odd one, with a middle.")
+        reach, room = self.effective_kernel, self.padded_size
+        if reach[0] > room[0] or reach[1] > room[1]:
+            raise ValueError(
+                f"The kernel reaches over {reach[0]} x {reach[1]} cells and the padded input has {room[0]} x {room[1]};"
+                " expected a smaller kernel or dilation, or more padding."
+            )
+
+    @property
+    def effective_kernel(self) -> tuple[int, int]:
+        """Cells (y, x) that the kernel reaches over: d (K - 1) + 1."""
+        return tuple(effective_kernel(kernel, self.dilation) for kernel in (self.kernel_height, self.kernel_width))
+
+    @property
+    def cells_around(self) -> tuple[int, int]:
+        """Zeros (y, x) before the first cell of an axis, and after its last one."""
+        if self.padding == "same":
+            return tuple((reach - 1) // 2 for reach in self.effective_kernel)
+        return self.padding, self.padding
+
+    @property
+    def padded_size(self) -> tuple[int, int]:
+        """Cells (y, x) of the input with its padding."""
+        return tuple(size + 2 * p for size, p in zip((self.height, self.width), self.cells_around, strict=True))
+
+    @property
+    def output_size(self) -> tuple[int, int]:
+        """Cells (y, x) of the output: floor((H + 2 p - d (K - 1) - 1) / s) + 1."""
+        pairs = zip(self.padded_size, self.effective_kernel, strict=True)
+        return tuple((room - reach) // self.stride + 1 for room, reach in pairs)
+
+    @property
+    def ratio(self) -> float:
+        """What the separable pair costs of the standard convolution: 1 / C_out + 1 / (K_h K_w).
+
+        Howard et al. 2017, "MobileNets", section 3.1; parameters and multiply-accumulates alike.
+        """
+        return 1 / self.out_channels + 1 / (self.kernel_height * self.kernel_width)
+
+    def costs(self) -> dict[str, Cost]:
+        """By the formulas: `standard`, `depthwise`, `pointwise`, and the last two together, `separable`."""
+        area = self.kernel_height * self.kernel_width
+        weights = {
+            "standard": self.in_channels * self.out_channels * area,
+            "depthwise": self.in_channels * area,
+            "pointwise": self.in_channels * self.out_channels,
+        }
+        rows, columns = self.output_size
+        return _with_separable({name: Cost(count, count * rows * columns) for name, count in weights.items()})
+
+    def counted(self) -> tuple[dict[str, Cost], tuple[int, int]]:
+        """The same costs, and the output's size, counted on `torch.nn.Conv2d` modules by `torch.utils.flop_counter`.
+
+        The modules live on the meta device: torch does all but the arithmetic.
+        """
+        window = ((self.kernel_height, self.kernel_width), self.stride, self.cells_around, self.dilation)
+        channels = self.in_channels
+        with torch.device("meta"):
+            x = torch.empty(1, channels, self.height, self.width)
+            standard, _ = _count(nn.Conv2d(channels, self.out_channels, *window, bias=False), x)
+            depthwise, y = _count(nn.Conv2d(channels, channels, *window, groups=channels, bias=False), x)
+            pointwise, y = _count(nn.Conv2d(channels, self.out_channels, 1, bias=False), y)
+        counts = {"standard": standard, "depthwise": depthwise, "pointwise": pointwise}
+        return _with_separable(counts), tuple(y.shape[2:])
+
+
+def _check(name: str, value: object) -> None:
+    low, high = LIMITS[name]
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}; expected a whole number from {low} to {high}.")
+
+
+def _with_separable(costs: dict[str, Cost]) -> dict[str, Cost]:
+    return {**costs, "separable": costs["depthwise"] + costs["pointwise"]}
+
+
+def _count(module: nn.Conv2d, x: torch.Tensor) -> tuple[Cost, torch.Tensor]:
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        y = module(x)
+    operations = counter.get_total_flops()  # two for each multiply-accumulate
+    return Cost(sum(weight.numel() for weight in module.parameters()), operations // 2), y
