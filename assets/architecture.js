@@ -23,7 +23,7 @@ export function mount({ element, server }) {
 
   async function follow() {
     const name = get().network;
-    if (!name || name === asked) return;
+    if (!name || name === asked || !view.checkVisibility()) return;
     asked = name;
     let answer;
     try {
@@ -106,8 +106,8 @@ export function mount({ element, server }) {
   });
   new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
   new ResizeObserver(paint).observe(growth);
+  new IntersectionObserver(follow).observe(view);
   heedMotion();
-  follow();
 }
 
 /** The fields of all steps up to one, on the drawing. Lengths are pixels of the image. */

@@ -51,16 +51,19 @@ export function decodeDrawing(text) {
   }
 }
 
-/** The page's address with the state in its fragment. */
+/** The page's address with the state in its fragment, the visitor's own networks left out. */
 export function linkTo({ drawing, network, cell }) {
   const fields = new URLSearchParams();
-  if (network) fields.set("network", network);
+  if (network && !isOwn(network)) fields.set("network", network);
   if (cell) fields.set("cell", [cell.layer, cell.y, cell.x, cell.channel].join(","));
   const encoded = drawing.length ? encodeDrawing(drawing) : "";
   if (encoded) fields.set("drawing", encoded);
   const text = fields.toString();
   return location.href.split("#")[0] + (text ? `#${text}` : "");
 }
+
+/** Whether this is the key of a network that a visitor made: whoever has it can use the network, so no link has it. */
+export const isOwn = (network) => Boolean(network?.startsWith("mine-"));
 
 /** Name of the network in the address bar, or null. */
 export const networkInLink = () => new URLSearchParams(location.hash.slice(1)).get("network");

@@ -1,23 +1,28 @@
 """The tab that says what the chosen network is made of: how its fields grow, what they look at, every layer's cost."""
 
+import threading
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
-from model import DigitNet, complexity, receptive_field
-from model.checkpoint import checkpoint_path
+from model import DigitNet, complexity, load_checkpoint, receptive_field
 from model.complexity import LayerComplexity
 from model.layer_graph import coverage
 from model.mean_fields import MeanField, compute_mean_fields, load_mean_fields
 from model.network import IMAGE_SIZE
 from model.receptive_field import ReceptiveField
-from ui.answers import borrow_network, to_base64
+from ui.answers import locate, to_base64
 from ui.look import view
+from ui.network import title_of as title_of_network
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # what a pixel sees of itself
+DESCRIBED = 64  # networks whose description is kept
+
+_one_at_a_time = threading.Lock()  # nobody is to have the same fields computed twice at once
 
 
 def architecture() -> gr.HTML:
@@ -31,16 +36,18 @@ def describe_architecture(name: object) -> dict[str, Any]:
     Raises:
         CheckpointError: no such network is offered.
     """
-    with borrow_network(name) as net:
-        return _describe(net, name)
+    path = locate(name)
+    with _one_at_a_time:
+        return _describe(name, path)
 
 
-@lru_cache
-def _describe(net: DigitNet, name: str) -> dict[str, Any]:
+@lru_cache(DESCRIBED)
+def _describe(name: str, path: Path) -> dict[str, Any]:
+    net = load_checkpoint(path)  # one of its own: where no fields are kept it takes seconds, and the pens go on
     cost = complexity(net)
-    fields = load_mean_fields(net, name) or compute_mean_fields(net)
+    fields = load_mean_fields(net, path) or compute_mean_fields(net)
     return {
-        "title": checkpoint_path(name).stem,
+        "title": title_of_network(name),
         "steps": growth(net),
         "fields": [_picture(layer, fields[layer]) for layer in _milestones(net)],
         "layers": layer_rows(net, fields),

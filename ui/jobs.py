@@ -157,3 +157,6 @@ class Jobs:
                 self._changed.wait_for(lambda: self._queue)
                 job = self._queue.pop(0)
             job.run()
+
+
+JOBS = Jobs()  # all views' and programs' work waits in one line: two trainings at once would only slow each other

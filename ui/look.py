@@ -1,6 +1,6 @@
 """The look of Gradio's own components, and how views of our own come into the page; colours are in assets/look.css."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -63,17 +63,20 @@ def import_of(module: str) -> str:
     return f"import(new URL('{ASSETS_URL}/{module}', document.baseURI))"
 
 
-def view(name: str, *server_functions: Callable[[Any], Any], **props: Any) -> gr.HTML:
+def view(name: str, *server_functions: Callable[[Any], Any], events: Iterable[str] = (), **props: Any) -> gr.HTML:
     """A view of our own: the markup `assets/NAME.html`, brought to life by `mount` of `assets/NAME.js`.
 
     Args:
         name: also the id of its element.
         server_functions: what its script may call, each with one JSON value; a ValueError comes back as `error`.
+        events: what its script may tell components of Gradio, as `events.NAME(data)`; `.NAME(...)` of the view listens.
         props: JSON values for its script.
     """
+    tell = ", ".join(f"{event}: (data) => trigger('{event}', data)" for event in events)
+    mount = f"(view) => view.mount({{ element, server, props, events: {{ {tell} }} }})"
     return gr.HTML(
         html_template=template(f"{name}.html"),
-        js_on_load=f"{import_of(f'{name}.js')}.then((view) => view.mount({{ element, server, props }}))",
+        js_on_load=f"{import_of(f'{name}.js')}.then({mount})",
         server_functions=[_in_a_sentence(function) for function in server_functions],
         elem_id=name,
         apply_default_css=False,

@@ -1,20 +1,18 @@
-"""Which network reads: the choice on the left, and the words about it."""
+"""Which network reads: the choice on the left, the networks that a visitor made among it, and the words about each."""
 
-import json
 from functools import lru_cache
 
 import gradio as gr
 
-from model import complexity, receptive_field
-from model.checkpoint import checkpoint_names, checkpoint_path, read_metadata
+from model import CheckpointError, complexity, receptive_field
+from model.checkpoint import checkpoint_names, read_metadata
 from model.network import IMAGE_SIZE, PRESETS
-from ui.answers import load_network
-from ui.look import import_of
+from model.sessions import is_key
+from ui.answers import load_network, locate
+from ui.look import import_of, view
 
-CHOOSE = f"(network) => {{ {import_of('state.js')}.then((state) => state.set({{ network }})) }}"
-FROM_LINK = (
-    "(network) => {module}.then((link) => {known}.includes(link.networkInLink()) ? link.networkInLink() : network)"
-)
+FOLLOW = f"(network) => {{ {import_of('networks.js')}.then((networks) => networks.follow(network)) }}"
+MOST_OWN = 50  # networks of one visitor that are looked up at once
 
 
 def names_to_offer(default: str) -> list[str]:
@@ -28,11 +26,21 @@ def choices(default: str) -> list[tuple[str, str]]:
     return [(_label(name), name) for name in names_to_offer(default)]
 
 
+def title_of(name: str) -> str:
+    """What people call a network: "base", or "base, taught 14:02".
+
+    Raises:
+        CheckpointError: as `locate`.
+    """
+    path = locate(name)
+    return str(read_metadata(path).get("title", path.stem)) if is_key(name) else path.stem
+
+
 def _label(name: str) -> str:
-    title = checkpoint_path(name).stem
-    test = read_metadata(name).get("figures", {}).get("test")
+    test = read_metadata(locate(name)).get("figures", {}).get("test")
     parameters = f"{complexity(load_network(name)).parameters:,} parameters"
-    return f"{title} · {parameters} · {100 * test['accuracy']:.2f} %" if test else f"{title} · {parameters}"
+    parts = [title_of(name), parameters, *([f"{100 * test['accuracy']:.2f} %"] if test else [])]
+    return " · ".join(parts)
 
 
 def network_choice(default: str) -> gr.Dropdown:
@@ -40,31 +48,71 @@ def network_choice(default: str) -> gr.Dropdown:
     return gr.Dropdown(choices(default), value=default, label="Network", interactive=True, filterable=False)
 
 
-def follow(choice: gr.Dropdown, page: gr.Blocks, about: gr.Markdown) -> None:
-    """Tell the page's state and the words which network is chosen; a link may choose one when the page opens."""
-    known = json.dumps([name for _, name in choice.choices])
-    from_link = FROM_LINK.format(module=import_of("link.js"), known=known)
-    opened = page.load(None, choice, choice, js=from_link, api_visibility="private")
-    opened.then(None, choice, None, js=CHOOSE, api_visibility="private")
-    choice.change(None, choice, None, js=CHOOSE, api_visibility="private")
-    choice.change(
-        describe,
-        choice,
-        about,
-        api_visibility="private",
-        show_progress="hidden",
+def own_networks(choice: gr.Dropdown) -> gr.HTML:
+    """Which network reads as the page opens, and the visitor's own ones, of which the choice is told.
+
+    Args:
+        choice: as `network_choice` made it.
+    """
+    offered = list(choice.choices)
+    networks = view(
+        "networks",
+        known_networks,
+        events=["offer"],
+        offered=[name for _, name in offered],
+        first=choice.value,
     )
+
+    def offer_own(event: gr.EventData) -> gr.Dropdown:
+        own = known_networks(event.own)
+        choices = [*offered, *((title, key) for key, title in own.items())]
+        names = [name for _, name in choices]
+        return gr.Dropdown(choices, value=event.chosen if event.chosen in names else choice.value)
+
+    networks.offer(
+        offer_own, None, choice, trigger_mode="always_last", show_progress="hidden", api_visibility="private"
+    )
+    return networks
+
+
+def known_networks(keys: object) -> dict[str, str]:
+    """Which of a visitor's networks are still kept here.
+
+    Args:
+        keys: a list of keys.
+
+    Returns:
+        The titles of those that are, by key.
+
+    Raises:
+        ValueError: this is no list of keys, or too many.
+    """
+    if not isinstance(keys, list) or len(keys) > MOST_OWN:
+        raise ValueError(f"Networks are asked about by a list of at most {MOST_OWN} keys.")
+    titles = {}
+    for key in filter(is_key, keys):
+        try:
+            titles[key] = title_of(key)
+        except CheckpointError:
+            continue
+    return titles
+
+
+def follow(choice: gr.Dropdown, about: gr.Markdown) -> None:
+    """Tell the page's state and the words which network is chosen."""
+    choice.input(None, choice, None, js=FOLLOW, api_visibility="private")
+    choice.change(describe, choice, about, api_visibility="private", show_progress="hidden")
 
 
 @lru_cache
 def describe(name: str) -> str:
     """A few sentences about a network, with its own figures."""
-    net, metadata = load_network(name), read_metadata(name)
+    net, metadata = load_network(name), read_metadata(locate(name))
     cost = complexity(net)
     dilations = ", ".join(str(stage.dilation) for stage in net.stages)
     last = receptive_field(net, f"stages.{len(net.stages) - 1}")
     lines = [
-        f"**{checkpoint_path(name).stem}** has {cost.parameters:,} trainable parameters and spends "
+        f"**{_plain(title_of(name))}** has {cost.parameters:,} trainable parameters and spends "
         f"{cost.multiply_accumulates:,} multiply-accumulates on an image. Its {len(net.stages)} stages have "
         f"dilations {dilations}; a cell of the last one sees {last.size[0]} x {last.size[1]} pixels"
         + (", more than the whole image." if last.size[0] > IMAGE_SIZE else "."),
@@ -74,6 +122,11 @@ def describe(name: str) -> str:
         "reaches over 7 x 7 cells and still has nine weights.",
     ]
     return "\n\n".join(line for line in lines if line)
+
+
+def _plain(title: str) -> str:
+    """Text that Markdown takes for text."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]<>()#+-.!|&$~" else character for character in title)
 
 
 def _figures(metadata: dict) -> str:

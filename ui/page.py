@@ -12,7 +12,7 @@ from ui.canvas import canvas
 from ui.layers import layers, layers_part
 from ui.look import template
 from ui.misread import misread, steps_part
-from ui.network import about_network, follow, names_to_offer, network_choice
+from ui.network import about_network, follow, names_to_offer, network_choice, own_networks
 from ui.reading import reading
 
 TITLE = "Digitscope"
@@ -39,6 +39,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                 canvas(answers)
                 reading()
                 choice = network_choice(checkpoint)
+                own_networks(choice)
             with gr.Column(elem_id="right"), gr.Tabs():
                 with gr.Tab("Layers"):
                     layers()
@@ -47,6 +48,6 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                 with gr.Tab("Network"):
                     about = about_network(checkpoint)
                     architecture()
-        follow(choice, page, about)
+        follow(choice, about)
         add_api(checkpoint)
     return page
