@@ -5,15 +5,13 @@ Luo, Li, Urtasun, Zemel, "Understanding the Effective Receptive Field in Deep Co
 effective one what it does see, for these weights and this drawing.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from model.forward_pass import ForwardPass, forward_pass
 from model.layer_graph import receptive_field
-from model.network import IMAGE_SIZE, PIXEL_SCALE, DigitNet, SeparableStage, StandardStage
+from model.network import IMAGE_SIZE, DigitNet
 from model.receptive_field import Cell, Region
 
 # Drawings whose gradients are computed together: enough to keep the processor busy, few enough to stay small.
@@ -71,9 +69,8 @@ def mean_effective_field(
         raise ValueError(
             f"Drawings come as {images.dtype} {images.shape}; expected uint8 (N, {IMAGE_SIZE}, {IMAGE_SIZE})."
         )
-    device = net.stem.weight.device
     total = sum(
-        _gradients(net, layer, cell, torch.from_numpy(chunk).to(device), channel).abs().sum(0)
+        _gradients(forward_pass(net, chunk), layer, cell, channel).abs().sum(0)
         for chunk in np.array_split(images, -(-len(images) // CHUNK))
     )  # (28, 28)
     return (total / len(images)).float().cpu().numpy()
@@ -108,48 +105,14 @@ def carrying_box(field: np.ndarray, center: tuple[float, float], share: float = 
     return Region(*((int(axis[0]), int(axis[-1]) + 1) for axis in inside))
 
 
-def _gradients(net: DigitNet, layer: str, cell: Cell, images: Tensor, channel: int | None) -> Tensor:
+def _gradients(through: ForwardPass, layer: str, cell: Cell, channel: int | None) -> Tensor:
     """Signed d cell / d pixel of each drawing: (N, 28, 28)."""
-    with torch.inference_mode(False):  # records gradients, whatever the caller has switched off
-        dtype = net.stem.weight.dtype
-        pixels = (images.to(dtype) / 255).unsqueeze(1).requires_grad_()  # (N, 1, 28, 28)
-        output = next(output for name, output in _outputs(net, pixels) if name == layer)
-        channels = output.shape[1]
-        if channel is not None and not 0 <= channel < channels:
-            raise ValueError(f"Layer {layer} has no channel {channel}; expected one from 0 to {channels - 1}.")
+    output = through.output(layer)
+    channels = output.shape[1]
+    if channel is not None and not 0 <= channel < channels:
+        raise ValueError(f"Layer {layer} has no channel {channel}; expected one from 0 to {channels - 1}.")
+    with torch.inference_mode(False), torch.enable_grad():
         cells = output[:, :, *cell]  # (N, C)
         chosen = cells if channel is None else cells[:, channel]
-        (gradients,) = torch.autograd.grad(chosen.sum(), pixels)
+        (gradients,) = torch.autograd.grad(chosen.sum(), through.pixels, retain_graph=True)
     return gradients.squeeze(1)
-
-
-def _outputs(net: DigitNet, x: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """Run the network layer by layer, as far as somebody asks; maps are (N, C, H, W), classes (N, classes, 1, 1).
-
-    Hooks would need no such second telling of the forward pass, but would fire for everybody who uses the network.
-    """
-    x = net.stem(x * PIXEL_SCALE)
-    yield "stem", x
-    x = net.stem_norm(x)
-    yield "stem_norm", x
-    x = F.relu(x)
-    for index, stage in enumerate(net.stages):
-        for part, output in _stage_outputs(stage, x):
-            yield f"stages.{index}{part}", output
-        x = output  # the stage's own, its last
-    x = net.pool(x)
-    yield "pool", x
-    yield "head", net.head(x.flatten(1))[:, :, None, None]
-
-
-def _stage_outputs(stage: SeparableStage | StandardStage, x: Tensor) -> Iterator[tuple[str, Tensor]]:
-    y = x
-    names = ("depthwise", "pointwise") if isinstance(stage, SeparableStage) else ("conv",)
-    for name in names:
-        y = getattr(stage, name)(y)
-        yield f".{name}", y
-        y = getattr(stage, f"{name}_norm")(y)
-        yield f".{name}_norm", y
-        if name != names[-1]:
-            y = F.relu(y)
-    yield "", F.relu(x + y if stage.residual else y)

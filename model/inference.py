@@ -1,13 +1,14 @@
 """Ask a network: probabilities, and the response of every layer to one image."""
 
 from collections import OrderedDict
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from model.network import IMAGE_SIZE, DigitNet
+from model.forward_pass import check_images, forward_pass, shared_pass
+from model.network import DigitNet
 
 
 class Reading(NamedTuple):
@@ -33,9 +34,16 @@ def read(net: DigitNet, images: np.ndarray | Tensor) -> Reading:
         ValueError: the images are of another type or shape.
     """
     with torch.inference_mode():
-        logits = net(_batch(images))  # (N, classes)
+        logits = _logits(net, images)  # (N, classes)
         familiar = logits.logsumexp(1) >= net.familiar_energy
         return Reading((logits / net.temperature).softmax(1).numpy(), familiar.numpy())
+
+
+def _logits(net: DigitNet, images: np.ndarray | Tensor) -> Tensor:
+    shared = shared_pass(net, images)
+    if shared is not None:
+        return shared.output("head").flatten(1)
+    return net(check_images(images)[:, None].contiguous(memory_format=torch.channels_last))
 
 
 def predict(net: DigitNet, images: np.ndarray | Tensor) -> np.ndarray:
@@ -69,31 +77,5 @@ def layer_responses(net: DigitNet, image: np.ndarray | Tensor) -> "OrderedDict[s
     Raises:
         ValueError: the image is of another type or shape.
     """
-    batch = _batch(image[None])
-    responses: OrderedDict[str, np.ndarray] = OrderedDict()
-
-    def keep(name: str) -> Any:
-        def hook(_module: nn.Module, _inputs: tuple[Tensor, ...], output: Tensor) -> None:
-            responses[name] = output[0].reshape(*output.shape[1:], *[1] * (4 - output.ndim)).numpy().copy()
-
-        return hook
-
-    layers = [(name, module) for name, module in net.named_modules() if name and not isinstance(module, nn.ModuleList)]
-    hooks = [module.register_forward_hook(keep(name)) for name, module in layers]
-    try:
-        with torch.inference_mode():
-            net(batch)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return responses
-
-
-def _batch(images: np.ndarray | Tensor) -> Tensor:
-    images = torch.as_tensor(images)
-    if images.dtype != torch.uint8 or images.ndim != 3 or images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
-        raise ValueError(
-            f"The images are {images.dtype} of shape {tuple(images.shape)}; "
-            f"expected uint8 of shape (N, {IMAGE_SIZE}, {IMAGE_SIZE})."
-        )
-    return images[:, None].contiguous(memory_format=torch.channels_last)  # (N, 1, 28, 28)
+    outputs = forward_pass(net, image[None]).outputs()
+    return OrderedDict((name, output[0].detach().float().cpu().numpy()) for name, output in outputs.items())

@@ -9,7 +9,7 @@ from collections import OrderedDict
 import numpy as np
 from torch import Tensor
 
-from model.inference import layer_responses
+from model.forward_pass import forward_pass
 from model.network import PIXEL_SCALE, DigitNet
 
 
@@ -43,11 +43,10 @@ def layer_maps(net: DigitNet, image: np.ndarray | Tensor) -> "OrderedDict[str, n
     Raises:
         ValueError: the image is of another type or shape.
     """
-    responses = layer_responses(net, image)
+    outputs = forward_pass(net, image[None]).outputs()
     maps = OrderedDict(image=np.float32(image)[None] / 255 * np.float32(PIXEL_SCALE))
     for layer in map_layers(net):
-        if layer == "stem" or layer.endswith(".depthwise"):
-            maps[layer] = np.maximum(responses[f"{layer}_norm"], 0)  # (C, H, W)
-        else:
-            maps[layer] = responses[output_name(layer)]
+        rectify = layer == "stem" or layer.endswith(".depthwise")
+        values = outputs[f"{layer}_norm" if rectify else output_name(layer)][0].detach().float().cpu().numpy()
+        maps[layer] = np.maximum(values, 0) if rectify else values  # (C, H, W)
     return maps

@@ -16,6 +16,7 @@ import numpy as np
 
 from model import CheckpointError, DigitNet, load_checkpoint, rasterize
 from model.checkpoint import checkpoint_path
+from model.forward_pass import sharing
 from model.inference import read
 from model.sessions import NetworkStore, is_key
 
@@ -61,7 +62,7 @@ class Answers:
         if not isinstance(wanted, dict) or not wanted.keys() <= self._parts.keys():
             raise ValueError(f"Parts of an answer are named; the known ones are: {', '.join(self._parts) or 'none'}.")
         image = rasterize(request.get("drawing"))
-        with borrow_network(request.get("network")) as net:
+        with borrow_network(request.get("network")) as net, sharing(net, image):
             probabilities, familiar = read(net, image[None])
             return {
                 "network": request["network"],

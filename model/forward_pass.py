@@ -1,0 +1,132 @@
+"""One way of images through a network, layer by layer, from which all that is asked about them is answered.
+
+Probabilities, maps and gradients of one drawing come from the same outputs: `sharing` has them computed once. Hooks
+would need no second telling of the forward pass, but would fire for everybody who uses the network.
+"""
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from model.network import IMAGE_SIZE, PIXEL_SCALE, DigitNet, SeparableStage, StandardStage
+
+
+class ForwardPass:
+    """Images on their way through a network; it runs as far as somebody asks, and no layer twice.
+
+    Args:
+        net: in eval mode.
+        images: uint8 (N, 28, 28), ink 255 on 0.
+
+    Attributes:
+        pixels: (N, 1, 28, 28) from 0 (paper) to 1 (ink); gradients of every output reach back to them.
+
+    Raises:
+        ValueError: the images are of another type or shape.
+    """
+
+    def __init__(self, net: DigitNet, images: np.ndarray | Tensor) -> None:
+        images = check_images(images)
+        self.net, self.images = net, images
+        with torch.inference_mode(False):  # records gradients, whatever the caller has switched off
+            self.pixels = (images.to(net.stem.weight) / 255).unsqueeze(1).requires_grad_()
+        self._outputs: OrderedDict[str, Tensor] = OrderedDict()
+        self._ahead = _run(net, self.pixels)
+
+    def output(self, layer: str) -> Tensor:
+        """What a layer of `net.named_modules()` answers: (N, C, H, W); vectors have H = W = 1."""
+        with torch.inference_mode(False), torch.enable_grad():
+            while layer not in self._outputs:
+                name, output = next(self._ahead)
+                self._outputs[name] = output
+        return self._outputs[layer]
+
+    def outputs(self) -> "OrderedDict[str, Tensor]":
+        """The outputs of all layers, in the order in which they run."""
+        self.output("head")
+        return self._outputs
+
+
+_shared: ContextVar[ForwardPass | None] = ContextVar("shared", default=None)
+
+
+@contextmanager
+def sharing(net: DigitNet, image: np.ndarray) -> Iterator[None]:
+    """Within it, whatever this thread asks the network about this image comes from one pass.
+
+    Args:
+        net: in eval mode; it has to stay as it is meanwhile.
+        image: uint8 (28, 28), ink 255 on 0.
+    """
+    token = _shared.set(ForwardPass(net, image[None]))
+    try:
+        yield
+    finally:
+        _shared.reset(token)
+
+
+def shared_pass(net: DigitNet, images: np.ndarray | Tensor) -> ForwardPass | None:
+    """The pass that is shared, where it is this network's about these images."""
+    shared = _shared.get()
+    if shared is None or shared.net is not net or not torch.equal(shared.images, torch.as_tensor(images)):
+        return None
+    return shared
+
+
+def forward_pass(net: DigitNet, images: np.ndarray | Tensor) -> ForwardPass:
+    """The pass that is shared, or else a new one.
+
+    Raises:
+        ValueError: the images are of another type or shape.
+    """
+    return shared_pass(net, images) or ForwardPass(net, images)
+
+
+def check_images(images: np.ndarray | Tensor) -> Tensor:
+    """Images as a tensor, once it is sure that they are images.
+
+    Raises:
+        ValueError: they are not uint8 (N, 28, 28).
+    """
+    images = torch.as_tensor(images)
+    if images.dtype != torch.uint8 or images.ndim != 3 or images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
+        raise ValueError(
+            f"The images are {images.dtype} of shape {tuple(images.shape)}; "
+            f"expected uint8 of shape (N, {IMAGE_SIZE}, {IMAGE_SIZE})."
+        )
+    return images
+
+
+def _run(net: DigitNet, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+    """Every layer's name and output, one after the other: `DigitNet.forward`, told step by step."""
+    x = net.stem(x * PIXEL_SCALE)
+    yield "stem", x
+    x = net.stem_norm(x)
+    yield "stem_norm", x
+    x = F.relu(x)
+    for index, stage in enumerate(net.stages):
+        for part, output in _run_stage(stage, x):
+            yield f"stages.{index}{part}", output
+        x = output  # the stage's own, its last
+    x = net.pool(x)
+    yield "pool", x
+    yield "head", net.head(x.flatten(1))[:, :, None, None]
+
+
+def _run_stage(stage: SeparableStage | StandardStage, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+    y = x
+    names = ("depthwise", "pointwise") if isinstance(stage, SeparableStage) else ("conv",)
+    for name in names:
+        y = getattr(stage, name)(y)
+        yield f".{name}", y
+        y = getattr(stage, f"{name}_norm")(y)
+        yield f".{name}_norm", y
+        if name != names[-1]:
+            y = F.relu(y)
+    yield "", F.relu(x + y if stage.residual else y)
