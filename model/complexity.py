@@ -62,6 +62,20 @@ def complexity(net: DigitNet) -> Complexity:
     return Complexity(layers)
 
 
+def stage_weights(in_channels: int, out_channels: int, kernel: int, separable: bool) -> dict[str, int]:
+    """Weights of a stage's convolutions; each is applied once for every cell of the output, whatever the dilation.
+
+    Args:
+        in_channels: C.
+        out_channels: C'.
+        kernel: side k.
+        separable: depthwise and pointwise, k k C + C C', instead of one standard convolution, k k C C'.
+    """
+    if separable:
+        return {"depthwise": kernel**2 * in_channels, "pointwise": in_channels * out_channels}
+    return {"conv": kernel**2 * in_channels * out_channels}
+
+
 def _weights(config: NetworkConfig) -> dict[str, tuple[int, int]]:
     """By layer: weights that every output cell applies once, and the parameters besides (of norms, biases)."""
     layers = {
@@ -70,14 +84,10 @@ def _weights(config: NetworkConfig) -> dict[str, tuple[int, int]]:
     }
     for index, stage in enumerate(config.stages):
         name, channels = f"stages.{index}", config.input_channels(index)
-        if config.separable:
-            layers[f"{name}.depthwise"] = (stage.kernel**2 * channels, 0)
-            layers[f"{name}.depthwise_norm"] = (0, 2 * channels)
-            layers[f"{name}.pointwise"] = (channels * stage.channels, 0)
-            layers[f"{name}.pointwise_norm"] = (0, 2 * stage.channels)
-        else:
-            layers[f"{name}.conv"] = (stage.kernel**2 * channels * stage.channels, 0)
-            layers[f"{name}.conv_norm"] = (0, 2 * stage.channels)
+        weights = stage_weights(channels, stage.channels, stage.kernel, config.separable)
+        for part, count in weights.items():
+            layers[f"{name}.{part}"] = (count, 0)
+            layers[f"{name}.{part}_norm"] = (0, 2 * (channels if part == "depthwise" else stage.channels))
     layers["pool"] = (0, 0)
     layers["head"] = (config.stages[-1].channels * len(config.classes), len(config.classes))
     return layers

@@ -1,0 +1,58 @@
+"""What is measured is the time of one image, on one thread, in bounded time, and nothing is left changed."""
+
+from contextlib import suppress
+
+import pytest
+import torch
+
+from model import timing
+from model.complexity import complexity
+from model.timing import FEWEST, MOST, WARM_UP, counted_multiply_accumulates, one_thread, timings
+
+
+def test_every_runtime_is_measured_with_every_batch(small_net) -> None:
+    measured = list(timings(small_net, batches=(1, 8), seconds=0))
+    assert [(t.runtime, t.batch) for t in measured] == [
+        ("PyTorch", 1),
+        ("ONNX Runtime", 1),
+        ("PyTorch", 8),
+        ("ONNX Runtime", 8),
+    ]
+    assert all(t.microseconds > 0 and t.runs == FEWEST for t in measured)
+
+
+def test_the_time_is_that_of_one_image_and_the_warm_up_does_not_count(monkeypatch) -> None:
+    clock = iter([0.0, *(0.1 * n for n in range(1000))])
+    monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
+    calls = []
+    microseconds, runs = timing._per_image(lambda: calls.append(None), batch=4, seconds=0)
+    assert runs == FEWEST
+    assert len(calls) == FEWEST + WARM_UP
+    assert microseconds == pytest.approx(0.1e6 / 4), "one tick of the clock for a batch of four"
+
+
+def test_runs_are_bounded_by_number_too() -> None:
+    assert timing._per_image(lambda: None, batch=1, seconds=60)[1] == MOST
+
+
+def test_other_threads_are_given_back_even_after_an_error() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with suppress(ZeroDivisionError), one_thread():
+            assert torch.get_num_threads() == 1
+            raise ZeroDivisionError
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_measuring_leaves_no_mode_behind(small_net) -> None:
+    for _ in timings(small_net, batches=(1,), seconds=0):
+        assert not torch.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize("name", ["small_net", "standard_net"])
+def test_pytorch_counts_what_the_closed_formulas_say(name, request) -> None:
+    net = request.getfixturevalue(name)
+    assert counted_multiply_accumulates(net) == complexity(net).multiply_accumulates
