@@ -13,7 +13,7 @@ counts; the 5,000 validation images set the temperature, and the 10,000 test ima
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -173,6 +173,12 @@ class Training:
 
     def run_epoch(self) -> float:
         """One pass over the data; returns the mean loss."""
+        title, quiet = f"epoch {self.epoch + 1}", not self.workers.leads
+        losses = list(tqdm(self.step_through_epoch(), title, self.steps, leave=False, disable=quiet))
+        return torch.stack(losses).mean().item()
+
+    def step_through_epoch(self) -> Iterator[Tensor]:
+        """One pass over the data, step by step, at the pace of whoever asks; yields each step's loss."""
         recipe, workers = self.recipe, self.workers
         self.module.train()
         # Seeded by epoch, so that a resumed run sees what an uninterrupted one would have seen.
@@ -180,13 +186,10 @@ class Training:
             len(self.data.labels), generator=torch.Generator().manual_seed(self.seed * 10_007 + self.epoch)
         )
         self.generator.manual_seed((self.seed * 10_007 + self.epoch) * workers.count + workers.rank)
-        total = torch.zeros((), device=workers.device)
-        bar = tqdm(range(self.steps), f"epoch {self.epoch + 1}", leave=False, disable=not workers.leads)
-        for step in bar:
+        for step in range(self.steps):
             batch = order[step * recipe.batch : (step + 1) * recipe.batch][workers.rank :: workers.count]
-            total += self._step(batch)
+            yield self._step(batch)
         self.epoch += 1
-        return total.item() / self.steps
 
     def _step(self, batch: Tensor) -> Tensor:
         images = self.data.images[batch, None].float() / 255  # (N, 1, 28, 28)

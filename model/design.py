@@ -1,0 +1,109 @@
+"""A network of one's own design: read from what people write, and kept small enough for everybody to be served.
+
+A design is a `NetworkConfig` for the ten digits. Nothing here trains a network or even makes room for one: what it costs
+is known from its shapes.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+from model.complexity import Complexity, complexity
+from model.network import MAX_STAGES, DigitNet, NetworkConfig, StageConfig
+
+MAX_PARAMETERS = 2_000_000
+MAX_MULTIPLY_ACCUMULATES = 60_000_000  # for one image
+MAX_VALUES = 400_000  # outputs of all convolutions for one image; a training holds several copies of a whole batch
+
+FIELDS = ("stem_channels", "stem_kernel", "stem_stride", "separable", "stages")
+STAGE_FIELDS = ("channels", "kernel", "dilation", "stride", "shares")
+
+DEFAULT_DESIGN = NetworkConfig(
+    16, stages=(StageConfig(32, stride=2), StageConfig(32, dilation=2), StageConfig(32, dilation=1))
+)
+
+
+class DesignError(ValueError):
+    """This is no design, or one that is too large. The message is one sentence that says which field or limit."""
+
+
+def read_design(values: object) -> NetworkConfig:
+    """The design that somebody wrote down; fields that are left out have `NetworkConfig`'s defaults.
+
+    Args:
+        values: {stem_channels, stem_kernel, stem_stride, separable, stages: [{channels, kernel, dilation, stride,
+            shares}]}, as `write_design` writes it.
+
+    Raises:
+        ValueError: names the field and says what is allowed.
+    """
+    fields = _fields("A design", values, FIELDS, "stem_channels", "stages")
+    stages = fields["stages"]
+    if not isinstance(stages, list) or not 1 <= len(stages) <= MAX_STAGES:
+        number = f"has {len(stages)} entries" if isinstance(stages, list) else "is no list"
+        raise DesignError(f"stages {number}; expected a list of 1 to {MAX_STAGES} stages.")
+    if not isinstance(fields.get("separable", True), bool):
+        raise DesignError(f"separable is {fields['separable']!r}; expected true or false.")
+    blocks = [_fields(f"stages[{index}]", stage, STAGE_FIELDS, "channels") for index, stage in enumerate(stages)]
+    return NetworkConfig(**{**fields, "stages": tuple(StageConfig(**block) for block in blocks)})
+
+
+def write_design(config: NetworkConfig) -> dict[str, Any]:
+    """The inverse of `read_design`: plain JSON values."""
+    values = config.to_dict()
+    return {**{name: values[name] for name in FIELDS}, "stages": list(values["stages"])}
+
+
+def _fields(what: str, values: object, known: tuple[str, ...], *needed: str) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise DesignError(f"{what} has to be an object with the fields {', '.join(known)}.")
+    unknown = sorted(str(name) for name in values.keys() - set(known))
+    if unknown:
+        raise DesignError(f"{what} has a field {unknown[0][:40]!r}; the known ones are {', '.join(known)}.")
+    for name in needed:
+        if name not in values:
+            raise DesignError(f"{what} lacks the field {name}; expected {', '.join(needed)} at least.")
+    return values
+
+
+@lru_cache(maxsize=256)
+def cost_of(config: NetworkConfig) -> Complexity:
+    """What a network of this shape costs, without the memory that it would take."""
+    with torch.device("meta"):
+        return complexity(DigitNet(config))
+
+
+def values_of(config: NetworkConfig) -> int:
+    """Outputs of all convolutions for one image: what a training has to hold of each image, several times over."""
+    layers = cost_of(config).layers
+    channels = {"stem": config.stem_channels}
+    for index, stage in enumerate(config.stages):
+        channels |= {
+            f"stages.{index}.depthwise": config.input_channels(index),
+            f"stages.{index}.pointwise": stage.channels,
+            f"stages.{index}.conv": stage.channels,
+        }
+    sizes = {name: layers[name].map_size for name in channels if name in layers}
+    return sum(channels[name] * height * width for name, (height, width) in sizes.items())
+
+
+def check_size(config: NetworkConfig) -> None:
+    """That a design is small enough to be trained while others are served.
+
+    Raises:
+        DesignError: names the limit, and why there is one.
+    """
+    cost = cost_of(config)
+    for amount, most, what, why in (
+        (cost.parameters, MAX_PARAMETERS, "parameters", "its file stays small enough to be kept for you"),
+        (
+            cost.multiply_accumulates,
+            MAX_MULTIPLY_ACCUMULATES,
+            "multiply-accumulates an image",
+            "a training ends in minutes and nobody else has to wait",
+        ),
+        (values_of(config), MAX_VALUES, "values in its maps", "a training batch fits into memory"),
+    ):
+        if amount > most:
+            raise DesignError(f"This design has {amount:,} {what}; at most {most:,} are allowed, so that {why}.")
