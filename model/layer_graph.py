@@ -86,7 +86,12 @@ def receptive_field(net: DigitNet, layer: str) -> ReceptiveField:
     Raises:
         ValueError: there is no such layer.
     """
-    return receptive_field_of(layer_chain(net.config, layer), IMAGE)
+    return _field(net.config, layer)
+
+
+@lru_cache(maxsize=1024)
+def _field(config: NetworkConfig, layer: str) -> ReceptiveField:
+    return receptive_field_of(layer_chain(config, layer), IMAGE)
 
 
 def tap_lattice(net: DigitNet, layer: str, cell: Cell) -> np.ndarray:
