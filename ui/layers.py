@@ -115,14 +115,14 @@ def layers_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) ->
     maps = layer_maps(net, image)
     wanted = _checked_channels(parameters.get("maps") or {}, maps)
     maxima = {layer: float(maps[layer].max()) for layer in maps if layer not in ("image", "head")}
-    quantised = {layer: _quantised(maps[layer], maximum) for layer, maximum in maxima.items()}
+    levels = {layer: quantised(maps[layer], maximum) for layer, maximum in maxima.items()}
     answer = {
         "maps": {
-            layer: {"channels": channels, "values": to_base64(quantised[layer][channels])}
+            layer: {"channels": channels, "values": to_base64(levels[layer][channels])}
             for layer, channels in wanted.items()
         },
         "maxima": {layer: round(maximum, 6) for layer, maximum in maxima.items()},
-        "bright": {layer: round(maximum * _bright(quantised[layer]) / 255, 6) for layer, maximum in maxima.items()},
+        "bright": {layer: round(maximum * _bright(levels[layer]) / 255, 6) for layer, maximum in maxima.items()},
         "logits": [round(float(logit), 5) for logit in maps["head"].ravel()],
     }
     if parameters.get("activity"):
@@ -157,7 +157,7 @@ def _is_index(value: object, last: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= last
 
 
-def _quantised(values: np.ndarray, maximum: float) -> np.ndarray:
+def quantised(values: np.ndarray, maximum: float) -> np.ndarray:
     """Values from 0 to `maximum` as bytes; what is above 0 stays above 0."""
     if maximum <= 0:
         return np.zeros(values.shape, np.uint8)
@@ -194,7 +194,7 @@ def describe_cell(net: DigitNet, image: np.ndarray, maps: dict[str, np.ndarray],
     module = output_name(layer)
     field = receptive_field(net, module)
     center = field.center_of(*place)
-    lattice = _lattice(net.config, module, place)
+    lattice = lattice_of(net.config, module, place)
     effective = effective_receptive_field(net, module, place, image, channel)
     inside = carrying_box(effective, center)
     region = field.region(*place)
@@ -205,8 +205,8 @@ def describe_cell(net: DigitNet, image: np.ndarray, maps: dict[str, np.ndarray],
         "channel": channel,
         "field": field.region(*place, clipped=False).corners,
         "inside": inside.corners,
-        "lattice": to_base64(_quantised(lattice, float(lattice.max()))),
-        "effective": to_base64(_quantised(effective, float(effective.max()))),
+        "lattice": to_base64(quantised(lattice, float(lattice.max()))),
+        "effective": to_base64(quantised(effective, float(effective.max()))),
         "taps": _taps(net, layer, place, parts),
         "map": _picture(maps[layer][channel]) if layer != "head" else None,
         "input": _input(net, maps, layer, channel),
@@ -218,14 +218,14 @@ def describe_cell(net: DigitNet, image: np.ndarray, maps: dict[str, np.ndarray],
 
 
 @lru_cache(CELLS_IN_MEMORY)
-def _lattice(config: NetworkConfig, module: str, place: Cell) -> np.ndarray:
+def lattice_of(config: NetworkConfig, module: str, place: Cell) -> np.ndarray:
     """As `tap_lattice`; kept by the network's shape, which is all that it depends on."""
     return count_paths(layer_chain(config, module), place, IMAGE).astype(np.float64)
 
 
 def _picture(values: np.ndarray) -> dict[str, Any]:
     maximum = float(values.max())
-    return {"size": values.shape, "maximum": round(maximum, 6), "values": to_base64(_quantised(values, maximum))}
+    return {"size": values.shape, "maximum": round(maximum, 6), "values": to_base64(quantised(values, maximum))}
 
 
 def _input(net: DigitNet, maps: dict[str, np.ndarray], layer: str, channel: int) -> dict[str, Any] | None:
