@@ -156,7 +156,12 @@ def rasterize(drawing: object) -> np.ndarray:
     Raises:
         DrawingError: as `check_drawing`.
     """
-    fit, ink = _fit(check_drawing(drawing))
+    return render(check_drawing(drawing))
+
+
+def render(strokes: Strokes, pen: float = PEN) -> np.ndarray:
+    """Checked strokes as an image, as `rasterize`, with a pen of any diameter in pixels."""
+    fit, ink = _fit(strokes, pen)
     margin = (IMAGE_SIZE - INK_SIZE) // 2
     left, top = margin + fit.centred[0], margin + fit.centred[1]
     image = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
@@ -164,13 +169,13 @@ def rasterize(drawing: object) -> np.ndarray:
     return image
 
 
-def _fit(strokes: Strokes) -> tuple[Fitting, np.ndarray]:
+def _fit(strokes: Strokes, pen: float = PEN) -> tuple[Fitting, np.ndarray]:
     """The fitting, and the ink (20, 20) from 0 to 1 that it was found from."""
     points = np.concatenate(strokes)  # (P, 2)
     low, high = points.min(axis=0), points.max(axis=0)
-    scale = fitting_scale(low, high)
+    scale = fitting_scale(low, high, pen)
     to_middle = INK_SIZE / 2 - (low + high) / 2 * scale
-    ink = draw_lines([stroke * scale + to_middle for stroke in strokes], INK_SIZE)  # (20, 20)
+    ink = draw_lines([stroke * scale + to_middle for stroke in strokes], INK_SIZE, pen)  # (20, 20)
 
     margin = (IMAGE_SIZE - INK_SIZE) // 2
     fit = Fitting(
@@ -182,15 +187,16 @@ def _fit(strokes: Strokes) -> tuple[Fitting, np.ndarray]:
     return fit, ink
 
 
-def fitting_scale(low: np.ndarray, high: np.ndarray) -> float:
+def fitting_scale(low: np.ndarray, high: np.ndarray, pen: float = PEN) -> float:
     """Pixels per canvas unit at which the longer side of an ink box, pen included, becomes `INK_SIZE`.
 
     Args:
         low: (2,) smallest x and y of the pen's centre line.
         high: (2,) largest. A box without extent is a dot, and any scale will do.
+        pen: its diameter, in pixels.
     """
     extent = float((high - low).max())
-    return (INK_SIZE - PEN) / extent if extent > 0 else 1.0
+    return (INK_SIZE - pen) / extent if extent > 0 else 1.0
 
 
 def centring_shift(ink: np.ndarray) -> tuple[int, int]:
@@ -214,12 +220,13 @@ def centring_shift(ink: np.ndarray) -> tuple[int, int]:
 SEGMENTS_AT_ONCE = 256  # as many as keep the work within the processor's cache
 
 
-def draw_lines(strokes: Strokes, side: int) -> np.ndarray:
-    """Lines of MNIST's round pen: ink by each pixel centre's distance to the nearest segment.
+def draw_lines(strokes: Strokes, side: int, pen: float = PEN) -> np.ndarray:
+    """Lines of a round pen, MNIST's if nothing else is said: ink by each pixel centre's distance to the nearest segment.
 
     Args:
         strokes: points (P, 2) each, in pixels from the top left corner.
         side: of the square that is drawn on, in pixels; what leaves it is lost.
+        pen: its diameter, in pixels.
 
     Returns:
         float32 (side, side) from 0, paper, to 1, ink.
@@ -230,7 +237,7 @@ def draw_lines(strokes: Strokes, side: int) -> np.ndarray:
     for first in range(0, len(start), SEGMENTS_AT_ONCE):
         part = slice(first, first + SEGMENTS_AT_ONCE)
         np.minimum(nearest, _squared_distances(start[part], end[part], side).min(axis=0), out=nearest)
-    return ((PEN / 2 - np.sqrt(nearest)) / EDGE + 0.5).clip(0, 1)
+    return ((pen / 2 - np.sqrt(nearest)) / EDGE + 0.5).clip(0, 1)
 
 
 def _squared_distances(start: np.ndarray, end: np.ndarray, side: int) -> np.ndarray:

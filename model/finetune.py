@@ -1,0 +1,574 @@
+"""Teach a network somebody's hand, or a new class, from a few drawings, without forgetting the old digits.
+
+    python -m model.finetune samples.json --checkpoint base --out mine.safetensors
+
+What is done, and why: the head alone first and then everything, so that a head that fits badly does not spoil the
+features (LP-FT: Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR
+2022); running statistics frozen, since a few samples say nothing about them; old digits in every batch, with their
+labels and with what the network said of them before (Li & Hoiem, "Learning without Forgetting", ECCV 2016); drawings
+varied as strokes; and at the end as much of the way from the old to the new weights as held-out old digits allow
+(WiSE-FT: Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from model.checkpoint import load_checkpoint, save_checkpoint
+from model.data import DEFAULT_DATA, Augmentation, Split, augment
+from model.forward_pass import check_images
+from model.inference import predict
+from model.metrics import logits_of
+from model.network import DigitNet
+from model.replay import Replay, load_replay
+from model.samples import SampleError, check_name, read_samples
+from model.strokes import rasterize
+from model.variants import variants
+
+LAYERS = ("all", "last", "head")
+SOFTNESS = 2.0  # temperature of the distillation (Hinton et al. 2015, section 2)
+TOLERANCE = 0.001  # share of held-out old digits that may be lost on the way to the new weights
+INTERPOLATIONS = (1.0, 0.8, 0.6, 0.4, 0.2)
+MAX_STEPS = 1000
+MAX_BATCH = 256
+WATCHED = 200  # held-out digits that are read while it learns; all of them are read before and after
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """How a network is taught. The defaults were chosen by measurement on other people's hands.
+
+    Attributes:
+        steps: of all weights, after the head's own.
+        batch: images a step.
+        replay: share of old digits among them, 0 to less than 1.
+        layers: "all", "last" (the last stage and the head) or "head".
+        interpolation: how far to go from the old weights to the new, 0 to 1; None finds out by held-out digits.
+        learning_rate: Adam's, at its peak.
+        head_steps: of the head alone, on features that are computed once.
+        distillation: weight of what the network said before, on old digits, against their labels.
+        variants: images that each drawing becomes.
+    """
+
+    steps: int = 60
+    batch: int = 64
+    replay: float = 0.5
+    layers: str = "all"
+    interpolation: float | None = None
+    learning_rate: float = 4e-3
+    head_steps: int = 60
+    distillation: float = 3.0
+    variants: int = 16
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("steps", 0, MAX_STEPS),
+            ("batch", 2, MAX_BATCH),
+            ("replay", 0, 0.95),
+            ("interpolation", 0, 1),
+            ("head_steps", 0, MAX_STEPS),
+            ("variants", 1, 64),
+        ):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, int | float) and low <= value <= high):
+                raise ValueError(f"{name} is {value!r}; expected a number from {low} to {high}.")
+        if self.layers not in LAYERS:
+            raise ValueError(f"layers is {self.layers!r}; expected one of {', '.join(LAYERS)}.")
+
+
+class Step(NamedTuple):
+    """How far the teaching is.
+
+    Attributes:
+        step: steps taken, 0 to `steps`.
+        steps: of all weights, in all.
+        loss: of the last batch.
+        samples: accuracy on the samples, 0 to 1.
+        replay: accuracy on held-out old digits, 0 to 1.
+    """
+
+    step: int
+    steps: int
+    loss: float
+    samples: float
+    replay: float
+
+
+class Report(NamedTuple):
+    """What a network says of the samples, and of other people's digits.
+
+    Attributes:
+        probabilities: float32 (samples, classes).
+        samples: accuracy on the samples, 0 to 1.
+        replay: accuracy on held-out old digits, 0 to 1.
+        per_class: the same for every class that they have.
+    """
+
+    probabilities: np.ndarray
+    samples: float
+    replay: float
+    per_class: dict[str, float]
+
+
+class FineTuned(NamedTuple):
+    """A taught network and the proof of what it gained and lost.
+
+    Attributes:
+        network: in eval mode.
+        history: from before the first step to after the last.
+        before: what the network before said; classes that it lacked have the probability 0.
+        after: what the taught one says.
+        replay: where the old digits came from, "MNIST" or "embedded drawings".
+        interpolation: how far the weights went from the old to the new, 0 to 1.
+        changes: by layer, the length of the change against the length of its weights before.
+    """
+
+    network: DigitNet
+    history: list[Step]
+    before: Report
+    after: Report
+    replay: str
+    interpolation: float
+    changes: dict[str, float]
+
+
+OnStep = Callable[[Step], None]
+
+
+def fine_tune(
+    net: DigitNet,
+    images: np.ndarray | Tensor,
+    labels: Sequence[str],
+    classes: Sequence[str] | None = None,
+    seed: int = 0,
+    on_step: OnStep | None = None,
+    *,
+    drawings: Sequence[list] | None = None,
+    replay: Replay | None = None,
+    teaching: Teaching = Teaching(),
+) -> FineTuned:
+    """A new network that reads these samples; `net` is never changed.
+
+    Args:
+        net: in eval mode.
+        images: uint8 (N, 28, 28), ink 255 on 0.
+        labels: N class names. One that the network lacks becomes a new class.
+        classes: classes of the new network, the old ones first; None adds those that the labels name.
+        seed: the same seed gives the same network on the same machine.
+        on_step: called now and then. What it raises ends the run and is passed on.
+        drawings: the strokes of the images, which are then varied as strokes rather than as pixels.
+        replay: old digits; None takes MNIST from the default directory, or else the embedded drawings.
+        teaching: how.
+
+    Raises:
+        ValueError: images, labels and drawings are none or not as many as each other, or the classes do not fit.
+    """
+    lesson = Lesson(net, images, labels, classes, seed, drawings, replay or load_replay(DEFAULT_DATA), teaching)
+    return lesson.teach(on_step or (lambda step: None))
+
+
+class Held(NamedTuple):
+    """How well the samples are read by networks that were not taught them.
+
+    Attributes:
+        before: how many of the samples the network before reads right.
+        after: how many are read right by one that was taught the others.
+        total: of how many.
+    """
+
+    before: int
+    after: int
+    total: int
+
+
+def cross_validate(
+    net: DigitNet,
+    images: np.ndarray,
+    labels: Sequence[str],
+    seed: int = 0,
+    on_step: OnStep | None = None,
+    *,
+    drawings: Sequence[list] | None = None,
+    replay: Replay | None = None,
+    teaching: Teaching = Teaching(),
+    folds: int = 4,
+) -> Held | None:
+    """Accuracy on the visitor's hand, on samples that were held out: each is left out once.
+
+    Returns:
+        None where there are too few samples to tell: a class of which there is only one cannot be both taught and
+        held out, and is left out altogether.
+    """
+    labels = list(labels)
+    fold_of = _folds(labels, folds)
+    kept = [index for index, fold in enumerate(fold_of) if fold is not None]
+    if not kept:
+        return None
+    before = _count_right(net, images, labels, kept)
+    after = 0
+    for fold in range(max(fold_of[index] for index in kept) + 1):
+        held = [index for index in kept if fold_of[index] == fold]
+        taught = [index for index in range(len(labels)) if index not in held]
+        result = fine_tune(
+            net,
+            images[taught],
+            [labels[index] for index in taught],
+            seed=seed,
+            on_step=on_step,
+            drawings=[drawings[index] for index in taught] if drawings else None,
+            replay=replay,
+            teaching=teaching,
+        )
+        after += _count_right(result.network, images, labels, held)
+    return Held(before, after, len(kept))
+
+
+def _folds(labels: list[str], folds: int) -> list[int | None]:
+    """The fold of each sample, dealt out class by class; None where its class has no other."""
+    seen: dict[str, int] = {}
+    fold_of: list[int | None] = []
+    for label in labels:
+        seen[label] = seen.get(label, -1) + 1
+        fold_of.append(seen[label] % folds if labels.count(label) > 1 else None)
+    return fold_of
+
+
+def _count_right(net: DigitNet, images: np.ndarray, labels: list[str], index: list[int]) -> int:
+    guesses = predict(net, images[index]).argmax(1)
+    return sum(net.classes[guess] == labels[i] for guess, i in zip(guesses, index, strict=True))
+
+
+class Lesson:
+    """One run of `fine_tune`."""
+
+    def __init__(
+        self,
+        net: DigitNet,
+        images: np.ndarray | Tensor,
+        labels: Sequence[str],
+        classes: Sequence[str] | None,
+        seed: int,
+        drawings: Sequence[list] | None,
+        replay: Replay,
+        teaching: Teaching,
+    ) -> None:
+        self.teaching, self.source = teaching, replay.source
+        self.images = check_images(images)  # (S, 28, 28)
+        labels = [check_name(label) for label in labels]
+        _check_counts(len(self.images), labels, drawings)
+        names = _classes(net, labels, classes)
+        self.generator = torch.Generator().manual_seed(seed)
+        self.labels = torch.tensor([names.index(label) for label in labels])
+
+        self.rehearsed = _of_classes(replay.rehearsed, names)
+        self.held_out = _of_classes(replay.held_out, names)
+        self.shown, self.shown_labels = self._vary(drawings, seed)
+        self.old = _extended(net, names, self.images, self.labels, self.rehearsed)
+        self.new = deepcopy(self.old)
+        with torch.inference_mode():
+            self.rehearsed_features = features_of(net, self.rehearsed.images)  # (R, C)
+            self.old_logits = self.old.head(self.rehearsed_features)  # (R, classes)
+        self.before = self._report(net)
+        self.history: list[Step] = []
+
+    def _vary(self, drawings: Sequence[list] | None, seed: int) -> tuple[Tensor, Tensor]:
+        """Every sample and its variants, uint8 (V, 28, 28), and their labels (V,)."""
+        count = self.teaching.variants - 1
+        if count and drawings:
+            numpy_generator = np.random.default_rng(seed)
+            varied = [torch.from_numpy(variants(drawing, count, numpy_generator)) for drawing in drawings]
+        elif count:
+            copies = self.images.repeat_interleave(count, 0)[:, None].float() / 255
+            bent = augment(copies, Augmentation(), self.generator)[:, 0]
+            varied = list((bent * 255).round().byte().view(-1, count, *bent.shape[1:]))
+        else:
+            varied = [self.images[:0]] * len(self.images)
+        shown = torch.cat([torch.cat([image[None], more]) for image, more in zip(self.images, varied, strict=True)])
+        return shown, self.labels.repeat_interleave(self.teaching.variants)
+
+    def teach(self, on_step: OnStep) -> FineTuned:
+        """The whole run; `on_step` may raise."""
+        self._tell(on_step, 0, float("nan"))
+        self._teach_head()
+        if self.teaching.layers != "head":
+            self._teach_all(on_step)
+        interpolation = self._interpolate()
+        self.new.eval()
+        after = self._report(self.new)
+        self._tell(on_step, self.teaching.steps, self.history[-1].loss)
+        self._mark_familiar()
+        return FineTuned(
+            self.new, self.history, self.before, after, self.source, interpolation, changes(self.old, self.new)
+        )
+
+    def _tell(self, on_step: OnStep, step: int, loss: float) -> None:
+        """Report, from a network in whatever mode it is trained."""
+        watched = slice(None, None, max(1, len(self.held_out.labels) // WATCHED))
+        self.new.eval()
+        step_report = Step(
+            step,
+            self.teaching.steps,
+            loss,
+            _accuracy(self.new, self.images, self.labels),
+            _accuracy(self.new, self.held_out.images[watched], self.held_out.labels[watched]),
+        )
+        self.history.append(step_report)
+        on_step(step_report)
+
+    def _teach_head(self) -> None:
+        """The head alone, on features that stay as they are."""
+        shown = features_of(self.old, self.shown)  # (V, C)
+        optimizer = torch.optim.Adam(self.new.head.parameters(), lr=5 * self.teaching.learning_rate)
+        for _ in range(self.teaching.head_steps):
+            new, old = self._draw(len(self.shown), 128), self._draw(len(self.rehearsed.labels), 256)
+            logits = self.new.head(torch.cat([shown[new], self.rehearsed_features[old]]))
+            self._take(optimizer, self._loss(logits, new, old))
+
+    def _teach_all(self, on_step: OnStep) -> None:
+        teaching = self.teaching
+        self._prepare()
+        weights = self._weights()
+        optimizer = torch.optim.Adam(weights, lr=teaching.learning_rate)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, teaching.learning_rate, total_steps=max(teaching.steps, 2), pct_start=0.15
+        )
+        rehearsed = round(teaching.batch * teaching.replay)
+        for step in range(1, teaching.steps + 1):
+            new = self._draw(len(self.shown), teaching.batch - rehearsed)
+            old = self._draw(len(self.rehearsed.labels), rehearsed)
+            batch = torch.cat([self.shown[new], self.rehearsed.images[old]])[:, None]  # (N, 1, 28, 28)
+            logits = self.new(batch.contiguous(memory_format=torch.channels_last))
+            loss = self._loss(logits, new, old)
+            self._take(optimizer, loss)
+            schedule.step()
+            if step % 5 == 0 and step < teaching.steps:
+                self._tell(on_step, step, loss.item())
+                self._prepare()
+
+    def _prepare(self) -> None:
+        """Training mode, which the depthwise convolutions are quicker in, but for the norms' running statistics."""
+        self.new.train()
+        for module in self.new.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+
+    def _weights(self) -> list[Tensor]:
+        if self.teaching.layers == "last":
+            return [*self.new.stages[-1].parameters(), *self.new.head.parameters()]
+        return list(self.new.parameters())
+
+    def _draw(self, among: int, count: int) -> Tensor:
+        return torch.randint(among, (count,), generator=self.generator)
+
+    def _loss(self, logits: Tensor, new: Tensor, old: Tensor) -> Tensor:
+        """Cross entropy on samples and on old digits, and the distance from what was said of these before."""
+        shown, rehearsed = logits[: len(new)], logits[len(new) :]
+        loss = F.cross_entropy(shown, self.shown_labels[new])
+        if not len(old):
+            return loss
+        loss = loss + F.cross_entropy(rehearsed, self.rehearsed.labels[old])
+        if not self.teaching.distillation:
+            return loss
+        distance = F.kl_div(
+            (rehearsed / SOFTNESS).log_softmax(1),
+            (self.old_logits[old] / SOFTNESS).log_softmax(1),
+            reduction="batchmean",
+            log_target=True,
+        )
+        return loss + self.teaching.distillation * SOFTNESS**2 * distance
+
+    @staticmethod
+    def _take(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    def _interpolate(self) -> float:
+        """Go as far from the old weights to the new as held-out old digits are read as well as before."""
+        new = [parameter.detach().clone() for parameter in self.new.parameters()]
+        self.new.eval()
+        wanted = self.teaching.interpolation
+        for share in INTERPOLATIONS if wanted is None else (wanted,):
+            with torch.no_grad():
+                for parameter, old, far in zip(self.new.parameters(), self.old.parameters(), new, strict=True):
+                    parameter.copy_(torch.lerp(old, far, share))
+            if wanted is not None or _accuracy(self.new, *self.held_out) >= self.before.replay - TOLERANCE:
+                break
+        return share
+
+    def _mark_familiar(self) -> None:
+        """What was taught is no longer unlike anything that the network has learned."""
+        energies = logits_of(self.new, self.images).logsumexp(1)
+        self.new.familiar_energy.fill_(min(self.new.familiar_energy.item(), energies.min().item()))
+
+    def _report(self, net: DigitNet) -> Report:
+        probabilities = np.zeros((len(self.images), self.old.head.out_features), np.float32)
+        probabilities[:, : len(net.classes)] = predict(net, self.images)
+        right = logits_of(net, self.held_out.images).argmax(1) == self.held_out.labels
+        names = self.old.classes
+        return Report(
+            probabilities,
+            float(np.mean(probabilities.argmax(1) == self.labels.numpy())),
+            right.double().mean().item(),
+            {
+                names[index]: right[self.held_out.labels == index].double().mean().item()
+                for index in self.held_out.labels.unique().tolist()
+            },
+        )
+
+
+def _check_counts(images: int, labels: list[str], drawings: Sequence[list] | None) -> None:
+    if not images:
+        raise SampleError("There are no samples yet; draw at least one and say what it is.")
+    if len(labels) != images or (drawings is not None and len(drawings) != images):
+        raise SampleError(f"There are {images} images; expected as many labels, and drawings if there are any.")
+
+
+def _classes(net: DigitNet, labels: list[str], classes: Sequence[str] | None) -> list[str]:
+    """The new network's classes: the old ones in their place, then the new ones."""
+    names = list(dict.fromkeys([*net.classes, *labels])) if classes is None else [check_name(name) for name in classes]
+    if names[: len(net.classes)] != net.classes or not set(labels) <= set(names):
+        raise SampleError(
+            "The classes have to begin with the own ones of the network, in their order, and name all labels."
+        )
+    return names
+
+
+def _of_classes(split: Split, names: list[str]) -> Split:
+    """Old digits with the network's own numbers for labels; those that it has no class for are left out."""
+    numbers = torch.tensor([names.index(digit) if digit in names else -1 for digit in "0123456789"])
+    labels = numbers[split.labels]
+    return Split(split.images[labels >= 0], labels[labels >= 0])
+
+
+@torch.no_grad()
+def features_of(net: DigitNet, images: Tensor) -> Tensor:
+    """What the head reads of each image: uint8 (N, 28, 28) -> float (N, C)."""
+    kept: list[Tensor] = []
+    hook = net.pool.register_forward_hook(lambda _module, _inputs, output: kept.append(output.flatten(1)))
+    try:
+        logits_of(net, images)
+    finally:
+        hook.remove()
+    return torch.cat(kept).clone()
+
+
+@torch.no_grad()
+def _extended(net: DigitNet, names: list[str], images: Tensor, labels: Tensor, rehearsed: Split) -> DigitNet:
+    """A copy of the network with a row of the head for every name.
+
+    A new row begins as the direction from the mean feature of old digits to that of the class's samples (weight
+    imprinting: Qi et al., "Low-Shot Learning with Imprinted Weights", CVPR 2018), as long as the other rows are on the
+    average, and with its threshold half way.
+    """
+    old = deepcopy(net).eval()
+    if len(names) == len(net.classes):
+        return old
+    new = DigitNet(replace(net.config, classes=tuple(names))).eval().to(memory_format=torch.channels_last)
+    weights = {name: value for name, value in old.state_dict().items() if not name.startswith("head.")}
+    new.load_state_dict(weights, strict=False)
+    known = len(net.classes)
+    new.head.weight[:known], new.head.bias[:known] = old.head.weight, old.head.bias
+    length = old.head.weight.norm(dim=1).mean()
+    common = features_of(old, rehearsed.images).mean(0) if len(rehearsed.labels) else old.head.weight.new_zeros(())
+    features = features_of(old, images)
+    for index in range(known, len(names)):
+        own = features[labels == index]
+        mean = own.mean(0) if len(own) else common.expand(old.head.in_features)
+        direction = mean - common
+        new.head.weight[index] = length * direction / direction.norm().clamp(min=1e-6)
+        new.head.bias[index] = -(new.head.weight[index] @ (mean + common)) / 2
+    return new
+
+
+def changes(old: nn.Module, new: nn.Module) -> dict[str, float]:
+    """By layer with weights of its own, the length of the change against their length before."""
+    moved = {}
+    for (name, before), after in zip(old.named_parameters(), new.parameters(), strict=True):
+        layer, _, kind = name.rpartition(".")
+        if kind == "weight" and before.ndim > 1:
+            moved[layer] = ((after - before).norm() / before.norm().clamp(min=1e-12)).item()
+    return moved
+
+
+def _accuracy(net: DigitNet, images: Tensor, labels: Tensor) -> float:
+    if not len(labels):
+        return float("nan")
+    return (logits_of(net, images).argmax(1) == labels).double().mean().item()
+
+
+# The command ----------------------------------------------------------------------------------------------------------
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m model.finetune", description="Teach a network from drawn samples.")
+    parser.add_argument("samples", type=Path, help="JSON file of samples, as the Teach tab downloads it")
+    parser.add_argument("--checkpoint", default="base", help="name or path of the network to start from")
+    parser.add_argument("--out", required=True, help="name or path of the taught network's checkpoint")
+    parser.add_argument("--data", default=DEFAULT_DATA, help="directory that may hold MNIST/raw; nothing is downloaded")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args(arguments)
+
+
+def _print_step(step: Step) -> None:
+    print(
+        f"step {step.step:3d}/{step.steps}  loss {step.loss:7.4f}  samples {100 * step.samples:6.2f} %  "
+        f"old digits {100 * step.replay:6.2f} %",
+        flush=True,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    options = _arguments(arguments)
+    try:
+        net = load_checkpoint(options.checkpoint)
+        samples = read_samples(options.samples.read_text("utf-8"), net.classes)
+        drawings = [sample.drawing for sample in samples]
+        result = fine_tune(
+            net,
+            np.stack([rasterize(drawing) for drawing in drawings]),
+            [sample.label for sample in samples],
+            seed=options.seed,
+            on_step=_print_step,
+            drawings=drawings,
+            replay=load_replay(options.data),
+        )
+        path = save_checkpoint(result.network, options.out, **history_of(result, str(options.checkpoint)))
+    except OSError as error:
+        print(f"{error.filename} cannot be read or written ({error.strerror}).", file=sys.stderr)
+        return 2
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    before, after = result.before, result.after
+    print(f"{path}: {len(samples)} samples, old digits from {result.replay}")
+    print(f"samples    {100 * before.samples:6.2f} % -> {100 * after.samples:6.2f} %")
+    print(f"old digits {100 * before.replay:6.2f} % -> {100 * after.replay:6.2f} % of those held out")
+    return 0
+
+
+def history_of(result: FineTuned, taught_from: str) -> dict:
+    """What a taught network's checkpoint says of how it was made, as plain JSON values."""
+    return {
+        "taught_from": taught_from,
+        "replay": result.replay,
+        "interpolation": result.interpolation,
+        "figures": {
+            "samples": {"before": result.before.samples, "after": result.after.samples},
+            "held_out": {"before": result.before.replay, "after": result.after.replay},
+        },
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
