@@ -7,7 +7,7 @@ parameters of its own. Requests skip Gradio's queue, so that what they may cost 
 import base64
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ class Answers:
         if not isinstance(wanted, dict) or not wanted.keys() <= self._parts.keys():
             raise ValueError(f"Parts of an answer are named; the known ones are: {', '.join(self._parts) or 'none'}.")
         image = rasterize(request.get("drawing"))
-        with borrow_network(request.get("network")) as net, sharing(net, image):
+        with borrow_network(request.get("network")) as net, sharing(net, image) if wanted else nullcontext():
             probabilities, familiar = read(net, image[None])
             return {
                 "network": request["network"],
