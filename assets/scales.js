@@ -4,8 +4,18 @@
 const STEPS = 255;
 const tables = new Map(); // "from to" -> colours of one scale, 3 bytes a step
 
-/** Value of a CSS variable of the page; with the document's root, that of the light look. */
-export const look = (name, root = document.body) => getComputedStyle(root).getPropertyValue(name).trim();
+const looks = new Map([[document.body, new Map()], [document.documentElement, new Map()]]); // values of variables
+new MutationObserver(() => looks.get(document.body).clear()).observe(document.body, { attributeFilter: ["class"] });
+
+/**
+ * Value of a CSS variable of the page; with the document's root, that of the light look. Remembered until light turns to
+ * dark, for to ask the browser in the middle of a change makes it work all styles out anew.
+ */
+export function look(name, root = document.body) {
+  const known = looks.get(root);
+  if (!known.get(name)) known.set(name, getComputedStyle(root).getPropertyValue(name).trim());
+  return known.get(name);
+}
 
 /** Colour [r, g, b] as a function of 0..1: 0 is the page's ground. */
 export const sequential = (root) => between(look("--scale-zero", root), look("--scale-full", root));
@@ -21,7 +31,10 @@ export function diverging() {
 export function paintValues(canvas, values, colour) {
   const context = canvas.getContext("2d");
   const picture = context.createImageData(canvas.width, canvas.height);
-  values.forEach((value, index) => picture.data.set([...colour(value), 255], 4 * index));
+  values.forEach((value, index) => {
+    picture.data.set(colour(value), 4 * index);
+    picture.data[4 * index + 3] = 255;
+  });
   context.putImageData(picture, 0, 0);
 }
 
@@ -38,7 +51,7 @@ function between(from, to) {
   const colours = tables.get(key);
   return (share) => {
     const at = 3 * Math.round(Math.min(1, Math.max(0, share)) * STEPS);
-    return colours.slice(at, at + 3);
+    return colours.subarray(at, at + 3);
   };
 }
 
