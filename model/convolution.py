@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils.flop_counter import conv_flop_count
 
 from model.separable import effective_kernel
 
@@ -19,9 +19,9 @@ LIMITS = {
     "kernel_width": (1, 15),
     "dilation": (1, 14),
     "stride": (1, 8),
-    "padding": (0, 98),
-    "height": (1, 256),
-    "width": (1, 256),
+    "padding": (0, 49),
+    "height": (1, 128),
+    "width": (1, 128),
 }
 
 
@@ -129,19 +129,24 @@ class Convolution:
         return _with_separable({name: Cost(count, count * rows * columns) for name, count in weights.items()})
 
     def counted(self) -> tuple[dict[str, Cost], tuple[int, int]]:
-        """The same costs, and the output's size, counted on `torch.nn.Conv2d` modules by `torch.utils.flop_counter`.
+        """The same costs, and the output's size, counted on `torch.nn.Conv2d` modules.
 
-        The modules live on the meta device: torch does all but the arithmetic.
+        Parameters are those that the modules have; multiply-accumulates are what `torch.utils.flop_counter` counts for
+        their shapes; the size is what comes out of a module of one channel. The modules of all channels live on the
+        meta device, which has shapes and no numbers: large ones cost nothing.
         """
         window = ((self.kernel_height, self.kernel_width), self.stride, self.cells_around, self.dilation)
-        channels = self.in_channels
+        channels, size = self.in_channels, (self.height, self.width)
+        with torch.inference_mode():
+            output = tuple(nn.Conv2d(1, 1, *window)(torch.zeros(1, 1, *size)).shape[2:])
         with torch.device("meta"):
-            x = torch.empty(1, channels, self.height, self.width)
-            standard, _ = _count(nn.Conv2d(channels, self.out_channels, *window, bias=False), x)
-            depthwise, y = _count(nn.Conv2d(channels, channels, *window, groups=channels, bias=False), x)
-            pointwise, y = _count(nn.Conv2d(channels, self.out_channels, 1, bias=False), y)
-        counts = {"standard": standard, "depthwise": depthwise, "pointwise": pointwise}
-        return _with_separable(counts), tuple(y.shape[2:])
+            modules = {
+                "standard": nn.Conv2d(channels, self.out_channels, *window, bias=False),
+                "depthwise": nn.Conv2d(channels, channels, *window, groups=channels, bias=False),
+                "pointwise": nn.Conv2d(channels, self.out_channels, 1, bias=False),
+            }
+        read = {"standard": size, "depthwise": size, "pointwise": output}
+        return _with_separable({kind: _count(modules[kind], read[kind], output) for kind in modules}), output
 
 
 def _check(name: str, value: object) -> None:
@@ -154,8 +159,7 @@ def _with_separable(costs: dict[str, Cost]) -> dict[str, Cost]:
     return {**costs, "separable": costs["depthwise"] + costs["pointwise"]}
 
 
-def _count(module: nn.Conv2d, x: torch.Tensor) -> tuple[Cost, torch.Tensor]:
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        y = module(x)
-    operations = counter.get_total_flops()  # two for each multiply-accumulate
-    return Cost(sum(weight.numel() for weight in module.parameters()), operations // 2), y
+def _count(module: nn.Conv2d, read: tuple[int, int], output: tuple[int, int]) -> Cost:
+    shapes = [1, module.in_channels, *read], list(module.weight.shape), [1, module.out_channels, *output]
+    operations = conv_flop_count(*shapes)  # two for each multiply-accumulate
+    return Cost(sum(weight.numel() for weight in module.parameters()), operations // 2)

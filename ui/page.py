@@ -10,6 +10,7 @@ from ui.api import add_api
 from ui.architecture import architecture
 from ui.canvas import canvas
 from ui.layers import layers, layers_part
+from ui.learn import LEARN_PARTS, learn
 from ui.look import template
 from ui.misread import misread, steps_part
 from ui.network import about_network, follow, names_to_offer, network_choice, own_networks
@@ -31,7 +32,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     """
     offer(names_to_offer(checkpoint), state)
     load_network(checkpoint)  # a checkpoint that cannot be read is said before a page is served
-    answers = Answers({"layers": layers_part, "steps": steps_part})
+    answers = Answers({"layers": layers_part, "steps": steps_part, **LEARN_PARTS})
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(template("heading.html"), apply_default_css=False, padding=False)
         with gr.Row(elem_id="page"):
@@ -45,6 +46,8 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                     layers()
                 with gr.Tab("Misread"):
                     misread()
+                with gr.Tab("Learn"):
+                    learn()
                 with gr.Tab("Network"):
                     about = about_network(checkpoint)
                     architecture()

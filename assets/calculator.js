@@ -1,0 +1,72 @@
+// The calculator: every symbol of the formulas as a slider, with the counts of torch's own modules.
+
+import { onceSeen } from "./alive.js";
+import { node } from "./planes.js";
+
+export function mount({ element, server, props }) {
+  const view = element.querySelector(".learn-view");
+  const same = view.querySelector(".same input");
+  const line = view.querySelector(".sentence");
+  const values = { ...props.start };
+  let asked = 0; // number of the newest question
+
+  const rows = props.symbols.map(makeSymbol);
+  view.querySelector(".symbols").append(...rows.map((row) => row.element));
+  same.addEventListener("change", () => { heedSame(); ask(); });
+
+  function makeSymbol({ name, symbol, meaning, low, high }) {
+    const box = node("label", "symbol");
+    const title = node("span", "meaning", meaning);
+    const [letter, index] = symbol.split("_");
+    const sign = node("var", "", letter);
+    if (index) sign.append(node("sub", "", index));
+    const start = values[name] === "same" ? values.dilation : values[name];
+    const slider = Object.assign(node("input"), { type: "range", min: low, max: high, step: 1, value: start, ariaLabel: meaning });
+    const number = Object.assign(node("input"), { type: "number", step: 1, value: start, ariaLabel: `${meaning}, as a number` });
+    slider.addEventListener("input", () => { number.value = slider.value; change(name, slider.value); });
+    number.addEventListener("input", () => { slider.value = number.value; change(name, number.value); });
+    box.append(sign, title, slider, number);
+    return { element: box, name, slider, number };
+  }
+
+  function change(name, value) {
+    values[name] = value === "" ? null : Number(value);
+    ask();
+  }
+
+  function heedSame() {
+    const { slider, number } = rows.find((row) => row.name === "padding");
+    slider.disabled = number.disabled = same.checked;
+    values.padding = same.checked ? "same" : Number(number.value);
+  }
+
+  async function ask() {
+    const number = ++asked;
+    let answer;
+    try {
+      answer = await server.calculate(values);
+    } catch {
+      answer = { error: "The server does not answer; move a slider to ask again." };
+    }
+    if (number !== asked) return;
+    view.dataset.state = answer.error ? "wrong" : "shown";
+    line.textContent = answer.error ?? answer.sentence;
+    if (!answer.error) show(answer);
+  }
+
+  function show(answer) {
+    view.querySelector("tbody").replaceChildren(...answer.rows.map(makeRow));
+    for (const box of view.querySelectorAll("[data-of]")) box.textContent = answer[box.dataset.of].join(" x ");
+  }
+
+  function makeRow({ kind, parameters, multiply_accumulates: operations }) {
+    const row = node("tr");
+    row.dataset.kind = kind;
+    row.append(Object.assign(node("th", "", kind), { scope: "row" }));
+    row.append(...[...parameters, ...operations].map((count) => node("td", "", count.toLocaleString("en"))));
+    return row;
+  }
+
+  heedSame();
+  onceSeen(view, ask);
+}

@@ -1,0 +1,93 @@
+"""Gridding on the Learn tab: which pixels a cell reads after several dilated convolutions, and which it never does."""
+
+from collections.abc import Sequence
+from math import gcd
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from model.network import IMAGE_SIZE
+from model.receptive_field import Chain, Conv, count_paths, open_lattice
+from ui.answers import to_base64
+from ui.look import view
+
+KERNEL = 3
+START = (2, 4, 8)  # an example with gaps
+MAX_DILATION = 9
+IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
+MIDDLE = (IMAGE_SIZE // 2, IMAGE_SIZE // 2)
+
+
+def gridding() -> gr.HTML:
+    """Three dilations as sliders, and what is read of the drawing."""
+    return view("gridding", describe_gridding, start=START, most=MAX_DILATION)
+
+
+def describe_gridding(request: object) -> dict[str, Any]:
+    """What the cell in the middle reads through 3 x 3 kernels in a row.
+
+    Args:
+        request: the dilations, first to last.
+
+    Returns:
+        `read`, uint8 (28, 28) in base64, 1 where a pixel is read; `box`, the field (top, left, bottom, right);
+        `columns`, [read, in the field]; `pixels`, likewise; and a `sentence`.
+
+    Raises:
+        ValueError: there are not as many dilations as sliders, or one is out of its range.
+    """
+    if not isinstance(request, list) or len(request) != len(START) or not all(map(_is_dilation, request)):
+        raise ValueError(f"Expected {len(START)} dilations, whole numbers from 1 to {MAX_DILATION}.")
+    chain = _layers(request)
+    lattice = open_lattice(chain, IMAGE) > 0  # (r, r), far from every border
+    read = count_paths(chain, MIDDLE, IMAGE) > 0  # (28, 28)
+    size = len(lattice)
+    columns = int(lattice.any(0).sum())
+    top, left = (middle - size // 2 for middle in MIDDLE)
+    return {
+        "read": to_base64(read.astype(np.uint8)),
+        "box": [top, left, top + size, left + size],
+        "columns": [columns, size],
+        "pixels": [int(lattice.sum()), lattice.size],
+        "sentence": gridding_sentence(request, lattice.any(0)),
+    }
+
+
+def columns_read(dilations: Sequence[int]) -> np.ndarray:
+    """Which columns of its field a cell reads after dilated 3 x 3 convolutions in a row: bool (r,)."""
+    return (open_lattice(_layers(dilations), IMAGE) > 0).any(0)
+
+
+def _layers(dilations: Sequence[int]) -> Chain:
+    """With "same" padding, so that maps keep their size."""
+    return tuple(Conv((KERNEL, KERNEL), padding=(d, d), dilation=(d, d)) for d in dilations)
+
+
+def gridding_sentence(dilations: list[int], read: np.ndarray) -> str:
+    """Whether what is read has gaps, and why.
+
+    Args:
+        dilations: first to last.
+        read: bool (r,), which columns of the field are read.
+    """
+    which = f"Dilations {', '.join(map(str, dilations))}"
+    if read.all():
+        return f"{which} read each of the {read.size} columns in their field: no gridding."
+    gaps = f"{which} read only {read.sum()} of the {read.size} columns in their field"
+    common = gcd(*dilations)
+    if common > 1:
+        return f"{gaps}: {common} divides them all, so that only each {_ordinal(common)} is ever read; begin with 1."
+    nearest = np.abs(np.flatnonzero(~read) - read.size // 2).min()
+    return (
+        f"{gaps}; the nearest one that is never read lies {nearest} beside the middle, where no sum of steps by "
+        f"{', '.join(map(str, dilations))} or 0 leads."
+    )
+
+
+def _ordinal(number: int) -> str:
+    return {2: "second", 3: "third"}.get(number, f"{number}th")
+
+
+def _is_dilation(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_DILATION

@@ -1,0 +1,74 @@
+"""The Learn tab: separable dilated convolution from its parts, each figure alive on the drawing."""
+
+import inspect
+
+import gradio as gr
+
+from model.separable import depthwise_conv2d, depthwise_separable_conv2d, pointwise_conv2d
+from ui import lessons
+from ui.advice import advice
+from ui.by_hand import worked_example
+from ui.calculator import calculator
+from ui.gridding import gridding
+from ui.lesson_figures import (
+    MAX_DILATION,
+    depthwise_part,
+    dilation_part,
+    flowchart_part,
+    pointwise_part,
+    separable_part,
+)
+from ui.look import view
+from ui.mistold import mistold
+
+LEARN_PARTS = {
+    "depthwise": depthwise_part,
+    "pointwise": pointwise_part,
+    "separable": separable_part,
+    "dilation": dilation_part,
+    "flowchart": flowchart_part,
+}
+FORMULAS = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "$", "right": "$", "display": False},
+]
+REFERENCE = (depthwise_separable_conv2d, depthwise_conv2d, pointwise_conv2d)
+
+
+def learn() -> None:
+    """The page that a student reads from top to bottom; `LEARN_PARTS` answer its figures."""
+    with gr.Column(elem_id="learn"):
+        _text(lessons.INTRODUCTION)
+        _text(lessons.DEPTHWISE)
+        view("depthwise")
+        _text(lessons.POINTWISE)
+        view("pointwise")
+        _text(lessons.SEPARABLE)
+        view("separable")
+        _text(lessons.DILATION)
+        view("dilation", most=MAX_DILATION)
+        _text(lessons.TOGETHER)
+        view("flowchart")
+        _text(lessons.WORKED)
+        worked_example()
+        _text(lessons.CALCULATOR)
+        calculator()
+        _text(lessons.GRIDDING)
+        gridding()
+        _words(f"## Commonly mistold\n\n{mistold()}", "mistold")
+        _words(f"## How to choose\n\n{advice()}")
+        _text(lessons.SOURCE)
+        gr.Code(reference_source(), language="python", interactive=False, show_label=False, elem_id="reference")
+
+
+def reference_source() -> str:
+    """The reference function and its two steps, as they stand in the library."""
+    return "\n\n".join(inspect.getsource(function) for function in REFERENCE).rstrip()
+
+
+def _text(template: str) -> None:
+    _words(lessons.lesson(template))
+
+
+def _words(markdown: str, name: str | None = None) -> None:
+    gr.Markdown(markdown, latex_delimiters=FORMULAS, elem_classes="lesson", elem_id=name)

@@ -1,0 +1,232 @@
+"""The words of the Learn tab: templates whose every number is filled in from the code that computes it.
+
+Formulas are LaTeX between dollar signs. Outside of them a template holds no digit.
+"""
+
+from functools import lru_cache
+from math import gcd
+
+from model import receptive_field
+from model.convolution import Convolution
+from model.network import IMAGE_SIZE, PRESETS, DigitNet
+from model.receptive_field import hybrid_dilation_gap, meets_hybrid_dilation
+from model.separable import effective_kernel
+from model.worked_example import IN_READING_ORDER, WorkedExample
+from ui.gridding import KERNEL, START, columns_read
+from ui.lesson_figures import convolution_of
+
+EXAMPLE = "base"  # the preset whose first stage the sentences speak of
+
+INTRODUCTION = r"""
+Every figure on this page reads **your drawing**, with the weights of the network that is chosen on the left.
+"""
+
+DEPTHWISE = r"""
+## Depthwise: look around, in each channel by itself
+
+A convolution does two things at once: it looks around a place, and it mixes channels. A **depthwise** convolution
+only looks around. Every channel has one small kernel of its own, which slides over that channel and sees no other:
+
+$$y_{c,\,i,\,j} = b_c + \sum_{u=0}^{K_h-1} \sum_{v=0}^{K_w-1} w_{c,\,u,\,v}\; x_{c,\; s i + d u - p,\; s j + d v - p}$$
+
+Here $x$ is the input and $y$ the output, $c$ the channel, $(i, j)$ the cell, $s$ the stride, $d$ the dilation and $p$
+the padding, beyond which $x$ counts as $0$; the bias $b_c$ is left out where a norm follows. That makes
+$C_{in} \cdot K_h \cdot K_w$ weights: with %(channels)s channels and a %(kernel)s x %(kernel)s kernel, %(depthwise)s.
+"""
+
+POINTWISE = r"""
+## Pointwise: mix the channels, at each place by itself
+
+A **pointwise** convolution is the other half: it looks nowhere but at one place, and sums over the channels there.
+
+$$z_{o,\,i,\,j} = b_o + \sum_{c=0}^{C_{in}-1} v_{o,\,c}\; y_{c,\,i,\,j}$$
+
+Each of the $C_{out}$ output channels has one weight for each input channel, $C_{in} \cdot C_{out}$ in all:
+%(pointwise)s for %(channels)s channels in and out.
+"""
+
+SEPARABLE = r"""
+## Separable: the two in a row
+
+Depthwise, then pointwise, is a **depthwise-separable** convolution. It does what a standard convolution does, look
+around and mix, with far fewer weights:
+
+| | weights | %(channels)s channels, %(kernel)s x %(kernel)s |
+| :-- | :-- | --: |
+| standard | $C_{in} \cdot C_{out} \cdot K_h \cdot K_w$ | %(standard)s |
+| depthwise | $C_{in} \cdot K_h \cdot K_w$ | %(depthwise)s |
+| pointwise | $C_{in} \cdot C_{out}$ | %(pointwise)s |
+| separable | the two together | %(separable)s |
+
+$$\frac{C_{in} K_h K_w + C_{in} C_{out}}{C_{in} C_{out} K_h K_w} = \frac{1}{C_{out}} + \frac{1}{K_h K_w}$$
+
+Here that is %(ratio)s. Each weight is used once for every cell of the output, so that multiply-accumulates are the
+weights times $H' W'$, and the ratio is the same: %(separable_macs)s instead of %(standard_macs)s on maps of %(map)s x
+%(map)s cells.
+
+What is given up: for each input channel there is only one pattern to look for, and the outputs differ in how much of
+it they take. A standard convolution has a pattern of its own for every pair of channels.
+"""
+
+DILATION = r"""
+## Dilation: the same taps, farther apart
+
+A **dilated** kernel (also: à trous) skips $d - 1$ cells between neighbouring taps. It reaches over
+
+$$K' = d\,(K - 1) + 1$$
+
+cells instead of $K$, with the same weights: %(kernel)s x %(kernel)s taps reach over %(reaches)s cells at dilations
+%(dilations)s, and stay %(taps)s weights. Dilation adds **no** parameters and, where the padding keeps the size of the
+map, no arithmetic. The output has
+
+$$H' = \left\lfloor \frac{H + 2p - d\,(K_h - 1) - 1}{s} \right\rfloor + 1$$
+
+rows, and columns likewise; $p = d\,(K - 1) / 2$ keeps the size at stride $1$ where $K$ is odd. The price: cells
+between the taps are not read. At dilation %(wide)s the taps read %(taps)s of the %(wide_area)s cells that they reach
+over.
+"""
+
+TOGETHER = r"""
+## Both together
+
+A separable dilated stage asks one question more than a separable one: how far apart are the taps of the depthwise
+step? The pointwise step never changes. Stage after stage, fields grow: from field $r$ and cells $j$ pixels apart, a
+stage makes
+
+$$r' = r + d\,(K - 1)\,j \qquad j' = s\,j$$
+
+beginning with $r = j = 1$ at the image. So dilation adds to the field what would else take a larger kernel, more
+stages or a stride. In %(preset)s the stages have dilations %(preset_dilations)s; their fields are %(preset_fields)s
+pixels wide.
+"""
+
+WORKED = r"""
+## By hand
+
+A %(side)s x %(side)s input and a %(side)s x %(side)s kernel, both %(first)s … %(last)s in reading order. Without
+padding ("valid") the kernel fits in one place only, and the depthwise step gives one number, %(valid)s. With "same"
+padding it gives %(same_cells)s, the first of them %(same_first)s. Change any number; step through the cells to see
+every product.
+"""
+
+CALCULATOR = r"""
+## Calculator
+
+Every symbol is a slider. The formulas stand beside what PyTorch's own `torch.nn.Conv2d` modules have and do, counted
+by `torch.utils.flop_counter`.
+"""
+
+GRIDDING = r"""
+## When gridding happens
+
+Dilated layers in a row may leave holes: pixels inside the field that no path of taps leads to. After layers of
+dilations $d_1, d_2, \dots, d_n$ with $K = %(kernel)s$, a cell reads the offsets $\sum_i d_i t_i$ with each $t_i$ one
+of $-1, 0, 1$.
+
+- If a number greater than $1$ divides all dilations, only its multiples are ever read: %(bad)s read %(bad_read)s of
+  %(bad_size)s columns.
+- Dilations that begin with $1$ and grow slowly leave none: %(good)s read all %(good_size)s columns.
+- The rule of hybrid dilated convolution (Wang et al., "Understanding Convolution for Semantic Segmentation"): with
+  $M_n = d_n$ and $M_i = \max(M_{i+1} - 2 d_i,\; 2 d_i - M_{i+1},\; d_i)$, demand $M_2 \le K$. Where $d_1 = 1$ it
+  promises that there are no holes. Without that it does not: %(kept)s keep it, $M_2 = %(kept_gap)s$, and read
+  %(kept_read)s of %(kept_size)s columns. And it is not needed: %(broken)s break it, $M_2 = %(broken_gap)s$, and read
+  all %(broken_size)s.
+- A residual path brings along what the layers before it read, and so fills holes.
+"""
+
+SOURCE = r"""
+## The whole of it as code
+
+The reference function behind the figures and the worked example, as it stands in `model/separable.py`. It is slow and
+plain on purpose; tests hold it against `torch.nn.functional.conv2d` with groups and against loops over every number.
+"""
+
+
+def lesson(template: str) -> str:
+    """A template with its numbers."""
+    return template % numbers()
+
+
+@lru_cache
+def numbers() -> dict[str, str]:
+    """Every number that the templates name, computed."""
+    net = DigitNet(PRESETS[EXAMPLE])
+    convolution = convolution_of(net, 0)
+    size = net.config.stem_stride
+    shape = {"height": IMAGE_SIZE // size, "width": IMAGE_SIZE // size}
+    convolution = Convolution(**{**vars(convolution), **shape})
+    return {**_costs(convolution), **_reaches(convolution), **_fields(net), **_example(), **_gridding()}
+
+
+def _costs(convolution: Convolution) -> dict[str, str]:
+    costs = convolution.costs()
+    return {
+        "channels": str(convolution.in_channels),
+        "kernel": str(convolution.kernel_height),
+        "ratio": f"{100 * convolution.ratio:.1f} %",
+        "map": str(convolution.output_size[0]),
+        **{kind: f"{cost.parameters:,}" for kind, cost in costs.items()},
+        **{f"{kind}_macs": f"{cost.multiply_accumulates:,}" for kind, cost in costs.items()},
+    }
+
+
+def _reaches(convolution: Convolution) -> dict[str, str]:
+    kernel = convolution.kernel_height
+    dilations = (1, 2, 3, 4)
+    reaches = [effective_kernel(kernel, dilation) for dilation in dilations]
+    return {
+        "taps": str(kernel**2),
+        "dilations": _listed(dilations),
+        "reaches": _listed([f"{reach} x {reach}" for reach in reaches]),
+        "wide": str(dilations[-1]),
+        "wide_area": str(reaches[-1] ** 2),
+    }
+
+
+def _fields(net: DigitNet) -> dict[str, str]:
+    stages = net.config.stages
+    fields = [receptive_field(net, f"stages.{index}").size[0] for index in range(len(stages))]
+    return {
+        "preset": EXAMPLE,
+        "preset_dilations": _listed([stage.dilation for stage in stages]),
+        "preset_fields": _listed(fields),
+    }
+
+
+def _example() -> dict[str, str]:
+    valid = WorkedExample(padding="valid").cells()
+    same = WorkedExample(padding="same").cells()
+    return {
+        "side": str(len(IN_READING_ORDER)),
+        "first": f"{IN_READING_ORDER[0][0]:g}",
+        "last": f"{IN_READING_ORDER[-1][-1]:g}",
+        "valid": f"{valid[0][0].depthwise:g}",
+        "same_cells": str(sum(map(len, same))),
+        "same_first": f"{same[0][0].depthwise:g}",
+    }
+
+
+def _gridding() -> dict[str, str]:
+    triples = [(a, b, c) for a in range(1, 6) for b in range(1, 6) for c in range(1, 6)]
+    whole = {dilations: columns_read(dilations).all() for dilations in triples}
+    kept = next(d for d in triples if meets_hybrid_dilation(d, KERNEL) and not whole[d] and gcd(*d) == 1)
+    broken = next(d for d in triples if not meets_hybrid_dilation(d, KERNEL) and whole[d])
+    good = (1, 2, 3)
+    return {
+        "bad": _listed(START),
+        "bad_read": str(columns_read(START).sum()),
+        "bad_size": str(columns_read(START).size),
+        "good": _listed(good),
+        "good_size": str(columns_read(good).sum()),
+        "kept": _listed(kept),
+        "kept_gap": str(hybrid_dilation_gap(kept)),
+        "kept_read": str(columns_read(kept).sum()),
+        "kept_size": str(columns_read(kept).size),
+        "broken": _listed(broken),
+        "broken_gap": str(hybrid_dilation_gap(broken)),
+        "broken_size": str(columns_read(broken).sum()),
+    }
+
+
+def _listed(values: object) -> str:
+    return ", ".join(map(str, values))

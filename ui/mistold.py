@@ -1,0 +1,121 @@
+"""What popular texts say of separable and dilated convolution, and what is true, each truth computed."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from torch import nn
+
+from model.convolution import Convolution
+from model.network import PRESETS
+from model.separable import effective_kernel
+from model.worked_example import IN_READING_ORDER, WorkedCell, WorkedExample
+from ui.gridding import columns_read
+
+CHANNELS, KERNEL, DILATION = PRESETS["base"].stages[0].channels, PRESETS["base"].stages[0].kernel, 2
+
+
+class Mistold(NamedTuple):
+    """One line of the box.
+
+    Attributes:
+        said: as it is commonly told, with formulas in LaTeX.
+        true: a function that gives what is true, with its numbers computed.
+    """
+
+    said: str
+    true: Callable[[], str]
+
+
+def _depthwise_weights() -> str:
+    depthwise = nn.Conv2d(CHANNELS, CHANNELS, KERNEL, groups=CHANNELS, bias=False).weight.numel()
+    standard = nn.Conv2d(CHANNELS, CHANNELS, KERNEL, bias=False).weight.numel()
+    return (
+        rf"It has $C_{{in}} \cdot K \cdot K$: one kernel a channel. With {CHANNELS} channels and $K = {KERNEL}$ "
+        f"that is {depthwise:,}, not {standard:,}; what was meant is the standard convolution."
+    )
+
+
+def _dilated_weights() -> str:
+    counts = {d: nn.Conv2d(1, 1, KERNEL, dilation=d, bias=False).weight.numel() for d in (1, 2, 4)}
+    said = ", ".join(f"{count} at dilation {dilation}" for dilation, count in counts.items())
+    return (
+        f"Dilation adds no weights: {said}. What grows is the reach, $d (K - 1) + 1$: "
+        f"{', '.join(str(effective_kernel(KERNEL, dilation)) for dilation in counts)} cells."
+    )
+
+
+def _first_cell() -> str:
+    valid, same = (WorkedExample(padding=padding).cells() for padding in ("valid", "same"))
+    return (
+        f"Without padding there is one cell, and it is {valid[0][0].depthwise:g}. With padding the first of "
+        f"{sum(map(len, same))} is {_sum(same[0][0])}."
+    )
+
+
+def _sum(cell: WorkedCell) -> str:
+    parts = [f"{p.read:g} · {p.weight:g}" for p in cell.products if p.read is not None]
+    return f"{' + '.join(parts)} = {cell.depthwise:g}"
+
+
+def _second_step() -> str:
+    cell = WorkedExample().cells()[0][0]
+    weight = WorkedExample().pointwise[0]
+    return (
+        "The pointwise step reads what the depthwise step gave, and never the input: in the example it gives "
+        f"{weight:g} · {cell.depthwise:g} = {cell.pointwise[0]:g}."
+    )
+
+
+def _cheaper() -> str:
+    ratios = {channels: Convolution(channels, channels).ratio for channels in (8, CHANNELS, 512)}
+    said = ", ".join(f"{1 / ratio:.1f} times with {channels}" for channels, ratio in ratios.items())
+    return (
+        r"By $1 / (1 / C_{out} + 1 / K^2)$, which the number of filters decides as well: "
+        f"{said} output channels. It comes near {KERNEL**2}, and never gets there."
+    )
+
+
+def _reads() -> str:
+    reach = effective_kernel(KERNEL, DILATION)
+    return (
+        f"It reaches over {reach} x {reach} and reads {KERNEL**2} of these {reach**2} cells. Those between are read "
+        "only where another layer's taps lead to them."
+    )
+
+
+def _replaces() -> str:
+    taps = KERNEL**2
+    standard, separable = CHANNELS * CHANNELS * taps, Convolution(CHANNELS, CHANNELS).costs()["separable"].parameters
+    return (
+        f"Not in general: {separable:,} numbers cannot stand for any {standard:,}. Seen as one standard convolution, "
+        "the pair's kernels that read the same channel are all the same pattern, only stronger or weaker."
+    )
+
+
+def _more_is_better() -> str:
+    wide = (2, 4, 8)
+    read = columns_read(wide)
+    return (
+        f"Without a first layer of dilation 1, doubling leaves holes: dilations {', '.join(map(str, wide))} read "
+        f"{read.sum()} of the {read.size} columns of their field, {', '.join(str(d // 2) for d in wide)} read all "
+        f"{columns_read([d // 2 for d in wide]).sum()}."
+    )
+
+
+MISTOLD = (
+    Mistold(r"A depthwise kernel has $C_{in} \cdot C_{out} \cdot K \cdot K$ weights.", _depthwise_weights),
+    Mistold(r"A kernel of dilation rate $R$ has $(K + R)^2$ parameters.", _dilated_weights),
+    Mistold(
+        f"The {len(IN_READING_ORDER)} x {len(IN_READING_ORDER)} example gives 0.37 in its first cell.", _first_cell
+    ),
+    Mistold("The second step multiplies by the input again.", _second_step),
+    Mistold(rf"Separable convolution is $K^2$ times cheaper, {KERNEL**2} times for $K = {KERNEL}$.", _cheaper),
+    Mistold(rf"A {KERNEL} x {KERNEL} kernel of dilation {DILATION} is a larger kernel.", _reads),
+    Mistold("Separable convolution is another way to compute a standard one.", _replaces),
+    Mistold("Let dilations double from layer to layer, and the field is covered.", _more_is_better),
+)
+
+
+def mistold() -> str:
+    """The whole box, as Markdown."""
+    return "\n\n".join(f"> **Said:** {line.said}\n\n**True:** {line.true()}" for line in MISTOLD)
