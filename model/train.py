@@ -74,7 +74,7 @@ RECIPES = {
     "small": Recipe(epochs=24, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8),
     "base": Recipe(epochs=60, strength=0.8),
     "large": Recipe(epochs=16, learning_rate=6e-3, weight_decay=0.03),
-    **dict.fromkeys(STUDY, Recipe(epochs=5, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8)),
+    **dict.fromkeys(STUDY, Recipe(epochs=3, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8)),
 }
 
 
