@@ -1,6 +1,6 @@
 """A network of one's own design: read from what people write, and kept small enough for everybody to be served.
 
-A design is a `NetworkConfig` for the ten digits. Nothing here trains a network or even makes room for one: what it costs
+A design is a `NetworkConfig` for the ten digits. Nothing here trains a network or makes room for one: what it costs
 is known from its shapes.
 """
 
@@ -19,9 +19,7 @@ MAX_VALUES = 400_000  # outputs of all convolutions for one image; a training ho
 FIELDS = ("stem_channels", "stem_kernel", "stem_stride", "separable", "stages")
 STAGE_FIELDS = ("channels", "kernel", "dilation", "stride", "shares")
 
-DEFAULT_DESIGN = NetworkConfig(
-    16, stages=(StageConfig(32, stride=2), StageConfig(32, dilation=2), StageConfig(32, dilation=1))
-)
+DEFAULT_DESIGN = NetworkConfig(16, stages=(StageConfig(64, stride=2), StageConfig(64, dilation=2), StageConfig(64)))
 
 
 class DesignError(ValueError):

@@ -137,7 +137,7 @@ def _mended(windows: list[Window]) -> list[Window]:
 
 
 def idle_stages(config: NetworkConfig) -> list[int]:
-    """Stages whose taps beside the middle one always lie in the padding: dilation spans the whole map that they read."""
+    """Stages whose taps beside the middle one always lie in the padding: dilation spans the whole map they read."""
     sizes = map_sizes(config)[1:]
     return [
         index

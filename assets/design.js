@@ -1,0 +1,179 @@
+// A network of one's own: its shape by sliders, what it is worth at once, and its training.
+
+import { decodeDesign, encodeDesign } from "./designlink.js";
+import { mountForm } from "./designform.js";
+import { opens, saveFile } from "./files.js";
+import { mountLive } from "./live.js";
+import { paintReach } from "./reach.js";
+import { onAnswer } from "./reader.js";
+import { get, set, subscribe } from "./state.js";
+
+const MARGIN = 4; // pixels of the image around the large picture
+const LARGEST = 100000; // bytes of a file that is opened
+
+const number = (value) => value.toLocaleString("en");
+
+export function mount({ element, server, props }) {
+  const view = element.querySelector(".design-view");
+  const part = (name) => view.querySelector(name);
+  const button = (name) => view.querySelector(`[data-do="${name}"]`);
+  const stages = button("stage");
+  let design = null; // as the visitor has it, allowed or not
+  let shown = null; // what the server said of the last design that is allowed
+  let image = null; // the drawing's image, bytes in base64
+  let asked = 0; // number of the newest question
+  let underWay = false;
+
+  const form = mountForm(part(".layers"), props.limits, props.stages, (next) => take(next));
+  const live = mountLive(part(".training"), server, props.epochs, () => (view.dataset.state === "shown" ? design : null));
+
+  // Asking: one question at a time, and then the newest ---------------------------------------------------------------
+
+  function take(next) {
+    design = next;
+    part('[data-field="separable"]').checked = design.separable;
+    ask();
+  }
+
+  async function ask() {
+    asked += 1;
+    if (underWay) return;
+    underWay = true;
+    let number;
+    let answer;
+    do {
+      number = asked;
+      answer = await server
+        .assess_design({ design, stage: Math.min(Number(stages.value), design.stages.length - 1) })
+        .catch(() => ({ error: "The server does not answer; change something to ask it again." }));
+    } while (number !== asked);
+    underWay = false;
+    tell(answer);
+  }
+
+  function tell(answer) {
+    view.dataset.state = answer.error ? "refused" : "shown";
+    part(".problem").textContent = answer.error ?? "";
+    live.refresh();
+    if (answer.error) return; // the figures stay those of the last design that is allowed
+    design = answer.design;
+    shown = answer;
+    const text = encodeDesign(design);
+    set({ design: text === encodeDesign(props.starts.default) ? null : text });
+    show();
+  }
+
+  // Showing ---------------------------------------------------------------------------------------------------------
+
+  function show() {
+    const last = shown.layers.at(-1);
+    part('[data-figure="parameters"]').textContent = number(shown.parameters);
+    part('[data-figure="multiply_accumulates"]').textContent = number(shown.multiply_accumulates);
+    part('[data-figure="field"]').textContent = `${last.size} x ${last.size} pixels`;
+    part(".warning").textContent = shown.gridding ?? "";
+    part(".notes").textContent = shown.notes.join(" ");
+    part(".growth").textContent = shown.growth;
+    part(".coverage").textContent = shown.coverage;
+    part(".advice").replaceChildren(...Object.values(shown.advice).map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+    const titles = shown.layers.slice(1).map(({ title }) => title);
+    if (stages.length !== titles.length) {
+      const chosen = Math.min(Number(stages.value), titles.length - 1);
+      stages.replaceChildren(...titles.map((title, index) => new Option(`in ${title.toLowerCase()}`, index)));
+      stages.value = chosen;
+    }
+    const steps = part(".steps");
+    if (steps.children.length !== shown.layers.length) steps.replaceChildren(...shown.layers.map(makeStep));
+    [...steps.children].forEach((step, index) => fillStep(step, shown.layers[index]));
+    paint();
+  }
+
+  function paint() {
+    if (!shown || !view.checkVisibility()) return;
+    [...part(".steps").children].forEach((step, index) => paintReach(step.querySelector("canvas"), shown.layers[index], null));
+    paintReach(part(".reach canvas"), shown.layers.at(-1), image, MARGIN);
+  }
+
+  // Begin, link, file -----------------------------------------------------------------------------------------------
+
+  function begin(next) {
+    form.show(next);
+    take(structuredClone(next));
+  }
+
+  function fail(sentence) {
+    part(".problem").textContent = sentence;
+  }
+
+  const starts = button("start");
+  starts.replaceChildren(...Object.keys(props.starts).map((name) => new Option(name)));
+  starts.addEventListener("change", () => begin(props.starts[starts.value]));
+  part('[data-field="separable"]').addEventListener("change", (event) => begin({ ...design, separable: event.target.checked }));
+  stages.replaceChildren(new Option("in stage 1", 0));
+  stages.addEventListener("change", ask);
+  button("add").addEventListener("click", form.add);
+  button("link").addEventListener("click", async () => {
+    if (view.dataset.state !== "shown") return fail("Only a design that is allowed can be linked to.");
+    const fields = new URLSearchParams({ design: encodeDesign(design) });
+    try {
+      await navigator.clipboard.writeText(`${location.href.split("#")[0]}#${fields}`);
+      fail("The link to this design is copied.");
+    } catch {
+      fail("The link to this design is in the address bar.");
+    }
+  });
+  button("save").addEventListener("click", () => shown && saveFile("digitscope-design.json", `${JSON.stringify(shown.design, null, 2)}\n`, "application/json"));
+  opens(button("open"), ".json,application/json", openFile);
+
+  /** What was designed before stays until the server has said that the file is a design. */
+  async function openFile(file) {
+    if (file.size > LARGEST) return fail(`This file has ${number(file.size)} bytes; a design has at most ${number(LARGEST)}.`);
+    let values;
+    try {
+      values = JSON.parse(await file.text());
+    } catch {
+      return fail("This file is no design: expected JSON, as Save as file writes it.");
+    }
+    const answer = await server
+      .assess_design({ design: values, stage: 0 })
+      .catch(() => ({ error: "The server does not answer; open the file again." }));
+    if (answer.error) return fail(`This file is no design: ${answer.error}`);
+    begin(answer.design);
+  }
+
+  function followLink(text) {
+    try {
+      begin(decodeDesign(text));
+    } catch (error) {
+      fail(error.message);
+    }
+  }
+
+  subscribe((state, changed) => {
+    if (changed.includes("drawing") && !state.drawing.length) { image = null; paint(); }
+    if (changed.includes("design") && state.design && state.design !== encodeDesign(design)) followLink(state.design);
+  });
+  onAnswer((answer) => {
+    if (answer.error || !get().drawing.length) return;
+    image = answer.image;
+    paint();
+  });
+  new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
+  new ResizeObserver(paint).observe(view);
+  begin(props.starts.default);
+  if (get().design) followLink(get().design);
+}
+
+function makeStep() {
+  const step = document.createElement("figure");
+  const canvas = document.createElement("canvas");
+  canvas.role = "img";
+  step.append(canvas, document.createElement("figcaption"));
+  return step;
+}
+
+function fillStep(step, { title, map, size, columns, parameters, multiply_accumulates: operations }) {
+  step.querySelector("canvas").ariaLabel = `${title}: the middle cell reads ${columns.length} columns and rows of the image`;
+  const name = Object.assign(document.createElement("b"), { textContent: title });
+  const lines = [`field ${size} x ${size}`, `map ${map} x ${map}`, `${number(parameters)} parameters`, `${number(operations)} multiply-acc.`];
+  step.querySelector("figcaption").replaceChildren(name, ...lines.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
+}

@@ -1,0 +1,32 @@
+// A design as text for a link, such as "separable.16k5s2.64k3d1s2.64k3d2s1": stem, then stages; w0 shares stage 0's weights.
+
+const STEM = /^(\d{1,5})k(\d{1,3})s(\d{1,3})$/;
+const STAGE = /^(\d{1,5})k(\d{1,3})d(\d{1,3})s(\d{1,3})(?:w(\d{1,3}))?$/;
+const MOST = 100; // parts of a link's text that are looked at
+
+export function encodeDesign({ stem_channels: channels, stem_kernel: kernel, stem_stride: stride, separable, stages }) {
+  const shared = ({ shares }) => (shares === null ? "" : `w${shares}`);
+  const parts = stages.map((stage) => `${stage.channels}k${stage.kernel}d${stage.dilation}s${stage.stride}${shared(stage)}`);
+  return [separable ? "separable" : "standard", `${channels}k${kernel}s${stride}`, ...parts].join(".");
+}
+
+/** Throws an Error with one sentence where the text is no design; whether its numbers are allowed is the server's to say. */
+export function decodeDesign(text) {
+  const [kind, stem, ...stages] = text.split(".", MOST);
+  const whole = STEM.exec(stem ?? "");
+  const parts = stages.map((stage) => STAGE.exec(stage));
+  if (!["separable", "standard"].includes(kind) || !whole || parts.includes(null)) {
+    throw new Error("This link carries no design that can be read; what was designed before stays.");
+  }
+  const [channels, kernel, stride] = whole.slice(1).map(Number);
+  return {
+    stem_channels: channels,
+    stem_kernel: kernel,
+    stem_stride: stride,
+    separable: kind === "separable",
+    stages: parts.map((part) => {
+      const [channels, kernel, dilation, stride] = part.slice(1, 5).map(Number);
+      return { channels, kernel, dilation, stride, shares: part[5] === undefined ? null : Number(part[5]) };
+    }),
+  };
+}

@@ -1,0 +1,213 @@
+// A training as it runs: curves, kernels, what the network looks at, what it still misreads; stopped, resumed, kept.
+
+import { drawCurves } from "./curves.js";
+import { fromBase64 } from "./files.js";
+import { paintKernels } from "./kernels.js";
+import { addNetwork } from "./networks.js";
+import { paintImage } from "./reading.js";
+import { paintValues, sequential } from "./scales.js";
+import { keep, recall } from "./storage.js";
+
+const POLL = 400; // milliseconds
+const RETRY = 1500; // milliseconds
+const IMAGE = 28;
+const MISREAD = 12; // places for misread images
+const LOWEST = 0.9; // accuracy at the foot of its curve
+const SILENT = { error: "The server does not answer; press the button to try again." };
+
+const wait = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+
+/** `designed()` is the design to train, or null while it is not allowed. Returns { refresh }, for when that changes. */
+export function mountLive(section, server, epochs, designed) {
+  const button = (name) => section.querySelector(`[data-do="${name}"]`);
+  const figure = (name) => section.querySelector(`[data-figure="${name}"]`);
+  const line = section.querySelector(".sentence");
+  const slider = button("epochs");
+  const layers = button("kernels");
+  const curves = section.querySelectorAll(".curves figure");
+  let training = recall("training"); // { training, dilations } of the last one, or null
+  let job = null; // key of the job that runs
+  let news = [];
+  let look = null; // the newest
+
+  // Start, watch, stop ----------------------------------------------------------------------------------------------
+
+  async function start() {
+    const design = designed();
+    if (!design || job) return;
+    await begin(server.start_training({ design, epochs: Number(slider.value) }), (answer) => {
+      training = { training: answer.training, dilations: design.stages.map(({ dilation }) => dilation) };
+      keep("training", training);
+      news = [];
+      look = null;
+      paint();
+    });
+  }
+
+  const resume = () => begin(server.resume_training({ training: training.training }), () => {});
+
+  async function begin(request, begun) {
+    job = "wanted";
+    refresh();
+    say("The training is on its way.");
+    const answer = await request.catch(() => SILENT);
+    job = answer.job ?? null;
+    if (answer.error) say(answer.error);
+    else begun(answer);
+    refresh();
+    if (job) watch();
+  }
+
+  /** Follow the job to its end. The server stops one that nobody follows, and keeps what it has learned. */
+  async function watch() {
+    for (let known = 0; ; await wait(POLL)) {
+      let progress;
+      try {
+        progress = await server.training_progress({ job, since: known });
+      } catch {
+        say("The server does not answer; it is asked again.");
+        await wait(RETRY);
+        continue;
+      }
+      if (progress.error) return end(progress.error);
+      known = progress.known;
+      news.push(...progress.news);
+      look = news.findLast((each) => each.look)?.look ?? null;
+      if (progress.state === "waiting") say(`It waits: ${progress.position} ahead of it.`);
+      else if (progress.state !== "running") return end(ended());
+      else say(news.length ? going() : "The images are being read.");
+      paint();
+      refresh();
+    }
+  }
+
+  function end(sentence) {
+    job = null;
+    say(sentence);
+    paint();
+    refresh();
+  }
+
+  const going = () => `${seen()}; ${look ? `${percent(look.accuracy)} of ${look.watched.toLocaleString("en")} validation images read rightly` : "the first look is on its way"}.`;
+  const seen = () => `${news.at(-1).images.toLocaleString("en")} images in ${news.at(-1).seconds.toFixed(1)} s`;
+
+  function ended() {
+    if (!news.length) return "It was stopped before it began; Resume begins it.";
+    const reads = look ? ` It reads ${percent(look.accuracy)} of the watched validation images.` : "";
+    return `${isFinished() ? "Finished" : "Stopped"}: ${seen()}.${reads}${isFinished() ? "" : " Resume goes on from here."}`;
+  }
+
+  const isFinished = () => news.length > 0 && news.at(-1).images === news.at(-1).total;
+
+  async function stop() {
+    button("stop").disabled = true;
+    const answer = await server.stop_training({ job }).catch(() => SILENT);
+    if (answer?.error) say(answer.error);
+  }
+
+  async function drawWithIt() {
+    button("keep").disabled = true;
+    say("It learns how sure it may be.");
+    const clock = new Date().toTimeString().slice(0, 5);
+    const answer = await server.keep_training({ training: training.training, clock }).catch(() => SILENT);
+    say(answer.error ?? answer.sentence);
+    if (!answer.error) addNetwork({ key: answer.key, title: answer.title });
+    refresh();
+  }
+
+  function say(text) {
+    if (line.textContent !== text) line.textContent = text;
+  }
+
+  function refresh() {
+    button("train").disabled = Boolean(job) || !designed();
+    button("stop").disabled = !job || job === "wanted";
+    button("resume").disabled = Boolean(job) || !training || isFinished();
+    button("keep").disabled = !training || !look;
+  }
+
+  // Showing ---------------------------------------------------------------------------------------------------------
+
+  function paint() {
+    const last = news.at(-1);
+    section.querySelector("progress").value = last ? last.images / last.total : 0;
+    const share = last ? last.images / last.total : 0;
+    const looks = news.filter((each) => each.look);
+    const lookShare = looks.length ? looks.at(-1).images / last.total : 0;
+    drawCurves(curves[0], [looks.map((each) => each.look.accuracy - LOWEST)], 1 - LOWEST, lookShare);
+    drawCurves(curves[1], [news.map(({ loss }) => loss)], 1, share);
+    figure("accuracy").textContent = look ? percent(look.accuracy) : "";
+    figure("loss").textContent = last ? last.loss.toFixed(3) : "";
+    if (!section.checkVisibility()) return;
+    paintField();
+    paintKernelsOf();
+    paintMisread();
+  }
+
+  function paintField() {
+    const values = look ? [...fromBase64(look.field)].map((byte) => byte / 255) : new Array(IMAGE * IMAGE).fill(0);
+    paintValues(section.querySelector(".picture canvas"), values, sequential());
+    for (const kind of ["region", "box"]) {
+      const frame = section.querySelector(`.picture .${kind}`);
+      frame.hidden = !look;
+      if (!look) continue;
+      const [top, left, bottom, right] = look[kind].map((edge) => (100 * edge) / IMAGE);
+      Object.assign(frame.style, { top: `${top}%`, left: `${left}%`, width: `${right - left}%`, height: `${bottom - top}%` });
+    }
+    const side = ([top, left, bottom, right]) => `${bottom - top} x ${right - left}`;
+    section.querySelector(".looked").textContent = look ? `95 % of the influence lies inside ${side(look.box)} of ${side(look.region)} pixels.` : "Nothing has been trained yet.";
+  }
+
+  function paintKernelsOf() {
+    const kernels = look?.kernels ?? [];
+    const canvas = section.querySelector(".kernels canvas");
+    canvas.hidden = !kernels.length;
+    if (layers.length !== kernels.length) {
+      layers.replaceChildren(...kernels.map((_, index) => new Option(index ? `stage ${index}` : "the stem", index)));
+    }
+    layers.disabled = !kernels.length;
+    if (!kernels.length) return;
+    const index = Number(layers.value);
+    const { side, weights } = kernels[index];
+    const values = Float32Array.from(new Int8Array(fromBase64(weights).buffer));
+    const channels = Array.from({ length: values.length / side ** 2 }, (_, channel) => channel);
+    paintKernels(canvas, { kernel: side, dilation: index ? training.dilations[index - 1] : 1, weights: values }, channels);
+  }
+
+  function paintMisread() {
+    const places = [...section.querySelectorAll(".misread figure")];
+    places.forEach((place, index) => {
+      const sample = look?.misread[index];
+      paintImage(place.querySelector("canvas"), sample?.image ?? null);
+      place.querySelector("figcaption").textContent = sample ? `${sample.label} read as ${sample.answer}` : "";
+    });
+  }
+
+  slider.max = epochs.most;
+  slider.value = epochs.default;
+  const count = () => { section.querySelector("output").textContent = slider.value; };
+  slider.addEventListener("input", count);
+  count();
+  button("train").addEventListener("click", start);
+  button("stop").addEventListener("click", stop);
+  button("resume").addEventListener("click", resume);
+  button("keep").addEventListener("click", drawWithIt);
+  layers.addEventListener("change", paint);
+  section.querySelector(".misread").append(...Array.from({ length: MISREAD }, makePlace));
+  new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
+  new ResizeObserver(paint).observe(section);
+  say(training ? "Resume takes up the training that was stopped last." : "A few epochs take about a minute; the pen stays free meanwhile.");
+  paint();
+  refresh();
+  return { refresh };
+}
+
+function makePlace() {
+  const place = document.createElement("figure");
+  const canvas = Object.assign(document.createElement("canvas"), { width: IMAGE, height: IMAGE });
+  canvas.role = "img";
+  canvas.ariaLabel = "A validation image that is misread";
+  place.append(canvas, document.createElement("figcaption"));
+  return place;
+}

@@ -1,0 +1,256 @@
+"""A training that is watched while it runs: in short slices, with news after each, to be stopped and taken up again."""
+
+import copy
+import math
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.data import Split, load_training
+from model.design import DesignError, check_size
+from model.effective_field import carrying_box, mean_effective_field
+from model.examples import load_examples
+from model.layer_graph import receptive_field
+from model.metrics import calibrate, figures, logits_of
+from model.network import DigitNet, NetworkConfig
+from model.receptive_field import Region
+from model.strokes import rasterize
+from model.train import Recipe, Training, Workers
+
+MAX_EPOCHS = 20
+DEFAULT_EPOCHS = 4
+RECIPE = Recipe(batch=128, learning_rate=0.02, weight_decay=0.01, label_smoothing=0.0, average=0.99, strength=0.3)
+
+SLICE = 0.4  # seconds of training between two news
+LOOK_SHARE = 0.1  # of the time, that looking at the network may take
+LOOK_EVERY = 1.2  # seconds, at least
+WATCHED = 2000  # validation images that are read at every look
+MISREAD = 12  # of them that are shown
+MAX_SECONDS = 600.0  # of one run; then others have their turn, and it can be taken up again
+
+
+class Sample(NamedTuple):
+    """A validation image that is misread.
+
+    Attributes:
+        image: uint8 (28, 28).
+        label: index of its class.
+        answer: index of the class that is read.
+    """
+
+    image: np.ndarray
+    label: int
+    answer: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the network is after some steps.
+
+    Attributes:
+        accuracy: on the watched validation images, 0 to 1.
+        watched: how many those are.
+        misread: those that it is surest about and yet wrong, at most `MISREAD`.
+        field: float32 (28, 28), mean effective field of the middle cell of the last stage, its largest value 1.
+        box: the smallest square that carries 95 % of it.
+        region: the theoretical field, cut at the image's borders.
+        kernels: by convolution, float32 (channels, k, k): those of each output channel that read its first input.
+    """
+
+    accuracy: float
+    watched: int
+    misread: list[Sample]
+    field: np.ndarray
+    box: Region
+    region: Region
+    kernels: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class News:
+    """How far a training is.
+
+    Attributes:
+        images: seen so far, every pass counted.
+        total: images that it will have seen at its end.
+        seconds: so far, pauses left out.
+        loss: mean of the steps since the last news.
+        look: of the network, or None where none was taken.
+    """
+
+    images: int
+    total: int
+    seconds: float
+    loss: float
+    look: Look | None
+
+
+class LiveTraining:
+    """One design in training.
+
+    Args:
+        config: the design.
+        epochs: passes over the training images, 1 to `MAX_EPOCHS`.
+        root: directory that holds MNIST/raw; read, or downloaded, when the first run begins.
+        seed: of the weights, the order of the images and their augmentation.
+
+    Raises:
+        DesignError: the design is too large, or epochs no number of its range.
+    """
+
+    def __init__(self, config: NetworkConfig, epochs: int, root: str | Path, seed: int = 0) -> None:
+        if isinstance(epochs, bool) or not isinstance(epochs, int) or not 1 <= epochs <= MAX_EPOCHS:
+            raise DesignError(f"epochs is {epochs!r}; expected a whole number from 1 to {MAX_EPOCHS}.")
+        check_size(config)
+        self.config = config
+        self.seed = seed
+        self.recipe = replace(RECIPE, epochs=epochs)
+        self._root = root
+        self._running = threading.Lock()
+        self._training: Training | None = None
+        self._latest: DigitNet | None = None  # as it was at the last look
+        self._step = 0
+        self._seconds = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last step is done."""
+        return self._training is not None and self._step == self._last_step
+
+    def run(self, report: Callable[[News], None], most_seconds: float = MAX_SECONDS) -> None:
+        """Train, from where the last run stopped, to the end or until it is to stop.
+
+        Args:
+            report: called with news after every slice; a `CancelledError` of its own ends the run. What was learned
+                by then is kept.
+            most_seconds: after which the run stops by itself.
+
+        Raises:
+            ValueError: it is running already, or its loss is no finite number any more.
+            DataError: MNIST is neither there nor to be had.
+        """
+        with self._alone():
+            if self._training is None:
+                self._begin()
+            try:
+                for news in self._slices(time.monotonic() + most_seconds):
+                    report(news)
+            except CancelledError:
+                self._latest = self._snapshot()
+
+    def network(self) -> tuple[DigitNet, dict[str, Any]]:
+        """A copy of the network as it was last looked at, calibrated, and its history for `save_checkpoint`.
+
+        Raises:
+            ValueError: it has not learned anything yet.
+        """
+        if self._latest is None:
+            raise ValueError("This training has not begun yet; wait for its first figures.")
+        net, (_, validation) = copy.deepcopy(self._latest), _data(self._root)
+        calibrate(net, validation)
+        history = {
+            "seed": self.seed,
+            "recipe": asdict(self.recipe),
+            "figures": {"validation": figures(net, validation)},
+        }
+        return net, history
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._running.acquire(blocking=False):
+            raise ValueError("This training is running already.")
+        try:
+            yield
+        finally:
+            self._running.release()
+
+    def _begin(self) -> None:
+        images, validation = _data(self._root)
+        self._training = Training(self.config, self.seed, self.recipe, images, Workers("cpu"))
+        self._watched = Split(validation.images[:WATCHED], validation.labels[:WATCHED])
+        self._last_step = self._training.steps * self.recipe.epochs
+        self._losses = self._all_steps()
+
+    def _all_steps(self) -> Iterator[Tensor]:
+        for _ in range(self.recipe.epochs):
+            yield from self._training.step_through_epoch()
+
+    def _slices(self, deadline: float) -> Iterator[News]:
+        """Train slice by slice; the first and the last news carry a look, and those between as often as it is cheap."""
+        next_look = 0.0
+        while not self.finished and time.monotonic() < deadline:
+            begun = time.monotonic()
+            loss = self._train_until(begun + SLICE)
+            look, looked = None, time.monotonic()
+            if looked >= next_look or self.finished or looked >= deadline:
+                look = self._look()
+                cost = time.monotonic() - looked
+                next_look = looked + max(LOOK_EVERY, cost / LOOK_SHARE)
+            self._seconds += time.monotonic() - begun
+            batch = self.recipe.batch
+            yield News(self._step * batch, self._last_step * batch, self._seconds, loss, look)
+
+    def _train_until(self, end: float) -> float:
+        """At least one step; returns the mean loss."""
+        losses = []
+        while not losses or (not self.finished and time.monotonic() < end):
+            losses.append(next(self._losses))
+            self._step += 1
+        loss = torch.stack(losses).mean().item()
+        if not math.isfinite(loss):
+            raise ValueError("The training has diverged: its loss is no number any more; another design may learn.")
+        return loss
+
+    def _snapshot(self) -> DigitNet:
+        return copy.deepcopy(self._training.result())
+
+    def _look(self) -> Look:
+        net = self._latest = self._snapshot()
+        logits = logits_of(net, self._watched.images)  # (N, classes)
+        confidence, answers = logits.softmax(1).max(1)
+        wrong = (answers != self._watched.labels).nonzero().flatten()
+        surest = wrong[confidence[wrong].argsort(descending=True)][:MISREAD]
+        layer = f"stages.{len(net.stages) - 1}"
+        theory = receptive_field(net, layer)
+        cell = theory.map_size[0] // 2, theory.map_size[1] // 2
+        field = mean_effective_field(net, layer, cell, _drawings())
+        return Look(
+            accuracy=1 - len(wrong) / len(answers),
+            watched=len(answers),
+            misread=[
+                Sample(self._watched.images[at].numpy(), int(self._watched.labels[at]), int(answers[at]))
+                for at in surest
+            ],
+            field=field / (field.max() or 1),
+            box=carrying_box(field, theory.center_of(*cell)),
+            region=theory.region(*cell),
+            kernels=_kernels(net),
+        )
+
+
+def _kernels(net: DigitNet) -> dict[str, np.ndarray]:
+    first = "depthwise" if net.config.separable else "conv"
+    layers = {"stem": net.stem, **{f"stages.{at}": getattr(stage, first) for at, stage in enumerate(net.stages)}}
+    return {name: layer.weight[:, 0].detach().numpy() for name, layer in layers.items()}
+
+
+@lru_cache(maxsize=1)
+def _data(root: str | Path) -> tuple[Split, Split]:
+    """What is trained on, and what is validated on; read once for all trainings."""
+    return load_training(root)
+
+
+@lru_cache(maxsize=1)
+def _drawings() -> np.ndarray:
+    """The embedded drawings as images, uint8 (N, 28, 28)."""
+    return np.stack([rasterize(drawing) for _, _, drawing in load_examples()])

@@ -1,0 +1,150 @@
+"""The tab in which a network is designed, seen for what it is worth, and trained while one watches."""
+
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from model import NetworkConfig
+from model.advice import advice_on
+from model.design import DEFAULT_DESIGN, check_size, cost_of, read_design, write_design
+from model.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
+from model.layer_graph import IMAGE, layer_chain
+from model.live import DEFAULT_EPOCHS, MAX_EPOCHS
+from model.network import IMAGE_SIZE, MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
+from model.receptive_field import receptive_field_of
+from ui.live import LiveTrainings
+from ui.look import view
+
+
+def design(data: str | Path) -> gr.HTML:
+    """The tab's view.
+
+    Args:
+        data: directory that holds MNIST/raw, to train on; where it is missing, MNIST is downloaded into it.
+    """
+    trainings = LiveTrainings(data)
+    starts = {"default": DEFAULT_DESIGN, **PRESETS}
+    return view(
+        "design",
+        assess_design,
+        trainings.start_training,
+        trainings.resume_training,
+        trainings.training_progress,
+        trainings.stop_training,
+        trainings.keep_training,
+        starts={name: write_design(config) for name, config in starts.items()},
+        limits={"channels": MAX_CHANNELS, "kernel": MAX_KERNEL, "dilation": MAX_DILATION, "stride": MAX_STRIDE},
+        stages=MAX_STAGES,
+        epochs={"default": DEFAULT_EPOCHS, "most": MAX_EPOCHS},
+    )
+
+
+def assess_design(request: object) -> dict[str, Any]:
+    """What a design is worth, known from its shapes at once.
+
+    Args:
+        request: {design, stage}: the design as `model.design.write_design` writes it, and the stage, from 0, that
+            advice is wanted on.
+
+    Returns:
+        `design`, with every field filled in; `parameters` and `multiply_accumulates`; `layers`, of stem and stages; the
+        sentences `gridding`, `notes`, `advice`, `growth`, `coverage`.
+
+    Raises:
+        ValueError: names the field and says what is allowed.
+    """
+    if not isinstance(request, dict):
+        raise ValueError("A request has to carry a design and the index of a stage.")
+    config, stage = read_design(request.get("design")), request.get("stage", 0)
+    check_size(config)
+    if isinstance(stage, bool) or not isinstance(stage, int):
+        raise ValueError(f"stage is {stage!r}; expected the index of a stage.")
+    cost, layers = cost_of(config), _layers(config)
+    gridding = gridding_of(config)
+    return {
+        "design": write_design(config),
+        "parameters": cost.parameters,
+        "multiply_accumulates": cost.multiply_accumulates,
+        "layers": layers,
+        "gridding": gridding.sentence if gridding else None,
+        "notes": notes_on(config),
+        "advice": advice_on(config, stage),
+        "growth": growth_sentence(config),
+        "coverage": coverage_sentence(config),
+    }
+
+
+@lru_cache(maxsize=64)
+def _layers(config: NetworkConfig) -> list[dict[str, Any]]:
+    """Of the stem and of every stage: what it costs, and what the middle cell of its map reads of the image.
+
+    `field` is the box (top, left, bottom, right) that it could read, not cut at the image's borders; `columns` are the
+    columns, and likewise the rows, of the image that it does read.
+    """
+    costs, sizes = cost_of(config).layers, map_sizes(config)
+    names = ["stem", *(f"stages.{index}" for index in range(len(config.stages)))]
+    layers = []
+    for depth, name in enumerate(names):
+        field = receptive_field_of(layer_chain(config, name), IMAGE)
+        middle = field.map_size[0] // 2, field.map_size[1] // 2
+        own = [layer for part, layer in costs.items() if part == name or part.startswith((f"{name}.", f"{name}_"))]
+        layers.append(
+            {
+                "title": _title(depth),
+                "map": sizes[depth + 1],
+                "size": field.size[0],
+                "field": field.region(*middle, clipped=False).corners,
+                "columns": columns_of_image(config, depth),
+                "parameters": sum(layer.parameters for layer in own),
+                "multiply_accumulates": sum(layer.multiply_accumulates for layer in own),
+            }
+        )
+    return layers
+
+
+def _title(depth: int) -> str:
+    return "Stem" if depth == 0 else f"Stage {depth}"
+
+
+def growth_sentence(config: NetworkConfig) -> str:
+    """How the field grows from the stem to the last stage."""
+    sizes = [columns_in_field(windows_of(config)[: depth + 1]).size for depth in range(len(config.stages) + 1)]
+    steps = " to ".join(f"{size} x {size}" for size in (sizes[0], sizes[-1]))
+    growths = [after - before for before, after in pairwise(sizes)]
+    widest = max(range(len(growths)), key=growths.__getitem__)
+    if not growths[widest]:
+        return f"The field stays at {sizes[0]} x {sizes[0]} pixels: kernels of 1 see nothing of their neighbours."
+    return f"The field grows from {steps} pixels; stage {widest + 1} adds most, {growths[widest]} columns."
+
+
+def coverage_sentence(config: NetworkConfig) -> str:
+    """How much of its field the middle cell of the last stage reads."""
+    last = _layers(config)[-1]
+    top, _, bottom, _ = last["field"]
+    total = min(bottom, IMAGE_SIZE) - max(top, 0)
+    read = len(last["columns"])
+    of_field = "its field" if last["size"] == total else "its field within the image"
+    return f"The middle cell of the last stage reads {read**2:,} of the {total**2:,} pixels of {of_field}" + (
+        ", all of them." if read == total else f": {read} of {total} columns, and as many rows."
+    )
+
+
+def notes_on(config: NetworkConfig) -> list[str]:
+    """What is allowed and yet worth knowing."""
+    notes = []
+    size = _layers(config)[-1]["size"]
+    if size > IMAGE_SIZE:
+        notes.append(
+            f"The field of the last stage is {size} x {size} pixels, more than the image. "
+            "That is allowed; what lies beyond the border counts as 0."
+        )
+    sizes = map_sizes(config)[1:]
+    for index in idle_stages(config):
+        notes.append(
+            f"Stage {index + 1} reads a map of {sizes[index]} x {sizes[index]} cells, and with dilation "
+            f"{config.stages[index].dilation} all its taps but the middle row and column always lie beyond the border."
+        )
+    return notes

@@ -1,0 +1,173 @@
+"""Trainings that visitors watch: started, asked about, stopped, taken up again; their networks kept to draw with."""
+
+import secrets
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.design import read_design
+from model.live import LiveTraining, Look, News
+from ui.answers import store, to_base64
+from ui.jobs import JOBS
+
+MOST_TRAININGS = 12  # that are remembered, so that they can be taken up again; the one used least lately goes first
+KERNELS = 16  # of a convolution that are shown
+CLOCK = 5  # characters of a time of day, "14:02"
+
+
+class LiveTrainings:
+    """The trainings of all visitors, each known by a key that nobody can guess.
+
+    Args:
+        data: directory that holds MNIST/raw.
+    """
+
+    def __init__(self, data: str | Path) -> None:
+        self._data = data
+        self._trainings: OrderedDict[str, LiveTraining] = OrderedDict()
+        self._changing = threading.Lock()
+        self._keeping = threading.Lock()  # a calibration reads some thousand images: one at a time
+
+    def start_training(self, request: object) -> dict[str, str]:
+        """Put the training of a design into the queue.
+
+        Args:
+            request: {design, epochs}.
+
+        Returns:
+            `training`, to resume or keep it by, and `job`, to ask about it with.
+
+        Raises:
+            ValueError: the design is none or too large, the epochs are out of range, or too many are waiting.
+        """
+        fields = request if isinstance(request, dict) else {}
+        training = LiveTraining(read_design(fields.get("design")), fields.get("epochs"), self._data)
+        job = _start(training)
+        key = secrets.token_hex(16)
+        with self._changing:
+            self._trainings[key] = training
+            if len(self._trainings) > MOST_TRAININGS:
+                self._trainings.popitem(last=False)
+        return {"training": key, "job": job}
+
+    def resume_training(self, request: object) -> dict[str, str]:
+        """Have a training that was stopped go on.
+
+        Args:
+            request: {training}.
+
+        Returns:
+            `job`, to ask about it with.
+
+        Raises:
+            ValueError: there is no such training, it is finished, or too many are waiting.
+        """
+        training = self._training(request)
+        if training.finished:
+            raise ValueError("This training is finished; start another one with more epochs.")
+        return {"job": _start(training)}
+
+    def training_progress(self, request: object) -> dict[str, Any]:
+        """What has become of a job.
+
+        Args:
+            request: {job, since}: its key, and how many of its news are known.
+
+        Returns:
+            As `Jobs.progress`.
+
+        Raises:
+            ValueError: there is no such job, or `since` is no count.
+        """
+        fields = request if isinstance(request, dict) else {}
+        since = fields.get("since", 0)
+        if isinstance(since, bool) or not isinstance(since, int) or since < 0:
+            raise ValueError(f"since is {since!r}; expected how many of the news are known.")
+        return JOBS.progress(fields.get("job"), since)
+
+    def stop_training(self, request: object) -> None:
+        """Have a training stop after its present slice; what it has learned is kept.
+
+        Args:
+            request: {job}.
+
+        Raises:
+            ValueError: there is no such job.
+        """
+        JOBS.cancel(request.get("job") if isinstance(request, dict) else None)
+
+    def keep_training(self, request: object) -> dict[str, str]:
+        """Keep the network as it was last looked at, so that one can draw with it.
+
+        Args:
+            request: {training, clock}: its key, and the visitor's time of day, which becomes part of the title.
+
+        Returns:
+            `key` and `title` of the network, and a `sentence`.
+
+        Raises:
+            ValueError: there is no such training, or it has learned nothing yet.
+        """
+        training, clock = self._training(request), request.get("clock")
+        if not isinstance(clock, str) or len(clock) > CLOCK:
+            raise ValueError('clock is the time of day that the network is named after, like "14:02".')
+        with self._keeping:
+            net, history = training.network()
+        title = f"own design {clock}"
+        accuracy = history["figures"]["validation"]["accuracy"]
+        return {
+            "key": store().keep(net, title=title, **history),
+            "title": title,
+            "sentence": f"It reads {100 * accuracy:.2f} % of all validation images and is chosen now: draw with it.",
+        }
+
+    def _training(self, request: object) -> LiveTraining:
+        key = request.get("training") if isinstance(request, dict) else None
+        with self._changing:
+            if not isinstance(key, str) or key not in self._trainings:
+                raise ValueError("This training is no longer remembered here; start it again.")
+            self._trainings.move_to_end(key)
+            return self._trainings[key]
+
+
+def _start(training: LiveTraining) -> str:
+    return JOBS.start(lambda report: training.run(lambda news: report(_told(news))))
+
+
+def _told(news: News) -> dict[str, Any]:
+    """News as JSON values."""
+    return {
+        "images": news.images,
+        "total": news.total,
+        "seconds": round(news.seconds, 2),
+        "loss": round(news.loss, 4),
+        "look": _seen(news.look) if news.look else None,
+    }
+
+
+def _seen(look: Look) -> dict[str, Any]:
+    """A look as JSON values; pictures are bytes in base64."""
+    return {
+        "accuracy": look.accuracy,
+        "watched": look.watched,
+        "misread": [
+            {"image": to_base64(sample.image), "label": sample.label, "answer": sample.answer}
+            for sample in look.misread
+        ],
+        "field": to_base64(np.rint(255 * look.field).astype(np.uint8)),
+        "box": look.box.corners,
+        "region": look.region.corners,
+        "kernels": [
+            {"layer": layer, "side": weights.shape[-1], "count": len(weights), "weights": _signed(weights[:KERNELS])}
+            for layer, weights in look.kernels.items()
+        ],
+    }
+
+
+def _signed(weights: np.ndarray) -> str:
+    """Kernels as int8, the strongest weight of each 127 or -127."""
+    most = np.abs(weights).max(axis=(1, 2), keepdims=True)
+    return to_base64(np.rint(127 * weights / np.maximum(most, 1e-12)).astype(np.int8))
