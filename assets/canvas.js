@@ -235,8 +235,8 @@ export function mount({ element, server, props }) {
 
   function open() {
     try {
-      const { drawing, cell } = readLink();
-      set({ cell });
+      const { drawing, cell, design } = readLink();
+      set({ cell, design });
       if (drawing) set({ drawing });
       else write(hands[0].digits[props.opening]);
     } catch (error) {
@@ -248,8 +248,8 @@ export function mount({ element, server, props }) {
   function follow() {
     if ((networkInLink() ?? get().network) !== get().network) return location.reload();
     try {
-      const { drawing, cell } = readLink();
-      set({ cell });
+      const { drawing, cell, design } = readLink();
+      set(design ? { cell, design } : { cell });
       if (!drawing) return;
       stopWriting();
       history.commit(drawing);
@@ -301,7 +301,7 @@ export function mount({ element, server, props }) {
 
   subscribe((_, changed) => {
     if (changed.includes("drawing")) refresh();
-    if (changed.includes("network") || changed.includes("cell")) remember();
+    if (["network", "cell", "design"].some((name) => changed.includes(name))) remember();
   });
   new ResizeObserver(fit).observe(sheet);
   new MutationObserver(render).observe(document.body, { attributes: true, attributeFilter: ["class"] });

@@ -52,10 +52,11 @@ export function decodeDrawing(text) {
 }
 
 /** The page's address with the state in its fragment, the visitor's own networks left out. */
-export function linkTo({ drawing, network, cell }) {
+export function linkTo({ drawing, network, cell, design }) {
   const fields = new URLSearchParams();
   if (network && !isOwn(network)) fields.set("network", network);
   if (cell) fields.set("cell", [cell.layer, cell.y, cell.x, cell.channel].join(","));
+  if (design) fields.set("design", design);
   const encoded = drawing.length ? encodeDrawing(drawing) : "";
   if (encoded) fields.set("drawing", encoded);
   const text = fields.toString();
@@ -68,7 +69,7 @@ export const isOwn = (network) => Boolean(network?.startsWith("mine-"));
 /** Name of the network in the address bar, or null. */
 export const networkInLink = () => new URLSearchParams(location.hash.slice(1)).get("network");
 
-/** What the address bar says: { drawing, network, cell }, each null where it is not there. Throws as decodeDrawing. */
+/** What the address bar says: { drawing, network, cell, design }, each null where it is not there. Throws as decodeDrawing. */
 export function readLink() {
   const fields = new URLSearchParams(location.hash.slice(1));
   const [layer, y, x, channel] = (fields.get("cell") ?? "").split(",");
@@ -76,6 +77,7 @@ export function readLink() {
   return {
     drawing: fields.has("drawing") ? decodeDrawing(fields.get("drawing")) : null,
     network: fields.get("network"),
+    design: fields.get("design"),
     cell: layer && whole.every(Number.isInteger) ? { layer, y: whole[0], x: whole[1], channel: whole[2] } : null,
   };
 }

@@ -6,6 +6,7 @@ const state = {
   drawing: [], // strokes of points [x, y, milliseconds], 0..1, y down
   network: null, // name of the checkpoint that reads
   cell: null, // { layer, y, x, channel } or null
+  design: null, // the visitor's own design as a link writes it, or null while it is the default
 };
 
 export const get = () => state;

@@ -26,6 +26,7 @@ PIXEL_SCALE = 1 / 0.3081  # the standard deviation of MNIST's training pixels, i
 MAX_CHANNELS = 1024
 MAX_KERNEL = 15
 MAX_DILATION = 14
+MAX_STRIDE = 4
 MAX_STAGES = 32
 MAX_CLASSES = 100
 
@@ -77,7 +78,7 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         _check_whole("stem_channels", self.stem_channels, 1, MAX_CHANNELS)
         _check_kernel("stem_kernel", self.stem_kernel)
-        _check_whole("stem_stride", self.stem_stride, 1, 4)
+        _check_whole("stem_stride", self.stem_stride, 1, MAX_STRIDE)
         if not 1 <= len(self.stages) <= MAX_STAGES:
             raise ValueError(f"stages has {len(self.stages)} entries; expected 1 to {MAX_STAGES}.")
         if not 1 <= len(self.classes) <= MAX_CLASSES or len(set(self.classes)) != len(self.classes):
@@ -90,7 +91,7 @@ class NetworkConfig:
         _check_whole(f"{name}.channels", stage.channels, 1, MAX_CHANNELS)
         _check_kernel(f"{name}.kernel", stage.kernel)
         _check_whole(f"{name}.dilation", stage.dilation, 1, MAX_DILATION)
-        _check_whole(f"{name}.stride", stage.stride, 1, 4)
+        _check_whole(f"{name}.stride", stage.stride, 1, MAX_STRIDE)
         if stage.shares is None:
             return
         _check_whole(f"{name}.shares", stage.shares, 0, index - 1)
