@@ -4,6 +4,8 @@ python -m model.evaluate                                            # base on th
 python -m model.evaluate --checkpoint tiny --data DIR
 python -m model.evaluate --checkpoint base tiny --pendigits FILE    # 30 writers, never trained on
 python -m model.evaluate --checkpoint base --pendigits FILE --record
+python -m model.evaluate --few-shot FILE --letters ZIP                # teach each of those writers; teach letters
+python -m model.evaluate --few-shot FILE --ablation                    # what each ingredient of teaching is worth
 python -m model.evaluate --table                                    # rewrite checkpoints/README.md
 """
 
@@ -16,11 +18,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
 
 from model.cards import write_cards
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
-from model.corpora import read_pendigits
+from model.corpora import read_omniglot, read_pendigits
 from model.data import DEFAULT_DATA, Split, load_mnist
+from model.few_shot import ABLATION, letter_episodes, summary, without, writer_episodes
+from model.finetune import Teaching
 from model.metrics import (
     brier_score,
     confusion_matrix,
@@ -30,7 +35,11 @@ from model.metrics import (
     negative_log_likelihood,
 )
 from model.network import DIGITS, DigitNet, count_parameters
+from model.replay import Replay, embedded_replay, load_replay
 from model.strokes import rasterize
+
+# Letters of the Latin alphabet that many people draw as digits: no fair new classes.
+LIKE_DIGITS = "bgiloqsz"
 
 
 class PenStrokes(NamedTuple):
@@ -152,12 +161,64 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw; downloaded if absent")
     parser.add_argument("--pendigits", metavar="FILE", help="read pendigits-orig.tra's pen strokes instead of MNIST")
+    parser.add_argument("--few-shot", metavar="FILE", help="teach each writer of pendigits-orig.tra from few samples")
+    parser.add_argument("--shots", type=int, nargs="+", default=[1, 5], help="samples a class to teach; default: 1 5")
+    parser.add_argument("--letters", metavar="ZIP", help="with --few-shot: teach letters of Omniglot's strokes too")
+    parser.add_argument("--embedded", action="store_true", help="with --few-shot: as on a machine without MNIST")
+    parser.add_argument("--writers", type=int, help="with --few-shot: only so many writers")
+    parser.add_argument("--ablation", action="store_true", help="with --few-shot: leave out one ingredient each time")
     parser.add_argument("--record", action="store_true", help="write the pendigits figures into the checkpoint")
     parser.add_argument("--table", action="store_true", help="rewrite checkpoints/README.md from the checkpoints")
     options = parser.parse_args(arguments)
     if options.record and not options.pendigits:
         parser.error("--record goes with --pendigits; what MNIST's test images say is recorded by the training.")
     return options
+
+
+def _few_shot(options: argparse.Namespace) -> None:
+    """Teach people's hands, and letters, and say what it brought and what it cost."""
+    samples = read_pendigits(options.few_shot)
+    old = load_mnist(options.data, train=False)
+    replay = embedded_replay() if options.embedded else load_replay(options.data)
+    writers = sorted({sample.writer for sample in samples})[: options.writers]
+    print(f"old digits from {replay.source}; what is lost is counted on MNIST's {len(old.labels):,} test images\n")
+    print(f"{'':38}{'before':>9}{'after':>9}{'worst':>9}{'writer':>8}{'lost':>8}{'most':>8}{'seconds':>9}")
+    for name, left_out in (ABLATION if options.ablation else {"": {}}).items():
+        teaching, as_strokes = without(Teaching(), left_out)
+        for checkpoint in options.checkpoint:
+            net = load_checkpoint(checkpoint)
+            _check_classes(net)
+            for shots in options.shots:
+                episodes = writer_episodes(
+                    net, samples, shots, old, replay, teaching, as_strokes=as_strokes, writers=writers
+                )
+                values = summary(list(tqdm(episodes, total=len(writers), leave=False)))
+                print(f"{checkpoint}, {shots} a class{', ' + name if name else '':<24}".ljust(38), end="")
+                print(
+                    f"{values['before']:7.2f} %{values['after']:7.2f} %{values['worst_after']:7.2f} %"
+                    f"{values['worst']:8}{values['lost']:8.3f}{values['lost_most']:8.2f}{values['seconds']:9.1f}",
+                    flush=True,
+                )
+    if options.letters:
+        _letters(options, old, replay)
+
+
+def _letters(options: argparse.Namespace, old: Split, replay: Replay) -> None:
+    """One letter at a time as a new class."""
+    letters = [
+        character
+        for character in read_omniglot(options.letters, "Latin")
+        if "abcdefghijklmnopqrstuvwxyz"[character.character - 1] not in LIKE_DIGITS
+    ]
+    print(f"\nnew classes: {len({letter.character for letter in letters})} letters, 5 drawings each")
+    print(f"{'':14}{'read right':>12}{'worst':>9}{'taken for it':>14}{'lost':>8}{'most':>8}{'seconds':>9}")
+    for checkpoint in options.checkpoint:
+        values = summary(list(tqdm(letter_episodes(load_checkpoint(checkpoint), letters, old, replay, Teaching()))))
+        print(
+            f"{checkpoint:14}{values['after']:10.2f} %{values['worst_after']:7.2f} %{values['mistaken']:12.3f} %"
+            f"{values['lost']:8.3f}{values['lost_most']:8.2f}{values['seconds']:9.1f}",
+            flush=True,
+        )
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -180,6 +241,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.table:
             print(write_cards())
+        elif options.few_shot:
+            _few_shot(options)
         else:
             _evaluate(options)
     except ValueError as error:

@@ -41,7 +41,7 @@ def load_replay(data: str | Path) -> Replay:
     try:
         training, validation = load_training(data, download=False)
     except DataError:
-        return _embedded()
+        return embedded_replay()
     return Replay(MNIST, _first_of_each(training, REHEARSED), _first_of_each(validation, HELD_OUT))
 
 
@@ -52,8 +52,9 @@ def _first_of_each(split: Split, count: int) -> Split:
     return Split(split.images[index], split.labels[index])
 
 
-def _embedded() -> Replay:
-    """Some hands to rehearse, another to find out by."""
+@lru_cache(1)
+def embedded_replay() -> Replay:
+    """The embedded drawings, augmented: some hands to rehearse, another to find out by."""
     examples = load_examples()
     hands = list(dict.fromkeys(example.hand for example in examples))
     rehearsed = [example for example in examples if example.hand != hands[-1]]
