@@ -11,7 +11,7 @@ from model.network import DigitNet
 
 CALIBRATION_BINS = 15  # Guo et al. 2017, section 2
 UNFAMILIAR = 0.01  # share of the validation images that may count as unlike a digit
-BATCH = 1000
+BATCH = 100  # so many maps fit into the cache, and are not given back to the system after each layer
 
 
 @torch.inference_mode()
