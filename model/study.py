@@ -8,7 +8,10 @@ the convolutions do.
 
 from typing import Any, NamedTuple
 
-from model.checkpoint import checkpoint_names, read_metadata
+from model.checkpoint import checkpoint_names, checkpoint_path, load_checkpoint, read_metadata
+from model.complexity import complexity
+from model.layer_graph import coverage, receptive_field
+from model.mean_fields import load_mean_fields
 from model.network import NetworkConfig, StageConfig
 
 CHANNELS = 24
@@ -28,6 +31,16 @@ STUDY: dict[str, NetworkConfig] = {
 }
 
 
+# The best published accuracies near the sizes of the presets: parameters, accuracy, how it is known to be picked.
+PUBLISHED = (
+    (575, 0.9800, "fitted on the test set"),
+    (1_936, 0.9910, ""),
+    (7_994, 0.9945, "best epoch on the test set"),
+    (19_898, 0.9954, "best epoch on the test set"),
+    (46_000, 0.9958, ""),
+)
+
+
 class Scores(NamedTuple):
     """What one network of the study scores with every seed it was trained with; from 0 to 1.
 
@@ -40,6 +53,64 @@ class Scores(NamedTuple):
     seeds: tuple[int, ...]
     test: tuple[float, ...]
     pendigits: tuple[float, ...]
+
+
+class StudyNetwork(NamedTuple):
+    """What there is to say of one network of the study.
+
+    Attributes:
+        separable: whether its convolutions are.
+        dilated: whether some of its dilations are more than 1.
+        parameters: trainable numbers.
+        multiply_accumulates: for one image.
+        field: side of the last stage's receptive field, in pixels, before the image's borders cut it.
+        read: pixels of that field that are read at all.
+        inside: side of the square in the field of the middle cell that carries 95 % of the influence, on the average
+            drawing; None where that was not computed.
+        scores: with every seed.
+        size: bytes on disk.
+    """
+
+    separable: bool
+    dilated: bool
+    parameters: int
+    multiply_accumulates: int
+    field: int
+    read: int
+    inside: int | None
+    scores: Scores
+    size: int
+
+    @property
+    def title(self) -> str:
+        """What it is, in words: "separable, dilated"."""
+        return f"{'separable' if self.separable else 'standard'}, {'dilated' if self.dilated else 'undilated'}"
+
+
+def study_networks() -> dict[str, StudyNetwork]:
+    """The networks of the study whose checkpoints are there, by name.
+
+    Raises:
+        CheckpointError: one of them is damaged.
+    """
+    return {name: _described(name) for name in STUDY if checkpoint_path(name).is_file()}
+
+
+def _described(name: str) -> StudyNetwork:
+    net = load_checkpoint(name)
+    cost, last = complexity(net), f"stages.{len(net.stages) - 1}"
+    fields = load_mean_fields(net, name)
+    return StudyNetwork(
+        separable=net.config.separable,
+        dilated=any(stage.dilation > 1 for stage in net.config.stages),
+        parameters=cost.parameters,
+        multiply_accumulates=cost.multiply_accumulates,
+        field=receptive_field(net, last).size[0],
+        read=coverage(net, last).read,
+        inside=fields[last].box.size[0] if fields else None,
+        scores=study_scores(name),
+        size=checkpoint_path(name).stat().st_size,
+    )
 
 
 def study_scores(name: str) -> Scores:

@@ -1,0 +1,188 @@
+"""What is usually claimed for separable and for dilated convolution, held against what the study measured.
+
+The sentences are made from the figures when they are asked for: other figures make other sentences.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from math import sqrt
+from statistics import geometric_mean, mean, variance
+from typing import NamedTuple
+
+from model.study import StudyNetwork
+from model.timing import Timing
+
+HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "no clear difference"
+CLEAR = 2  # standard errors that a difference of accuracies has to exceed
+SAME_TIME = 1.15  # times whose ratio is less are the same: a busy machine measures no closer
+
+
+class Claim(NamedTuple):
+    """One claim and what was found.
+
+    Attributes:
+        claim: as it is usually made.
+        found: the figures, in a sentence.
+        verdict: whether the figures bear it out, in a few words.
+    """
+
+    claim: str
+    found: str
+    verdict: str
+
+
+class Effect(NamedTuple):
+    """A difference of accuracies, and what it is uncertain by.
+
+    Attributes:
+        difference: from -1 to 1.
+        error: its standard error; infinite where seeds are too few to tell.
+    """
+
+    difference: float
+    error: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether it is more than chance among seeds would bring about."""
+        return abs(self.difference) > CLEAR * self.error
+
+
+def effect(pairs: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Effect:
+    """By how much the first of each pair is better than the second, on the average over the pairs.
+
+    Args:
+        pairs: accuracies with several seeds, of two networks that differ in one thing.
+    """
+    differences = [mean(first) - mean(second) for first, second in pairs]
+    values = [values for pair in pairs for values in pair]
+    if any(len(accuracies) < 2 for accuracies in values):
+        return Effect(mean(differences), float("inf"))
+    error = sqrt(sum(variance(accuracies) / len(accuracies) for accuracies in values)) / len(pairs)
+    return Effect(mean(differences), error)
+
+
+def study_claims(networks: Mapping[str, StudyNetwork]) -> list[Claim]:
+    """The claims about cost, field and accuracy; none where not all four networks are there.
+
+    Args:
+        networks: as of `study_networks`.
+    """
+    if len(networks) < 4:
+        return []
+    by_kind = {(network.separable, network.dilated): network for network in networks.values()}
+    standard, separable = by_kind[False, True], by_kind[True, True]
+    undilated = by_kind[True, False]
+    weights = standard.parameters / separable.parameters
+    arithmetic = standard.multiply_accumulates / separable.multiply_accumulates
+    same_price = (separable.parameters, separable.multiply_accumulates) == (
+        undilated.parameters,
+        undilated.multiply_accumulates,
+    )
+    influence = (
+        f"; 95 % of the influence lie inside {separable.inside} x {separable.inside} instead of "
+        f"{undilated.inside} x {undilated.inside}"
+        if separable.inside and undilated.inside
+        else ""
+    )
+    return [
+        Claim(
+            "A separable convolution needs fewer weights and less arithmetic.",
+            f"{standard.parameters:,} parameters become {separable.parameters:,}, {weights:.1f} times fewer; "
+            f"{standard.multiply_accumulates:,} multiply-accumulates become {separable.multiply_accumulates:,}, "
+            f"{arithmetic:.1f} times fewer.",
+            HOLDS if min(weights, arithmetic) > 1 else FAILS,
+        ),
+        _accuracy_claim(
+            "A separable convolution reads as well as a standard one.",
+            "separable",
+            "standard",
+            [(by_kind[True, dilated], by_kind[False, dilated]) for dilated in (True, False)],
+            lambda effects: FAILS if any(e.clear and e.difference < 0 for e in effects) else HOLDS,
+        ),
+        Claim(
+            "Dilation widens the field at the same price.",
+            f"{undilated.field} x {undilated.field} pixels become {separable.field} x {separable.field}, with "
+            f"{'as' if same_price else 'not as'} many weights and multiply-accumulates as before{influence}.",
+            HOLDS if same_price and separable.field > undilated.field else FAILS,
+        ),
+        _accuracy_claim(
+            "A wider field reads better.",
+            "dilated",
+            "undilated",
+            [(by_kind[separable, True], by_kind[separable, False]) for separable in (False, True)],
+            _better,
+        ),
+    ]
+
+
+def _better(effects: Sequence[Effect]) -> str:
+    clear = [effect.difference > 0 for effect in effects if effect.clear]
+    if not clear:
+        return UNCLEAR
+    return HOLDS if all(clear) and len(clear) == len(effects) else FAILS if not any(clear) else "holds in part"
+
+
+def _accuracy_claim(
+    claim: str,
+    first: str,
+    second: str,
+    pairs: Sequence[tuple[StudyNetwork, StudyNetwork]],
+    verdict: Callable[[Sequence[Effect]], str],
+) -> Claim:
+    effects, parts = [], []
+    for data, title in (("test", "MNIST's test images"), ("pendigits", "people's pen strokes")):
+        accuracies = [tuple(getattr(network.scores, data) for network in pair) for pair in pairs]
+        if not all(values for pair in accuracies for values in pair):
+            continue
+        found = effect(accuracies)
+        effects.append(found)
+        ours, theirs = (mean(mean(pair[side]) for pair in accuracies) for side in (0, 1))
+        doubt = "" if found.clear else ", which chance may have brought about"
+        parts.append(
+            f"On {title}, {first} networks read {100 * ours:.2f} % and {second} ones {100 * theirs:.2f} %: "
+            f"{100 * abs(found.difference):.2f} points {'more' if found.difference > 0 else 'less'}{doubt}."
+        )
+    return Claim(claim, " ".join(parts) or "Its accuracy was not measured.", verdict(effects) if effects else UNCLEAR)
+
+
+def timing_claims(networks: Mapping[str, StudyNetwork], timings: Mapping[str, Sequence[Timing]]) -> list[Claim]:
+    """The claims about time, from measurements on this machine.
+
+    Args:
+        networks: all four, as of `study_networks`.
+        timings: of each network, by its name.
+    """
+    by_kind = {(network.separable, network.dilated): timings[name] for name, network in networks.items()}
+    some = {network.separable: network.multiply_accumulates for network in networks.values()}
+    arithmetic = some[False] / some[True]
+    separation = _ratios([(by_kind[True, dilated], by_kind[False, dilated]) for dilated in (True, False)])
+    dilation = _ratios([(by_kind[separable, True], by_kind[separable, False]) for separable in (True, False)])
+    slower = [name for name, ratio in separation.items() if ratio > 1 / SAME_TIME]
+    dearer = [name for name, ratio in dilation.items() if ratio > SAME_TIME]
+    return [
+        Claim(
+            f"{arithmetic:.1f} times less arithmetic takes less time.",
+            f"A separable network takes {_listed(separation)} the time of a standard one.",
+            FAILS + f" for {' or '.join(slower)}" if slower else HOLDS,
+        ),
+        Claim(
+            "Dilation costs no time.",
+            f"A dilated network takes {_listed(dilation)} the time of an undilated one.",
+            FAILS + f" for {' or '.join(dearer)}" if dearer else HOLDS,
+        ),
+    ]
+
+
+def _ratios(pairs: Sequence[tuple[Sequence[Timing], Sequence[Timing]]]) -> dict[str, float]:
+    """How many times as long the first of each pair takes as the second, by runtime and batch."""
+    by_case: dict[str, list[float]] = {}
+    for first, second in pairs:
+        for ours, theirs in zip(first, second, strict=True):
+            case = f"{ours.runtime} with {ours.batch} image{'s' if ours.batch > 1 else ''}"
+            by_case.setdefault(case, []).append(ours.microseconds / theirs.microseconds)
+    return {case: geometric_mean(ratios) for case, ratios in by_case.items()}
+
+
+def _listed(ratios: Mapping[str, float]) -> str:
+    cases = [f"{ratio:.2f} times (in {case})" for case, ratio in ratios.items()]
+    return f"{', '.join(cases[:-1])} and {cases[-1]}"
