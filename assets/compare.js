@@ -1,0 +1,91 @@
+// Why separable, why dilated: four networks side by side, on figures, on this machine, on this drawing.
+
+import { mountDrawn } from "./compared.js";
+import { costSentence, plotAccuracy, plotCost } from "./study_plots.js";
+import { mountTimes } from "./times.js";
+
+const NONE = "\u2013";
+const number = (value) => value.toLocaleString("en");
+const cell = (text) => Object.assign(document.createElement("td"), { textContent: text });
+
+export async function mount({ element, server, props }) {
+  const view = element.querySelector(".compare-view");
+  const problem = view.querySelector(".problem");
+  const study = await server.describe_study(null).catch(() => ({ error: "The server does not answer; load the page again." }));
+  problem.textContent = study.error ?? "";
+  if (study.error) return;
+  delete view.dataset.state;
+  showFigures(view, study);
+  showClaims(view.querySelector(".claims"), study.claims);
+  mountDrawn(view.querySelector(".drawn"), study);
+  mountTimes(view.querySelector(".times"), server, study, props, (claims) =>
+    showClaims(view.querySelector(".claims"), [...study.claims, ...claims]));
+  mountPlots(view, study);
+}
+
+// The figures -------------------------------------------------------------------------------------------------------
+
+function showFigures(view, { networks }) {
+  view.querySelector(".figures tbody").replaceChildren(...networks.map((network) => {
+    const row = document.createElement("tr");
+    row.append(Object.assign(document.createElement("th"), { scope: "row", textContent: network.title }));
+    row.append(...[
+      number(network.parameters),
+      number(network.multiply_accumulates),
+      `${network.field} x ${network.field}`,
+      `${number(network.read)} of ${number(network.field ** 2)}`,
+      network.inside ? `${network.inside} x ${network.inside}` : NONE,
+      spread(network.test),
+      spread(network.pendigits),
+      `${(network.size / 1000).toFixed(0)} kB`,
+    ].map(cell));
+    return row;
+  }));
+  const seeds = Math.max(...networks.map((network) => network.seeds));
+  view.querySelector(".seeds").textContent =
+    `The same depth, channels, recipe and seeds, trained by python -m model.train --study. Accuracies are means ± standard ` +
+    `deviations over ${seeds} seed${seeds === 1 ? "" : "s"}; pen strokes are by 30 people, none of which was trained on. Field, and pixels ` +
+    `read in it: of a cell of the last stage far from the border; 95 % inside: the square that carries 95 % of the influence ` +
+    `on the middle cell, on the average drawing.`;
+}
+
+const spread = (values) =>
+  values ? `${values.mean.toFixed(2)}${values.deviation === null ? "" : ` ± ${values.deviation.toFixed(2)}`} %` : NONE;
+
+function showClaims(list, claims) {
+  const entries = claims.length ? claims : [{ claim: "The four networks are not all here.", found: "", verdict: "" }];
+  list.replaceChildren(...entries.flatMap(({ claim, found, verdict }) => {
+    const term = Object.assign(document.createElement("dt"), { textContent: claim });
+    term.append(Object.assign(document.createElement("b"), { textContent: verdict }));
+    return [term, Object.assign(document.createElement("dd"), { textContent: found })];
+  }));
+}
+
+// The plots ---------------------------------------------------------------------------------------------------------
+
+function mountPlots(view, study) {
+  const accuracy = view.querySelector("svg.accuracy");
+  const section = view.querySelector(".cost");
+  const plots = [...section.querySelectorAll("svg")];
+  const { cost } = study;
+  const sliders = ["channels", "kernel"].map((name) => section.querySelector(`input.${name}`));
+  [cost.channels, cost.kernels].forEach((places, index) => {
+    sliders[index].max = places.length - 1;
+    sliders[index].value = places.indexOf(cost.chosen[index]);
+  });
+
+  function showCost() {
+    const [channel, kernel] = sliders.map((slider) => Number(slider.value));
+    section.querySelector(".channels-title").textContent = `${cost.channels[channel]} channels`;
+    section.querySelector(".kernel-title").textContent = `${cost.kernels[kernel]} x ${cost.kernels[kernel]} kernel`;
+    section.querySelector(".sentence").textContent = costSentence(cost, channel, kernel);
+    plotCost(plots, cost, channel, kernel);
+  }
+
+  for (const slider of sliders) slider.addEventListener("input", showCost);
+  const resized = new ResizeObserver(() => {
+    plotAccuracy(accuracy, study);
+    showCost();
+  });
+  resized.observe(accuracy);
+}

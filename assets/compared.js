@@ -1,0 +1,125 @@
+// One drawing, four networks: what each says, where one cell of each looks, and the maps of one stage.
+
+import { fit, paintFields } from "./fields.js";
+import { decode, palette } from "./maps.js";
+import { ask, onAnswer, want } from "./reader.js";
+import { percent, showBars } from "./reading.js";
+import { get, subscribe } from "./state.js";
+
+const CELLS = 14; // along each side of a stage's map
+const COLUMNS = 8; // maps beside each other
+const SHOW = { field: true, taps: true, influence: true };
+const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+export function mountDrawn(section, { networks, stages }) {
+  const line = section.querySelector(".sentence");
+  const figures = networks.map(makeFigure);
+  const chosen = { stage: stages - 1, y: CELLS / 2, x: CELLS / 2 };
+  let shown = null; // the newest answer, or null while nothing is drawn
+  section.querySelector(".four").replaceChildren(...figures.map(({ element }) => element));
+
+  function choose(changes) {
+    Object.assign(chosen, changes);
+    for (const button of buttons) button.ariaPressed = String(Number(button.textContent) === chosen.stage + 1);
+    ask();
+  }
+
+  const buttons = Array.from({ length: stages }, (_, stage) => {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: String(stage + 1) });
+    button.addEventListener("click", () => choose({ stage }));
+    return button;
+  });
+  section.querySelector(".stages").replaceChildren(...buttons);
+
+  for (const { fields } of figures) {
+    const point = (event) => {
+      const box = fields.getBoundingClientRect();
+      const [y, x] = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width]
+        .map((share) => Math.min(CELLS - 1, Math.max(0, Math.floor((share * 32 - 2) / 2)))); // 28 pixels and 2 around
+      if (y !== chosen.y || x !== chosen.x) choose({ y, x });
+    };
+    fields.addEventListener("pointermove", point);
+    fields.addEventListener("pointerdown", point);
+    fields.addEventListener("keydown", (event) => {
+      const step = STEPS[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const [y, x] = [chosen.y + step[0], chosen.x + step[1]].map((at) => Math.min(CELLS - 1, Math.max(0, at)));
+      choose({ y, x });
+    });
+  }
+
+  function show(answer) {
+    shown = answer;
+    if (!section.checkVisibility()) return;
+    figures.forEach((figure, index) => {
+      const part = answer?.parts.compare.find(({ name }) => name === networks[index].name) ?? null;
+      paint(figure, answer, part);
+    });
+    line.textContent = answer ? sentence(answer, networks, chosen) : "Draw a digit: all four networks read it at once.";
+  }
+
+  want("compare", () => (section.checkVisibility() && get().drawing.length ? { ...chosen } : null));
+  onAnswer((answer) => Array.isArray(answer.parts?.compare) && get().drawing.length && show(answer));
+  subscribe((state, changed) => changed.includes("drawing") && !state.drawing.length && show(null));
+  new IntersectionObserver(([entry]) => entry.isIntersecting && (show(shown), ask())).observe(section);
+  new MutationObserver(() => show(shown)).observe(document.body, { attributeFilter: ["class"] });
+  new ResizeObserver(() => show(shown)).observe(section);
+  choose({});
+  show(null);
+}
+
+function makeFigure({ title }) {
+  const element = document.createElement("figure");
+  const name = Object.assign(document.createElement("figcaption"), { textContent: title });
+  const said = Object.assign(document.createElement("p"), { className: "said" });
+  const fields = Object.assign(document.createElement("canvas"), { tabIndex: 0, role: "img", className: "fields" });
+  fields.ariaLabel = `Where the chosen cell looks: ${title}`;
+  const maps = Object.assign(document.createElement("canvas"), { role: "img", className: "maps" });
+  maps.ariaLabel = `Maps of the chosen stage: ${title}`;
+  const bars = Object.assign(document.createElement("div"), { className: "bars" });
+  element.append(name, said, fields, maps, bars);
+  return { element, said, fields, maps, bars };
+}
+
+function paint({ said, fields, maps, bars }, answer, part) {
+  fit(fields);
+  paintFields(fields, answer?.image ?? null, part && { ...part, taps: [] }, SHOW); // four kernels of weights are too many
+  paintMaps(maps, part);
+  if (answer || bars.firstChild) showBars(bars, answer?.classes ?? [], part?.probabilities ?? null);
+  said.textContent = part ? `reads ${top(answer, part)}, ${percent(Math.max(...part.probabilities))}` : "";
+}
+
+const top = ({ classes }, { probabilities }) => classes[probabilities.indexOf(Math.max(...probabilities))];
+
+/** All maps of a stage, `COLUMNS` beside each other, a hairline between two. */
+function paintMaps(canvas, part) {
+  const [channels, height, width] = part?.size ?? [24, CELLS, CELLS];
+  const [down, right] = [height + 1, width + 1];
+  const [wide, high] = [COLUMNS * right - 1, Math.ceil(channels / COLUMNS) * down - 1];
+  if (canvas.width !== wide || canvas.height !== high) [canvas.width, canvas.height] = [wide, high];
+  const context = canvas.getContext("2d");
+  const picture = context.createImageData(wide, high);
+  const pixels = new Uint32Array(picture.data.buffer);
+  const colours = palette();
+  pixels.fill(colours.gap);
+  const bytes = part ? decode(part.map, new Uint8Array(channels * height * width)) : new Uint8Array(channels * height * width);
+  bytes.forEach((byte, at) => {
+    const [channel, cell] = [Math.floor(at / (height * width)), at % (height * width)];
+    const y = Math.floor(channel / COLUMNS) * down + Math.floor(cell / width);
+    pixels[y * wide + (channel % COLUMNS) * right + (cell % width)] = colours.scale[byte];
+  });
+  context.putImageData(picture, 0, 0);
+}
+
+/** What the four say, and how far they look. */
+function sentence(answer, networks, { stage, y, x }) {
+  const parts = answer.parts.compare;
+  const said = parts.map((part) => top(answer, part));
+  const agree = new Set(said).size === 1 ? `All read ${said[0]}.` : `They do not agree: ${parts.map((part, index) => `${titleOf(networks, part)} reads ${said[index]}`).join("; ")}.`;
+  const sizes = [true, false].map((dilated) => parts.find(({ name }) => networks.find((network) => network.name === name).dilated === dilated)?.field);
+  const [far, near] = sizes.map((field) => (field ? `${field[2] - field[0]} x ${field[3] - field[1]}` : "no"));
+  return `${agree} In stage ${stage + 1}, cell (${y}, ${x}) looks at ${far} pixels where there is dilation and at ${near} where there is none, through as many weights.`;
+}
+
+const titleOf = (networks, { name }) => networks.find((network) => network.name === name).title;

@@ -1,0 +1,28 @@
+// Take the chosen network along as a file, made on the server and checked there.
+
+import { fromBase64, saveFile } from "./files.js";
+import { follow, waiting } from "./job.js";
+import { get } from "./state.js";
+
+export function mount({ element, server }) {
+  const buttons = [...element.querySelectorAll("button")];
+  const bar = element.querySelector("progress");
+  const line = element.querySelector(".sentence");
+
+  async function make(form) {
+    for (const button of buttons) button.disabled = true;
+    bar.value = 0;
+    line.textContent = "The file is being made and checked.";
+    const request = { network: get().network, form };
+    const outcome = await follow(() => server.start_export(request), server.export_progress, ({ state, position, news }) => {
+      if (state === "waiting") line.textContent = waiting(position);
+      if (news.length) bar.value = news.at(-1);
+    });
+    for (const button of buttons) button.disabled = false;
+    line.textContent = outcome.error ?? outcome.sentence;
+    bar.value = outcome.error ? 0 : 1;
+    if (!outcome.error) saveFile(outcome.file, fromBase64(outcome.content), "application/octet-stream");
+  }
+
+  for (const button of buttons) button.addEventListener("click", () => make(button.dataset.form));
+}

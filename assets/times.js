@@ -1,0 +1,54 @@
+// Measured times: one button, one measurement at a time, filled in as they come.
+
+import { follow, waiting } from "./job.js";
+
+const UNMEASURED = "\u2013";
+
+/** `show(claims)` is told what the times say of the usual claims. */
+export function mountTimes(section, server, { networks }, { runtimes, batches }, show) {
+  const button = section.querySelector("button");
+  const bar = section.querySelector("progress");
+  const status = section.querySelector(".status");
+  const cells = new Map(); // "network runtime batch" -> cell
+  const total = networks.length * runtimes.length * batches.length;
+
+  function build() {
+    const head = document.createElement("tr");
+    const cases = batches.flatMap((batch) => runtimes.map((runtime) => ({ batch, runtime })));
+    head.append(heading("Network", "col"), ...cases.map(({ batch, runtime }) => heading(`${runtime}, ${batch === 1 ? "1 image" : `${batch} at once`}`, "col")));
+    section.querySelector("thead").replaceChildren(head);
+    section.querySelector("tbody").replaceChildren(...networks.map(({ name, title }) => {
+      const row = document.createElement("tr");
+      row.append(heading(title, "row"));
+      for (const { batch, runtime } of cases) {
+        const cell = Object.assign(document.createElement("td"), { textContent: UNMEASURED });
+        cells.set(`${name} ${runtime} ${batch}`, cell);
+        row.append(cell);
+      }
+      return row;
+    }));
+  }
+
+  async function measure() {
+    button.disabled = true;
+    let measured = 0;
+    status.textContent = "Measuring; other work on this machine makes the times longer.";
+    const outcome = await follow(() => server.start_timing(null), server.timing_progress, ({ state, position, news }) => {
+      if (state === "waiting") status.textContent = waiting(position);
+      for (const timing of news) {
+        measured += 1;
+        cells.get(`${timing.network} ${timing.runtime} ${timing.batch}`).textContent = timing.microseconds.toFixed(timing.microseconds < 100 ? 1 : 0);
+        status.textContent = `${measured} of ${total} measured.`;
+      }
+      bar.value = measured / total;
+    });
+    button.disabled = false;
+    status.textContent = outcome.error ?? outcome.counted;
+    if (outcome.claims?.length) show(outcome.claims);
+  }
+
+  build();
+  button.addEventListener("click", measure);
+}
+
+const heading = (text, scope) => Object.assign(document.createElement("th"), { scope, textContent: text });

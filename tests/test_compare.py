@@ -1,0 +1,224 @@
+"""The Compare tab says what was measured: figures from the files, verdicts from the figures, answers from all four."""
+
+import base64
+import time
+from functools import partial
+
+import numpy as np
+import pytest
+
+from model import checkpoint, effective_receptive_field, predict, tap_lattice
+from model.checkpoint import default_name, save_checkpoint
+from model.claims import FAILS, HOLDS, UNCLEAR, effect, study_claims, timing_claims
+from model.complexity import complexity
+from model.export import random_drawings
+from model.mean_fields import compute_mean_fields, save_mean_fields
+from model.network import DigitNet
+from model.study import STUDY, Scores, study_networks
+from model.timing import Timing, timings
+from tests.conftest import settled
+from ui import answers, compare, export
+
+
+@pytest.fixture(scope="module")
+def nets() -> dict[str, DigitNet]:
+    """The study's shapes, untrained; in eval mode, not to be changed."""
+    return {name: settled(config) for name, config in STUDY.items()}
+
+
+@pytest.fixture(autouse=True)
+def checkpoints(monkeypatch, tmp_path, nets) -> None:
+    """A directory with the study's networks of two seeds and made-up accuracies, and with nothing kept of others."""
+    monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path)
+    for seed in (0, 1):
+        for index, (name, net) in enumerate(nets.items()):
+            figures = {data: {"accuracy": 0.9 + index / 100 + seed / 1000} for data in ("test", "pendigits")}
+            save_checkpoint(net, default_name(name, seed), preset=name, seed=seed, figures=figures)
+    compare.describe_study.cache_clear()
+    compare._study_net.cache_clear()
+    yield
+    compare.describe_study.cache_clear()
+    compare._study_net.cache_clear()
+
+
+def test_the_table_has_the_figures_of_the_files(nets) -> None:
+    rows = {row["name"]: row for row in compare.describe_study()["networks"]}
+    assert list(rows) == list(STUDY)
+    for index, (name, net) in enumerate(nets.items()):
+        cost = complexity(net)
+        assert (rows[name]["parameters"], rows[name]["multiply_accumulates"]) == (
+            cost.parameters,
+            cost.multiply_accumulates,
+        )
+        assert rows[name]["test"]["mean"] == pytest.approx(90 + index + 0.05)
+        assert rows[name]["test"]["deviation"] == pytest.approx(0.1 / np.sqrt(2))
+        assert rows[name]["read"] == rows[name]["field"] ** 2, "no holes"
+        assert rows[name]["size"] == checkpoint.checkpoint_path(name).stat().st_size
+        assert rows[name]["inside"] is None, "not computed"
+
+
+def test_the_influence_is_that_of_the_kept_mean_fields(nets) -> None:
+    name = "study-separable-dilated"
+    fields = compute_mean_fields(nets[name], random_drawings(3))
+    save_mean_fields(nets[name], name, fields)
+    assert study_networks()[name].inside == fields["stages.3"].box.size[0]
+
+
+def test_without_the_study_the_page_says_how_to_make_it(tmp_path) -> None:
+    for path in tmp_path.iterdir():
+        path.unlink()
+    with pytest.raises(ValueError, match=r"python -m model\.train --study"):
+        compare.describe_study()
+    assert compare.compare_part(None, random_drawings(1)[0], {"stage": 0, "y": 1, "x": 1}) == []
+
+
+def test_a_difference_counts_beyond_two_standard_errors_only() -> None:
+    assert effect([([0.99, 0.98], [0.97, 0.96])]).clear
+    assert not effect([([0.99, 0.95], [0.97, 0.96])]).clear
+    assert not effect([([0.99], [0.5])]).clear, "one seed says nothing of chance"
+    assert effect([([0.8, 0.8], [0.7, 0.7]), ([0.9, 0.9], [0.7, 0.7])]).difference == pytest.approx(0.15)
+
+
+@pytest.mark.parametrize(
+    ("separable", "dilated", "verdicts"),
+    [
+        (-0.01, 0.0, (FAILS, UNCLEAR)),
+        (0.01, 0.01, (HOLDS, HOLDS)),
+        (0.0, -0.01, (HOLDS, FAILS)),
+    ],
+)
+def test_the_verdicts_follow_the_accuracies(separable, dilated, verdicts) -> None:
+    networks = {}
+    for name, network in study_networks().items():
+        level = 0.9 + separable * network.separable + dilated * network.dilated
+        seeds = tuple(level + wobble for wobble in (-1e-4, 0, 1e-4))
+        networks[name] = network._replace(scores=Scores((0, 1, 2), seeds, seeds))
+    weights, reads_as_well, same_price, reads_better = study_claims(networks)
+    assert (weights.verdict, same_price.verdict) == (HOLDS, HOLDS)
+    assert "21,826 parameters become 4,450" in weights.found
+    assert "21 x 21 pixels become 33 x 33" in same_price.found
+    assert (reads_as_well.verdict, reads_better.verdict) == verdicts
+
+
+def times(**microseconds: float) -> dict[str, list[Timing]]:
+    return {
+        name: [
+            Timing("PyTorch", 1, microseconds["separable" if "separable" in name else "standard"], 9),
+            Timing("ONNX Runtime", 1, microseconds["dilated" if "undilated" not in name else "undilated"], 9),
+        ]
+        for name in STUDY
+    }
+
+
+def test_less_arithmetic_is_not_called_quicker_where_it_is_not() -> None:
+    networks = study_networks()
+    arithmetic, dilation = timing_claims(networks, times(separable=300, standard=200, dilated=100, undilated=100))
+    assert arithmetic.verdict == f"{FAILS} for PyTorch with 1 image or ONNX Runtime with 1 image"
+    assert "1.50 times (in PyTorch with 1 image)" in arithmetic.found
+    assert dilation.verdict == HOLDS
+    arithmetic, dilation = timing_claims(networks, times(separable=20, standard=200, dilated=150, undilated=100))
+    assert "PyTorch" not in arithmetic.verdict
+    assert dilation.verdict == f"{FAILS} for ONNX Runtime with 1 image"
+
+
+def unpacked(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), np.uint8)
+
+
+def test_each_of_the_four_answers_for_itself(nets) -> None:
+    image, cell = random_drawings(1)[0], (3, 9)
+    parts = compare.compare_part(None, image, {"stage": 2, "y": cell[0], "x": cell[1]})
+    assert [part["name"] for part in parts] == list(STUDY)
+    for part in parts:
+        net = nets[part["name"]]
+        assert np.allclose(part["probabilities"], predict(net, image[None])[0], atol=1e-4)
+        lattice = tap_lattice(net, "stages.2", cell)
+        assert np.array_equal(unpacked(part["lattice"]) > 0, (lattice > 0).ravel())
+        influence = effective_receptive_field(net, "stages.2", cell, image)
+        assert np.array_equal(unpacked(part["effective"]) > 0, (influence > 0).ravel())
+        assert len(unpacked(part["map"])) == np.prod(part["size"])
+    sizes = [part["field"][2] - part["field"][0] for part in parts]
+    assert sizes == [29, 17, 29, 17]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"stage": 0, "y": 1},
+        {"stage": "0", "y": 1, "x": 1},
+        {"stage": True, "y": 1, "x": 1},
+        {"stage": -1, "y": 1, "x": 1},
+        {"stage": 9, "y": 1, "x": 1},
+        {"stage": 0, "y": 14, "x": 1},
+        {"stage": 10**30, "y": 0, "x": 0},
+    ],
+)
+def test_what_names_no_cell_is_one_sentence(parameters) -> None:
+    with pytest.raises(ValueError, match=r"\.$"):
+        compare.compare_part(None, random_drawings(1)[0], parameters)
+
+
+def finished(progress, key: str) -> dict:
+    """The last answer about a job, all its news in it."""
+    for _ in range(600):
+        answer = progress({"key": key, "known": 0})
+        if answer["state"] not in ("waiting", "running"):
+            return answer
+        time.sleep(0.1)
+    raise AssertionError("the job does not end")
+
+
+def test_the_button_measures_all_four_in_both_runtimes(monkeypatch) -> None:
+    monkeypatch.setattr(compare, "timings", partial(timings, batches=(1,), seconds=0))
+    answer = finished(compare.timing_progress, compare.start_timing(None)["key"])
+    assert answer["state"] == "done", answer
+    assert [(news["network"], news["runtime"]) for news in answer["news"]] == [
+        (name, runtime) for name in STUDY for runtime in ("PyTorch", "ONNX Runtime")
+    ]
+    assert len(answer["outcome"]["claims"]) == 2
+    assert answer["outcome"]["counted"].startswith("PyTorch counted the multiply-accumulates of the table")
+
+
+@pytest.fixture
+def offered(tmp_path) -> None:
+    """The networks of the study, as if they were to choose on the page."""
+    answers.offer(STUDY, tmp_path / "state")
+    answers._loaded.cache_clear()
+    yield
+    answers._loaded.cache_clear()
+
+
+@pytest.mark.parametrize("form", export.FORMS)
+def test_each_form_of_export_comes_back_as_a_file(offered, form) -> None:
+    key = export.start({"network": "study-separable-dilated", "form": form}, "nowhere")["key"]
+    outcome = finished(export.export_progress, key)["outcome"]
+    content = base64.b64decode(outcome["content"])
+    assert outcome["file"] == f"digitscope-study-separable-dilated{export.FORMS[form]}"
+    assert f"{len(content):,} bytes" in outcome["sentence"]
+    assert ("example drawings" in outcome["sentence"]) == (form == "int8")
+    if form == "safetensors":
+        assert content == checkpoint.checkpoint_path("study-separable-dilated").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        None,
+        [],
+        {},
+        {"network": "study-separable-dilated", "form": "exe"},
+        {"network": "study-separable-dilated", "form": ["onnx"]},
+        {"network": "../x", "form": "onnx"},
+        {"network": None, "form": "int8"},
+    ],
+)
+def test_what_cannot_be_exported_is_said_at_once(offered, request_) -> None:
+    with pytest.raises(ValueError, match=r"\.$"):
+        export.start(request_, "nowhere")
+
+
+@pytest.mark.parametrize("question", [None, {"known": 0}, {"key": "x", "known": -1}, {"key": [], "known": 0}])
+def test_progress_of_nothing_is_one_sentence(question) -> None:
+    with pytest.raises(ValueError, match=r"\.$"):
+        compare.timing_progress(question)

@@ -1,0 +1,245 @@
+"""Why separable, why dilated: the study's four networks side by side, on figures, on this machine, on this drawing."""
+
+from functools import lru_cache
+from statistics import mean, stdev
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from model import DigitNet, effective_receptive_field, load_checkpoint, receptive_field
+from model.checkpoint import checkpoint_names, checkpoint_path, default_name, read_metadata
+from model.claims import Claim, study_claims, timing_claims
+from model.complexity import complexity, stage_weights
+from model.effective_field import carrying_box
+from model.layer_maps import layer_maps
+from model.network import PRESETS
+from model.receptive_field import Cell
+from model.study import CHANNELS, PUBLISHED, STUDY, study_networks
+from model.timing import BATCHES, RUNTIMES, counted_multiply_accumulates, timings
+from ui.answers import to_base64
+from ui.jobs import Jobs, Report
+from ui.layers import lattice_of, quantised
+from ui.look import view
+
+COST_CHANNELS = tuple(range(4, 129, 4))
+COST_KERNELS = (1, 3, 5, 7, 9, 11)
+COST_CELLS = 14 * 14
+
+# One measurement at a time, and no other work of this pool beside it that would take its processor.
+measurements = Jobs()
+
+
+def compare() -> gr.HTML:
+    """The tab's view; `compare_part` answers it with every movement of the pen, times are measured on demand."""
+    return view(
+        "compare",
+        describe_study,
+        start_timing,
+        timing_progress,
+        runtimes=RUNTIMES,
+        batches=BATCHES,
+    )
+
+
+# The figures --------------------------------------------------------------------------------------------------------
+
+
+@lru_cache
+def describe_study(_request: object = None) -> dict[str, Any]:
+    """All that the tab shows before anything is drawn or measured.
+
+    Returns:
+        `networks`, one entry each with its name, title, kind, cost, field and accuracies (mean, deviation and seeds);
+        `claims`; `points` of the plot of accuracy against parameters; `cost`, weights of one stage by channels and
+        kernel.
+
+    Raises:
+        ValueError: none of the study's checkpoints is there, or one is damaged.
+    """
+    networks = study_networks()
+    if not networks:
+        raise ValueError("The study's networks are not in checkpoints/; python -m model.train --study trains them.")
+    return {
+        "networks": [
+            {
+                "name": name,
+                "title": network.title,
+                "separable": network.separable,
+                "dilated": network.dilated,
+                "parameters": network.parameters,
+                "multiply_accumulates": network.multiply_accumulates,
+                "field": network.field,
+                "read": network.read,
+                "inside": network.inside,
+                "seeds": len(network.scores.seeds),
+                "test": _spread(network.scores.test),
+                "pendigits": _spread(network.scores.pendigits),
+                "size": network.size,
+            }
+            for name, network in networks.items()
+        ],
+        "stages": len(next(iter(STUDY.values())).stages),
+        "claims": _as_rows(study_claims(networks)),
+        "points": [*_preset_points(), *_published_points()],
+        "cost": _costs(),
+    }
+
+
+def _spread(values: tuple[float, ...]) -> dict[str, float | None] | None:
+    """Mean and standard deviation in percent; None where nothing was measured."""
+    if not values:
+        return None
+    return {"mean": 100 * mean(values), "deviation": 100 * stdev(values) if len(values) > 1 else None}
+
+
+def _as_rows(claims: list[Claim]) -> list[dict[str, str]]:
+    return [claim._asdict() for claim in claims]
+
+
+def _preset_points() -> list[dict[str, Any]]:
+    points = []
+    for preset, config in PRESETS.items():
+        files = [file for file in checkpoint_names() if file in {default_name(preset, seed) for seed in range(10)}]
+        tests = [read_metadata(file).get("figures", {}).get("test", {}).get("accuracy") for file in files]
+        accuracies = tuple(accuracy for accuracy in tests if accuracy is not None)
+        if accuracies:
+            parameters = complexity(DigitNet(config)).parameters
+            points.append({"kind": "preset", "title": preset, "parameters": parameters, **_spread(accuracies)})
+    return points
+
+
+def _published_points() -> list[dict[str, Any]]:
+    return [
+        {"kind": "published", "title": note, "parameters": parameters, "mean": 100 * accuracy, "deviation": None}
+        for parameters, accuracy, note in PUBLISHED
+    ]
+
+
+def _costs() -> dict[str, Any]:
+    """Multiply-accumulates of one stage of as many channels in as out, by the closed formulas."""
+
+    def grid(separable: bool) -> list[list[int]]:
+        return [
+            [COST_CELLS * sum(stage_weights(channels, channels, kernel, separable).values()) for kernel in COST_KERNELS]
+            for channels in COST_CHANNELS
+        ]
+
+    return {
+        "channels": COST_CHANNELS,
+        "kernels": COST_KERNELS,
+        "chosen": [CHANNELS, 3],
+        "cells": COST_CELLS,
+        "standard": grid(False),
+        "separable": grid(True),
+    }
+
+
+# The times ----------------------------------------------------------------------------------------------------------
+
+
+def start_timing(_request: object) -> dict[str, str]:
+    """Measure the four networks on this machine, after whatever is being measured already.
+
+    Returns:
+        `key`, to ask for the progress with.
+
+    Raises:
+        JobError: too many are waiting.
+    """
+    return {"key": measurements.start(_measure)}
+
+
+def timing_progress(request: object) -> dict[str, Any]:
+    """The timings that are new since `known` of them, and at the end the claims about time; as `Jobs.progress`.
+
+    Args:
+        request: {key, known}.
+
+    Raises:
+        JobError: there is no such measurement.
+    """
+    return measurements.progress(*checked_question(request))
+
+
+def checked_question(request: object) -> tuple[object, int]:
+    """Key and number of the news that are known, of a question for progress.
+
+    Raises:
+        ValueError: the question has another form.
+    """
+    known = request.get("known", 0) if isinstance(request, dict) else None
+    if isinstance(known, bool) or not isinstance(known, int) or known < 0:
+        raise ValueError("A question for progress has a key, and as known a whole number from 0 on.")
+    return request.get("key"), known
+
+
+def _measure(report: Report) -> dict[str, Any]:
+    networks = study_networks()
+    measured: dict[str, list] = {}
+    for name in networks:
+        for timing in timings(_study_net(name)):
+            measured.setdefault(name, []).append(timing)
+            report({"network": name, **timing._asdict()})
+    agree = all(
+        counted_multiply_accumulates(_study_net(name)) == networks[name].multiply_accumulates for name in networks
+    )
+    return {
+        "claims": _as_rows(timing_claims(networks, measured)) if len(networks) == len(STUDY) else [],
+        "counted": "PyTorch counted the multiply-accumulates of the table while it ran."
+        if agree
+        else "PyTorch counted other multiply-accumulates than the table gives.",
+    }
+
+
+@lru_cache
+def _study_net(name: str) -> DigitNet:
+    return load_checkpoint(name)
+
+
+# The drawing --------------------------------------------------------------------------------------------------------
+
+
+def compare_part(_net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    """What each of the four says of the drawing, and where one cell of one stage looks.
+
+    Args:
+        image: uint8 (28, 28).
+        parameters: {stage, y, x}: a stage from 0 on, and a cell of its map.
+
+    Returns:
+        For each network its name, `probabilities`, `map`, bytes (C, H, W) in base64 of which 255 stands for the largest
+        value; `field` and `inside`, boxes (top, left, bottom, right) in pixels; `lattice` and `effective`, bytes (28,
+        28) in base64.
+
+    Raises:
+        ValueError: the parameters name no cell.
+    """
+    values = [parameters.get(name) for name in ("stage", "y", "x")]
+    if not all(isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in values):
+        raise ValueError("A cell of the comparison is named by its stage, y and x, whole numbers from 0 on.")
+    stage, y, x = values
+    return [
+        {"name": name, **_read(_study_net(name), image, f"stages.{stage}", (y, x))}
+        for name in STUDY
+        if checkpoint_path(name).is_file()
+    ]
+
+
+def _read(net: DigitNet, image: np.ndarray, layer: str, cell: Cell) -> dict[str, Any]:
+    maps = layer_maps(net, image)
+    theory = receptive_field(net, layer)
+    influence = effective_receptive_field(net, layer, cell, image)
+    lattice = lattice_of(net.config, layer, cell)
+    shown = maps[f"{layer}.{'pointwise' if net.config.separable else 'conv'}"]  # (C, H, W)
+    logits = maps["head"].ravel() / float(net.temperature)
+    shares = np.exp(logits - logits.max())
+    return {
+        "probabilities": [round(float(share), 5) for share in shares / shares.sum()],
+        "map": to_base64(quantised(shown, float(shown.max()))),
+        "size": shown.shape,
+        "field": theory.region(*cell, clipped=False).corners,
+        "inside": carrying_box(influence, theory.center_of(*cell)).corners,
+        "lattice": to_base64(quantised(lattice, float(lattice.max()))),
+        "effective": to_base64(quantised(influence, float(influence.max()))),
+    }
