@@ -1,0 +1,237 @@
+"""Teaching: something is learned, nothing is forgotten, and what it started from is never touched."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model.checkpoint import load_checkpoint, read_metadata
+from model.examples import load_examples
+from model.finetune import FineTuned, Teaching, cross_validate, fine_tune, main
+from model.network import DigitNet
+from model.replay import EMBEDDED, MNIST, Replay, embedded_replay, load_replay
+from model.samples import Sample, write_samples
+from model.strokes import rasterize
+
+QUICK = Teaching(steps=6, head_steps=20, batch=16, variants=4)
+STAR = [[[0.5, 0.1], [0.7, 0.9], [0.1, 0.4], [0.9, 0.4], [0.3, 0.9], [0.5, 0.1]]]
+SQUARE = [[[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8], [0.2, 0.2]]]
+Teach = Callable[..., FineTuned]
+
+
+@pytest.fixture(scope="module")
+def net() -> DigitNet:
+    """A shipped network, not to be changed."""
+    return load_checkpoint("tiny")
+
+
+@pytest.fixture(scope="module")
+def old() -> Replay:
+    """Old digits that are on every machine, few of them."""
+    replay = embedded_replay()
+    return Replay(replay.source, *(type(split)(split.images[::10], split.labels[::10]) for split in replay[1:]))
+
+
+@pytest.fixture(scope="module")
+def teach(net: DigitNet, old: Replay) -> Teach:
+    """teach(drawings, labels, **more): as `fine_tune`, quickly."""
+
+    def teach(drawings: list, labels: list[str], **more: object) -> FineTuned:
+        images = np.stack([rasterize(drawing) for drawing in drawings])
+        return fine_tune(net, images, labels, **{"drawings": drawings, "replay": old, "teaching": QUICK, **more})
+
+    return teach
+
+
+def weights(net: DigitNet) -> dict[str, torch.Tensor]:
+    return {name: tensor.clone() for name, tensor in net.state_dict().items()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_star_becomes_a_class_of_its_own(net: DigitNet, teach: Teach) -> None:
+    result = teach([STAR, SQUARE], ["star", "square"], teaching=Teaching(steps=20, batch=32))
+    assert result.network.classes == [*net.classes, "star", "square"]
+    assert result.before.samples == 0
+    assert result.after.samples == 1
+    assert result.after.replay >= result.before.replay - 0.02
+
+
+def test_a_digit_that_is_read_wrongly_is_read_rightly_afterwards(teach: Teach) -> None:
+    result = teach([STAR], ["4"], teaching=Teaching(steps=30, batch=32, interpolation=1.0))
+    assert result.before.probabilities[0, 4] < 0.5 < result.after.probabilities[0, 4]
+
+
+def test_what_it_starts_from_is_never_changed(net: DigitNet, teach: Teach) -> None:
+    before = weights(net)
+    teach([STAR], ["star"])
+    assert same(weights(net), before)
+    assert not any(module.training for module in net.modules())
+
+
+def test_a_run_that_is_stopped_leaves_everything_as_it_was(net: DigitNet, teach: Teach) -> None:
+    before = weights(net)
+
+    def stop(step: object) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        teach([STAR], ["star"], on_step=stop)
+    assert same(weights(net), before)
+
+
+def test_the_same_seed_gives_the_same_network(teach: Teach) -> None:
+    one, other, third = (weights(teach([STAR], ["4"], seed=seed).network) for seed in (3, 3, 4))
+    assert same(one, other)
+    assert not same(one, third)
+
+
+def test_running_statistics_stay_frozen(net: DigitNet, teach: Teach) -> None:
+    """A few samples say nothing about them; without freezing, other people's digits are read worse at once."""
+    after = weights(teach([STAR], ["4"]).network)
+    for name, tensor in weights(net).items():
+        if "running" in name:
+            assert torch.equal(after[name], tensor), name
+
+
+def test_only_the_layers_that_are_named_change(net: DigitNet, teach: Teach) -> None:
+    last = f"stages.{max(index for index, stage in enumerate(net.stages) if stage.config.shares is None)}."
+    assert set(moved(teach([STAR], ["4"], teaching=Teaching(layers="head", variants=4)))) == {"head"}
+    names = set(moved(teach([STAR], ["4"], teaching=Teaching(steps=4, batch=16, layers="last", variants=4))))
+    assert "head" in names
+    assert all(name == "head" or name.startswith(("stages.", last)) for name in names)
+    assert "stem" in moved(teach([STAR], ["4"]))
+
+
+def moved(result: FineTuned) -> dict[str, float]:
+    return {name: change for name, change in result.changes.items() if change > 0}
+
+
+def test_going_no_part_of_the_way_is_the_old_network(net: DigitNet, teach: Teach) -> None:
+    result = teach([STAR], ["4"], teaching=Teaching(steps=4, batch=16, interpolation=0.0))
+    assert result.interpolation == 0
+    assert np.array_equal(result.before.probabilities, result.after.probabilities)
+
+
+def test_the_steps_tell_what_is_promised(teach: Teach) -> None:
+    heard = []
+    result = teach([STAR], ["star"], on_step=heard.append)
+    assert heard == result.history
+    assert [step.step for step in heard] == sorted(step.step for step in heard)
+    assert (heard[0].step, heard[-1].step, heard[-1].steps) == (0, 6, 6)
+    assert all(0 <= step.samples <= 1 and 0 <= step.replay <= 1 for step in heard)
+
+
+def test_what_was_taught_is_no_longer_strange(teach: Teach) -> None:
+    network = teach([STAR], ["star"]).network
+    with torch.inference_mode():
+        energy = network(torch.from_numpy(rasterize(STAR))[None, None]).logsumexp(1)
+    assert energy >= network.familiar_energy - 1e-4
+
+
+def test_images_alone_teach_too(net: DigitNet, old: Replay) -> None:
+    result = fine_tune(net, rasterize(STAR)[None], ["star"], replay=old, teaching=QUICK)
+    assert result.after.samples == 1
+
+
+def test_teaching_goes_without_old_digits(teach: Teach) -> None:
+    assert teach([STAR], ["star"], teaching=Teaching(steps=3, batch=8, replay=0.0)).after.samples == 1
+
+
+@pytest.mark.parametrize(
+    ("drawings", "labels", "sentence"),
+    [
+        ([STAR], [], "as many labels"),
+        ([STAR], ["1", "2"], "as many labels"),
+        ([STAR], [""], "at least one character"),
+        ([STAR], ["x" * 300], "at most 24 characters"),
+        ([STAR], ["a\x00b"], "control character"),
+    ],
+)
+def test_bad_samples_are_a_sentence(teach: Teach, drawings: list, labels: list[str], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        teach(drawings, labels)
+
+
+def test_no_samples_are_a_sentence(net: DigitNet, old: Replay) -> None:
+    with pytest.raises(ValueError, match="no samples"):
+        fine_tune(net, np.zeros((0, 28, 28), np.uint8), [], replay=old)
+
+
+def test_classes_keep_their_places(teach: Teach) -> None:
+    with pytest.raises(ValueError, match="begin with"):
+        teach([STAR], ["star"], classes=["star", *"0123456789"])
+
+
+@pytest.mark.parametrize(
+    "settings", [{"steps": -1}, {"batch": 1}, {"replay": 1.0}, {"layers": "some"}, {"interpolation": 2}]
+)
+def test_settings_beyond_their_range_are_a_sentence(settings: dict) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        Teaching(**settings)
+
+
+# Held-out samples -----------------------------------------------------------------------------------------------------
+
+
+def test_one_sample_a_class_is_too_few_to_tell(net: DigitNet, old: Replay) -> None:
+    images = np.stack([rasterize(STAR), rasterize(SQUARE)])
+    assert cross_validate(net, images, ["4", "0"], replay=old, teaching=QUICK) is None
+
+
+def test_every_sample_of_a_class_with_two_is_held_out_once(net: DigitNet, old: Replay) -> None:
+    zeros = [example.drawing for example in load_examples() if example.label == "0"][:3]
+    images = np.stack([rasterize(drawing) for drawing in [*zeros, STAR]])
+    held = cross_validate(
+        net, images, ["0", "0", "0", "4"], drawings=[*zeros, STAR], replay=old, teaching=QUICK, folds=2
+    )
+    assert held.total == 3
+    assert held.before == 3
+    assert 0 <= held.after <= 3
+
+
+# Old digits -----------------------------------------------------------------------------------------------------------
+
+
+def test_without_mnist_the_embedded_drawings_are_rehearsed(tmp_path: Path) -> None:
+    replay = load_replay(tmp_path)
+    assert replay.source == EMBEDDED
+    assert replay.rehearsed.labels.bincount().tolist() == [replay.rehearsed.labels.numel() // 10] * 10
+
+
+def test_with_mnist_its_training_and_validation_images_are_used(stand_in_data: Path, monkeypatch) -> None:
+    monkeypatch.setattr("model.data.VALIDATION_SIZE", 150)
+    assert load_replay(stand_in_data).source == MNIST
+
+
+def test_no_old_digit_is_both_rehearsed_and_held_out() -> None:
+    replay = embedded_replay()
+    rehearsed = {image.numpy().tobytes() for image in replay.rehearsed.images}
+    assert not any(image.numpy().tobytes() in rehearsed for image in replay.held_out.images)
+
+
+# The command ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_a_network_that_reads_the_samples(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    file = tmp_path / "samples.json"
+    file.write_text(write_samples([Sample("star", STAR), Sample("0", SQUARE)]), "utf-8")
+    out = tmp_path / "mine.safetensors"
+    assert main([str(file), "--checkpoint", "nano", "--out", str(out), "--data", str(tmp_path)]) == 0
+    assert "star" in load_checkpoint(out).classes
+    assert read_metadata(out)["replay"] == EMBEDDED
+    assert "-> 100.00 %" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["", "{}", json.dumps({"format": 99, "samples": []}), "[" * 100_000])
+def test_a_file_that_is_none_is_a_sentence(tmp_path: Path, text: str, capsys: pytest.CaptureFixture) -> None:
+    file = tmp_path / "samples.json"
+    file.write_text(text, "utf-8")
+    assert main([str(file), "--out", str(tmp_path / "mine.safetensors")]) == 2
+    assert len(capsys.readouterr().err.strip().splitlines()) == 1
+    assert not (tmp_path / "mine.safetensors").exists()
