@@ -5,6 +5,7 @@ import { look, sequential } from "./scales.js";
 const FIRST = 16; // channels that are shown before all are asked for
 const GAP = 1; // canvas pixels between two maps
 
+const table = new Uint32Array(256); // colour of each byte of the layer that is painted
 const palettes = new Map(); // names of the colours -> what is made of them
 
 /** Colours of the bytes 0..255 as canvas memory holds them: `scale`, `heat` (clear where low); those of gaps and marks. */
@@ -31,6 +32,18 @@ function makePalette(colour, gap, mark) {
 export function decode(text, bytes, start = 0) {
   const binary = atob(text);
   for (let at = 0; at < binary.length; at += 1) bytes[start + at] = binary.charCodeAt(at);
+  return bytes;
+}
+
+/** The first `count` bytes of which a text in base64 says where they are not 0, a bit each, and then what they are. */
+function unpack(text, bytes, count) {
+  const binary = atob(text);
+  let next = Math.ceil(count / 8);
+  for (let at = 0; at < count; at += 1) {
+    const on = binary.charCodeAt(at >> 3) & (128 >> (at & 7));
+    bytes[at] = on ? binary.charCodeAt(next) : 0;
+    if (on) next += 1;
+  }
   return bytes;
 }
 
@@ -86,7 +99,7 @@ export function makeStrip(layer) {
       known.fill(0);
       maximum = most;
       if (!answer) return;
-      const bytes = decode(answer.values, strip.buffer);
+      const bytes = unpack(answer.values, strip.buffer, answer.channels.length * area);
       answer.channels.forEach((channel, index) => {
         values.set(bytes.subarray(index * area, (index + 1) * area), channel * area);
         known[channel] = 1;
@@ -107,16 +120,17 @@ export function makeStrip(layer) {
       const pixels = new Uint32Array(picture.data.buffer);
       pixels.fill(colours.gap);
       const gain = top > 0 ? maximum / top : 0;
+      for (let byte = 0; byte < 256; byte += 1) table[byte] = colours.scale[Math.min(255, Math.round(byte * gain))];
       shown.forEach((channel, index) => {
         const start = Math.floor(index / columns) * down * wide + (index % columns) * right;
-        const off = known[channel] && isOff(channel);
         for (let y = 0; y < height * unit; y += 1) {
-          for (let x = 0; x < width * unit; x += 1) {
-            const byte = values[channel * area + Math.floor(y / unit) * width + Math.floor(x / unit)];
-            const colour = known[channel] ? colours.scale[Math.min(255, Math.round(byte * gain))] : colours.scale[0];
-            pixels[start + y * wide + x] = off && x === y ? colours.mark : colour;
-          }
+          const row = channel * area + Math.floor(y / unit) * width;
+          const line = start + y * wide;
+          if (!known[channel]) pixels.fill(colours.scale[0], line, line + width * unit);
+          else for (let x = 0; x < width * unit; x += 1) pixels[line + x] = table[values[row + Math.floor(x / unit)]];
         }
+        if (!known[channel] || !isOff(channel)) return;
+        for (let step = 0; step < Math.min(height, width) * unit; step += 1) pixels[start + step * (wide + 1)] = colours.mark;
       });
       context.putImageData(picture, 0, 0);
     },

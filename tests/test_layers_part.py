@@ -30,6 +30,15 @@ def as_bytes(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), np.uint8)
 
 
+def unpacked(text: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Bytes as they were before `packed`: a bit for each says where one is that is not 0."""
+    size = int(np.prod(shape))
+    on, rest = np.split(as_bytes(text), [-(-size // 8)])
+    values = np.zeros(size, np.uint8)
+    values[np.unpackbits(on, count=size) == 1] = rest
+    return values.reshape(shape)
+
+
 def all_channels(net: DigitNet) -> dict[str, list[int]]:
     maps = layer_maps(net, IMAGE)
     return {layer: list(range(len(maps[layer]))) for layer in map_layers(net) if layer != "head"}
@@ -43,7 +52,7 @@ def test_the_bytes_are_the_maps(name: str, request: pytest.FixtureRequest) -> No
     assert json.loads(json.dumps(answer)) == answer
     for layer, sent in answer["maps"].items():
         maximum = answer["maxima"][layer]
-        values = as_bytes(sent["values"]).reshape(maps[layer].shape) * (maximum / 255)
+        values = unpacked(sent["values"], maps[layer].shape) * (maximum / 255)
         np.testing.assert_allclose(values, maps[layer], atol=maximum / 255 + 1e-6)
         np.testing.assert_array_equal(values == 0, maps[layer] == 0, "what is off, and only that, is sent as off")
     np.testing.assert_allclose(answer["logits"], maps["head"].ravel(), atol=1e-5)
@@ -53,10 +62,18 @@ def test_only_what_is_asked_for_is_sent_in_the_order_of_the_request(small_net: D
     whole = layers_part(small_net, IMAGE, {"maps": {"stem": [0, 1, 2, 3, 4, 5]}})["maps"]["stem"]["values"]
     some = layers_part(small_net, IMAGE, {"maps": {"stem": [4, 1]}})["maps"]
     assert list(some) == ["stem"]
-    np.testing.assert_array_equal(
-        as_bytes(some["stem"]["values"]).reshape(2, 14, 14), as_bytes(whole).reshape(6, 14, 14)[[4, 1]]
-    )
+    np.testing.assert_array_equal(unpacked(some["stem"]["values"], (2, 14, 14)), unpacked(whole, (6, 14, 14))[[4, 1]])
     assert layers_part(small_net, IMAGE, {}).keys() == {"maps", "maxima", "bright", "logits"}
+
+
+def test_maps_that_are_off_take_a_bit_a_cell(small_net: DigitNet) -> None:
+    """All channels of base in a tall window were more bytes than a movement of the pen may cost."""
+    net = copy.deepcopy(small_net)
+    with torch.no_grad():
+        net.stem_norm.bias.fill_(-100)
+    sent = layers_part(net, IMAGE, {"maps": {"stem": [0, 1, 2]}})["maps"]["stem"]["values"]
+    assert len(as_bytes(sent)) == -(-3 * 14 * 14 // 8)
+    assert not unpacked(sent, (3, 14, 14)).any()
 
 
 def test_activity_is_the_mean_of_every_channel(small_net: DigitNet) -> None:

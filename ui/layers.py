@@ -104,10 +104,10 @@ def layers_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) ->
             `activity`, whether to tell how active every channel is.
 
     Returns:
-        `maps`: by layer, `channels` as asked for and their `values`, bytes (channels, H, W) in base64, of which 255
-        stands for the layer's entry in `maxima`; only what is 0 is sent as 0. `maxima` by layer. `bright` by layer,
-        what one cell in a hundred exceeds: where a colour scale ends well. `logits`. `activity`: float32 means of all
-        channels by layer, in base64. `cell`: as `describe_cell` gives it.
+        `maps`: by layer, `channels` as asked for and their `values`, bytes (channels, H, W) `packed` and in base64, of
+        which 255 stands for the layer's entry in `maxima`; only what is 0 is sent as 0. `maxima` by layer. `bright` by
+        layer, what one cell in a hundred exceeds: where a colour scale ends well. `logits`. `activity`: float32 means
+        of all channels by layer, in base64. `cell`: as `describe_cell` gives it.
 
     Raises:
         ValueError: a parameter is not of this form, or names what the network does not have.
@@ -118,7 +118,7 @@ def layers_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) ->
     levels = {layer: quantised(maps[layer], maximum) for layer, maximum in maxima.items()}
     answer = {
         "maps": {
-            layer: {"channels": channels, "values": to_base64(levels[layer][channels])}
+            layer: {"channels": channels, "values": to_base64(packed(levels[layer][channels]))}
             for layer, channels in wanted.items()
         },
         "maxima": {layer: round(maximum, 6) for layer, maximum in maxima.items()},
@@ -162,6 +162,19 @@ def quantised(values: np.ndarray, maximum: float) -> np.ndarray:
     if maximum <= 0:
         return np.zeros(values.shape, np.uint8)
     return np.maximum(np.rint(values * (255 / maximum)), values > 0).astype(np.uint8)
+
+
+def packed(levels: np.ndarray) -> np.ndarray:
+    """Half of the bytes or less, for behind a ReLU most are 0: a bit for each, set where it is not, then those.
+
+    Args:
+        levels: uint8, any shape.
+
+    Returns:
+        uint8 (ceil(size / 8) + count of what is not 0,); the first byte of `levels` has the highest bit.
+    """
+    on = levels != 0
+    return np.concatenate([np.packbits(on), levels[on]])
 
 
 # The cell that is pointed at ----------------------------------------------------------------------------------------
