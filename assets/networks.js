@@ -11,6 +11,7 @@ const listeners = new Set();
 
 let own = []; // { key, title, parent, ... }, oldest first
 let offered = []; // names of the networks that everybody may choose
+let first = null; // the page's own of them
 let chosen = null; // what the choice on the left shows
 let tell = null; // events of the view
 
@@ -23,13 +24,29 @@ export const offeredNetworks = () => offered;
 /** Call `listener()` whenever the list changes. */
 export const onNetworks = (listener) => listeners.add(listener);
 
-/** Put a network of the visitor's on the list, and let it read. Its `key` and `title` are the server's. */
-export function addNetwork(network) {
-  own = [...own.filter(({ key }) => key !== network.key), network].slice(-MOST);
+/**
+ * Put a network of the visitor's on the list, and let it read. Its `key` and `title` are the server's; its `parent` is
+ * the network before it, and its `root` the shipped one that it all began with.
+ */
+export function addNetwork({ parent = get().network, ...network }) {
+  const root = rootOf(parent);
+  own = [...own.filter(({ key }) => key !== network.key), { ...network, parent, root }].slice(-MOST);
   save();
   set({ network: network.key });
   offer();
 }
+
+/** Note more about a network of the list. */
+export function updateNetwork(key, fields) {
+  own = own.map((network) => (network.key === key ? { ...network, ...fields } : network));
+  save();
+}
+
+/** What people call a network. */
+export const titleOf = (name) => own.find(({ key }) => key === name)?.title ?? name?.split("/").at(-1).replace(".safetensors", "");
+
+/** The shipped network that one began with: itself, where it is one. */
+export const rootOf = (name) => own.find(({ key }) => key === name)?.root ?? (offered.includes(name) ? name : first);
 
 /** Let a network read, by its name or key. */
 export const chooseNetwork = (name) => set({ network: name });
@@ -43,9 +60,9 @@ export function follow(name) {
 export function mount({ element, server, props, events }) {
   tell = events;
   offered = props.offered;
-  chosen = props.first;
+  chosen = first = props.first;
   own = recall("networks")?.own ?? [];
-  open(element.querySelector(".note"), server, props.first);
+  open(element.querySelector(".note"), server);
   onOtherWindow("networks", () => {
     own = recall("networks")?.own ?? [];
     announce();
@@ -54,7 +71,7 @@ export function mount({ element, server, props, events }) {
 }
 
 /** A link's network comes before the one that read last, and that before the page's own. */
-async function open(line, server, first) {
+async function open(line, server) {
   const linked = networkInLink();
   const last = recall("networks")?.chosen;
   const wanted = offered.includes(linked) ? linked : last;

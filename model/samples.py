@@ -19,6 +19,11 @@ MAX_SAMPLES = 500
 MAX_FILE_CHARACTERS = 5_000_000
 MAX_NAME = 24  # characters of a class name
 
+# Unicode's categories of what is no character of a text, and of what cannot be seen by itself.
+NO_TEXT = ("Cc", "Cs", "Zl", "Zp", "Cn", "Co")
+UNSEEN = ("Cf", "Zs", "Mn", "Me")
+TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # turn the direction of what is around them
+
 
 class SampleError(ValueError):
     """Samples that cannot be taught from. The message is one sentence for people."""
@@ -40,7 +45,7 @@ def check_name(name: object) -> str:
     """A class name in the form in which it is kept: Unicode's composed form, without spaces around it.
 
     Raises:
-        SampleError: it is no text, empty, too long, or has characters that cannot be seen.
+        SampleError: it is no text, empty, too long, or has characters that are none of a name's.
     """
     if not isinstance(name, str):
         raise SampleError(f"A class name is text, and this one is of the type {type(name).__name__}.")
@@ -49,8 +54,21 @@ def check_name(name: object) -> str:
         raise SampleError("A class needs a name of at least one character.")
     if len(name) > MAX_NAME:
         raise SampleError(f"A class name has at most {MAX_NAME} characters, and this one has {len(name):,}.")
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp", "Cn", "Co") for character in name):
+    if any(unicodedata.category(one) in NO_TEXT or unicodedata.bidirectional(one) in TURNING for one in name):
         raise SampleError("A class name has only characters that can be seen, and this one has a control character.")
+    if all(unicodedata.category(one) in UNSEEN for one in name):
+        raise SampleError("A class name has at least one character that can be seen, and this one has none.")
+    return name
+
+
+def check_class(name: object, known: Sequence[str] = ()) -> str:
+    """A class name as it is kept, which fits to those that are there.
+
+    Raises:
+        SampleError: as `check_name`; there would be too many classes, or two that differ in upper and lower case only.
+    """
+    name = check_name(name)
+    _check_classes([name], known)
     return name
 
 
@@ -109,6 +127,24 @@ def contradictions(samples: Sequence[Sample]) -> list[list[int]]:
     for index, sample in enumerate(samples):
         groups[np.asarray(rasterize(sample.drawing)).tobytes()].append(index)
     return [group for group in groups.values() if len({samples[index].label for index in group}) > 1]
+
+
+def warnings(samples: Sequence[Sample]) -> list[str]:
+    """What can be taught from these samples only in part: a sentence each, for people."""
+    sentences = []
+    for first, *others in contradictions(samples):
+        other = next(index for index in others if samples[index].label != samples[first].label)
+        sentences.append(
+            f"Samples {first + 1} and {other + 1} are the same drawing, called {samples[first].label} and "
+            f"{samples[other].label}; no network can learn both."
+        )
+    labels = {sample.label for sample in samples}
+    if len(labels) == 1:
+        sentences.append(
+            f"All samples are of the class {labels.pop()}: what a network takes for it by mistake shows on the old "
+            "digits only."
+        )
+    return sentences
 
 
 def write_samples(samples: Sequence[Sample]) -> str:

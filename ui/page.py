@@ -17,6 +17,7 @@ from ui.look import template
 from ui.misread import misread, steps_part
 from ui.network import about_network, follow, names_to_offer, network_choice, own_networks
 from ui.reading import reading
+from ui.teach import teach, versus_part
 
 TITLE = "Digitscope"
 
@@ -34,7 +35,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     """
     offer(names_to_offer(checkpoint), state)
     load_network(checkpoint)  # a checkpoint that cannot be read is said before a page is served
-    answers = Answers({"layers": layers_part, "steps": steps_part, "compare": compare_part, **LEARN_PARTS})
+    answers = Answers({"layers": layers_part, "steps": steps_part, "versus": versus_part, "compare": compare_part, **LEARN_PARTS})
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(template("heading.html"), apply_default_css=False, padding=False)
         with gr.Row(elem_id="page"):
@@ -48,6 +49,8 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                     layers()
                 with gr.Tab("Misread"):
                     misread()
+                with gr.Tab("Teach"):
+                    teach(data)
                 with gr.Tab("Compare"):
                     compare()
                     export(data)

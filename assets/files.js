@@ -1,0 +1,36 @@
+// Files that the visitor keeps or opens; nothing of them goes anywhere by itself.
+
+/** Hand a file to the browser's downloads. */
+export function saveFile(name, content, type) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+/** Have a button ask for a file, and call `opened(file)` with it. */
+export function opens(button, accept, opened) {
+  const input = Object.assign(document.createElement("input"), { type: "file", accept, hidden: true });
+  button.after(input);
+  button.addEventListener("click", () => input.click());
+  input.addEventListener("change", async () => {
+    const [file] = input.files;
+    if (file) await opened(file);
+    input.value = ""; // the same file may be opened again
+  });
+}
+
+/** The bytes of a file in base64. */
+export async function toBase64(file) {
+  const address = await new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
+  return address.slice(address.indexOf(",") + 1);
+}
+
+/** Bytes from base64. */
+export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

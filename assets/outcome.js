@@ -1,0 +1,131 @@
+// Before and after: what a teaching gained and lost, in numbers, and what changed in the network.
+
+import { onNetworks, ownNetworks } from "./networks.js";
+import { percent } from "./reading.js";
+import { paintDrawing } from "./samplebox.js";
+import { get, subscribe } from "./state.js";
+
+const ALARM = 0.01; // share of a class's held-out digits that is worth an alarm when it is lost
+const MANY = 20; // held-out samples from which the figure says more than a hint
+
+const points = (change) => `${change < 0 ? "\u2212" : change > 0 ? "+" : ""}${Math.abs(100 * change).toFixed(1)}`;
+
+/** 0.9931 -> "99.3 %" of what was read; null where there was nothing to read. */
+export const accuracy = (share) => (share === null ? "unknown" : `${(100 * share).toFixed(1)} %`);
+
+/** Returns show(key, readings, samples), to be called with what was said of each sample. */
+export function mountOutcome(section) {
+  const find = (selector) => section.querySelector(selector);
+  const told = new Map(); // key -> { readings, samples }, of this visit
+
+  function show() {
+    const network = ownNetworks().find(({ key }) => key === get().network);
+    section.hidden = !network?.numbers;
+    if (section.hidden) return;
+    const { numbers, held } = network;
+    setText(find(".sentence"), sentence(network));
+    setText(find(".alarm"), alarm(numbers));
+    find(".summary tbody").replaceChildren(...summary(numbers, held));
+    find(".kept tbody").replaceChildren(...numbers.classes.filter(({ kept }) => kept).map(keptRow));
+    find(".changes tbody").replaceChildren(...changeRows(numbers.layers));
+    const { readings = [], samples = [] } = told.get(network.key) ?? {};
+    find(".readings").replaceChildren(...readings.map((reading, index) => makeReading(reading, samples[index])));
+    paint();
+  }
+
+  function paint() {
+    for (const canvas of section.querySelectorAll(".readings canvas")) paintDrawing(canvas, canvas.drawing);
+  }
+
+  onNetworks(show);
+  subscribe((_, changed) => changed.includes("network") && show());
+  new IntersectionObserver(paint).observe(section);
+  new MutationObserver(show).observe(document.body, { attributeFilter: ["class"] });
+  show();
+  return (key, readings, samples) => { told.set(key, { readings, samples }); show(); };
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function sentence({ title, numbers, held }) {
+  const [before, after] = numbers.samples;
+  const parts = [`${title} came from ${numbers.from}. It reads ${accuracy(after)} of the samples that it was taught with right, where ${accuracy(before)} were before`];
+  if (held) {
+    parts.push(`of ${held.total} drawings of yours that were held out, ${held.before} were read right before and ${held.after} after teaching with the others${held.total < MANY ? ", which is few to tell by" : ""}`);
+  } else {
+    parts.push("what it makes of new drawings of yours is not known: that takes two samples of every class at least");
+  }
+  return `${parts.join("; ")}.`;
+}
+
+function alarm({ classes }) {
+  const lost = classes.filter(({ kept }) => kept && kept[1] < kept[0] - ALARM - 1e-9);
+  if (!lost.length) return "";
+  const each = lost.map(({ name, kept }) => `${name} (${points(kept[1] - kept[0])})`).join(", ");
+  return `It forgets: more than a point of the old digits was lost in ${each}. Undo, or teach with a larger share of old digits.`;
+}
+
+function summary({ samples, replay, source }, held) {
+  const rows = [["your samples, taught with", ...samples.map(accuracy)]];
+  rows.push(held
+    ? ["your drawings, held out", ...[held.before, held.after].map((count) => `${count} of ${held.total}`)]
+    : ["your drawings, held out", "too few", "too few"]);
+  rows.push([`old digits, held out (${source})`, ...replay.map(accuracy)]);
+  return rows.map(makeRow);
+}
+
+function keptRow({ name, kept: [before, after] }) {
+  const row = makeRow([name, accuracy(before), accuracy(after), points(after - before)]);
+  row.dataset.state = after < before - ALARM - 1e-9 ? "lost" : "";
+  return row;
+}
+
+function changeRows(layers) {
+  const most = Math.max(...Object.values(layers), 1e-9);
+  return Object.entries(layers).map(([layer, change]) => {
+    const row = makeRow([layer, "", `${(100 * change).toFixed(1)} %`]);
+    const fill = document.createElement("i");
+    fill.style.width = `${(100 * change) / most}%`;
+    row.children[1].className = "track";
+    row.children[1].append(fill);
+    return row;
+  });
+}
+
+function makeRow([head, ...cells]) {
+  const row = document.createElement("tr");
+  const first = Object.assign(document.createElement("th"), { scope: "row" });
+  first.append(Object.assign(document.createElement("bdi"), { textContent: head }));
+  row.append(first, ...cells.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
+  return row;
+}
+
+function makeReading({ label, before, after }, sample) {
+  const item = document.createElement("li");
+  const picture = document.createElement("canvas");
+  picture.role = "img";
+  picture.ariaLabel = `A drawing of ${label}`;
+  picture.drawing = sample.drawing;
+  item.append(picture, makeSide("before", label, before), makeSide("after", label, after));
+  return item;
+}
+
+function makeSide(when, label, likeliest) {
+  const side = document.createElement("div");
+  const name = document.createElement("p");
+  name.textContent = `${when}: ${likeliest[0][0] === label ? "right" : "wrong"}`;
+  side.append(name, ...likeliest.map(([text, probability]) => {
+    const bar = document.createElement("div");
+    bar.className = text === label ? "bar top" : "bar";
+    bar.append(...["label", "track", "percent"].map((part) => Object.assign(document.createElement("span"), { className: part })));
+    const [named, track, figure] = bar.children;
+    named.textContent = text;
+    track.append(Object.assign(document.createElement("span"), { className: "fill" }));
+    track.firstChild.style.transform = `scaleX(${probability})`;
+    figure.textContent = percent(probability);
+    return bar;
+  }));
+  return side;
+}

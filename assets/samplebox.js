@@ -1,0 +1,202 @@
+// The box of samples on the page: keeps what is drawn under a name, and shows what the network says of each sample now.
+
+import { opens, saveFile } from "./files.js";
+import { commit } from "./history.js";
+import { linkTo } from "./link.js";
+import { paint } from "./pen.js";
+import { percent } from "./reading.js";
+import {
+  addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, labels, onSamples, relabelSample,
+  suggestion, undoSamples,
+} from "./samples.js";
+import { look } from "./scales.js";
+import { get, subscribe } from "./state.js";
+
+const FORMAT = 1; // of a samples file
+const PEN = 0.05; // canvas units: a line that can be seen on a small picture
+
+export function mountBox(section, server, most) {
+  const find = (selector) => section.querySelector(selector);
+  const list = find(".samples");
+  const line = find(".said .note");
+  const form = find("form");
+  const items = new Map(); // sample -> its element
+  let classes = []; // of the network
+  let readings = new Map(); // drawing -> the likeliest classes with their probabilities
+  let read = null; // the network whose readings these are
+  let asking = false;
+
+  // What is kept ------------------------------------------------------------------------------------------------
+
+  function keepAs(label) {
+    const { drawing } = get();
+    if (!drawing.length) return say("The sheet is empty: draw first, then say what it is.");
+    if (getSamples().length >= most) return say(`There are ${most} samples already, and no more can be taught at once; delete some.`);
+    const count = getSamples().length;
+    addSamples([{ label, drawing }]);
+    if (getSamples().length === count) return say(`This very drawing is kept as ${label} already.`);
+    commit([]);
+    history.replaceState(null, "", linkTo(get())); // a reload is not to bring back what is in the box now
+    say(`Kept as ${label}; the sheet is free for the next.`);
+  }
+
+  async function named(name, then) {
+    const known = [...new Set([...classes, ...labels()])];
+    const answer = await server.name_class({ name, known }).catch(() => ({ error: "The server does not answer; try again." }));
+    if (answer.error) return say(answer.error);
+    then(answer.name);
+  }
+
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { name } = form.elements;
+    named(name.value, (label) => { keepAs(label); name.value = ""; });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!/^[0-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+    if (event.target.closest?.("input, textarea, select, [contenteditable]") || !section.checkVisibility()) return;
+    event.preventDefault();
+    keepAs(event.key);
+  });
+
+  find('[data-do="undo-sample"]').addEventListener("click", () => { undoSamples(); say("The box is as it was before."); });
+  find('[data-do="delete-samples"]').addEventListener("click", () => {
+    const count = getSamples().length;
+    deleteAllSamples();
+    say(`${count === 1 ? "One sample is" : `${count} samples are`} deleted.`);
+  });
+
+  // Files -------------------------------------------------------------------------------------------------------
+
+  find('[data-do="save-samples"]').addEventListener("click", () => {
+    saveFile("digitscope-samples.json", `${JSON.stringify({ format: FORMAT, samples: getSamples() })}\n`, "application/json");
+  });
+  opens(find('[data-do="open-samples"]'), ".json,application/json", async (file) => {
+    const answer = await server.open_samples(await file.text()).catch(() => ({ error: "The file could not be sent to the server; try again." }));
+    if (answer.error) return say(answer.error);
+    const count = getSamples().length;
+    if (count + answer.samples.length > most) return say(`With the file there would be more than ${most} samples; delete some first.`);
+    addSamples(answer.samples);
+    say(`${getSamples().length - count} of the file's ${answer.samples.length} samples are new.`);
+  });
+
+  // What is said of them ----------------------------------------------------------------------------------------
+
+  /** Ask about the drawings that this network has not read yet. */
+  async function ask() {
+    const { network } = get();
+    if (!network || asking || !section.checkVisibility()) return;
+    if (read !== network) readings = new Map();
+    const drawings = getSamples().map(({ drawing }) => drawing).filter((drawing) => !readings.has(drawing));
+    if (read === network && !drawings.length) return;
+    asking = true;
+    const answer = await server.read_box({ network, drawings }).catch(() => ({ error: "The server does not answer." }));
+    asking = false;
+    if (answer.error) { read = null; return say(answer.error); }
+    read = network;
+    classes = answer.classes;
+    drawings.forEach((drawing, index) => readings.set(drawing, answer.readings[index]));
+    show();
+    ask(); // the network or the box may be another by now
+  }
+
+  // What is shown -----------------------------------------------------------------------------------------------
+
+  function say(text) {
+    line.textContent = areKept() ? text : `${text} This browser keeps nothing, its storage is full or blocked: download the samples before you leave.`;
+  }
+
+  function show() {
+    const samples = getSamples();
+    const text = suggestion(classes, readings);
+    if (find(".sentence").textContent !== text) find(".sentence").textContent = text;
+    find('[data-do="undo-sample"]').hidden = !canUndoSamples();
+    for (const name of ["save-samples", "delete-samples"]) find(`[data-do="${name}"]`).disabled = !samples.length;
+    showClasses();
+    for (const sample of items.keys()) if (!samples.includes(sample)) items.delete(sample);
+    const newestFirst = samples.map((sample, index) => item(sample, index + 1)).reverse();
+    if (newestFirst.some((element, index) => element !== list.children[index]) || list.children.length !== newestFirst.length) {
+      list.replaceChildren(...newestFirst);
+    }
+    paintAll();
+  }
+
+  function showClasses() {
+    const group = find(".classes");
+    const names = [...new Set([...classes, ...labels()])];
+    if (group.children.length !== names.length) group.replaceChildren(...names.map(makeClass));
+    const counts = Map.groupBy(getSamples(), ({ label }) => label);
+    names.forEach((name, index) => {
+      const button = group.children[index];
+      const count = counts.get(name)?.length ?? 0;
+      button.value = name;
+      button.firstChild.textContent = name;
+      button.lastChild.textContent = count || "";
+      button.title = `Keep the drawing as ${name}; ${count} ${count === 1 ? "is" : "are"} there`;
+      button.ariaLabel = `${name}, ${count} samples`;
+    });
+  }
+
+  function makeClass() {
+    const button = Object.assign(document.createElement("button"), { type: "button" });
+    button.append(...["bdi", "small"].map((tag) => document.createElement(tag)));
+    button.addEventListener("click", () => keepAs(button.value));
+    return button;
+  }
+
+  function item(sample, number) {
+    if (!items.has(sample)) items.set(sample, makeItem(sample));
+    const element = items.get(sample);
+    const [, input, remove] = element.children;
+    element.querySelector(".number").textContent = number;
+    input.ariaLabel = `Class of sample ${number}`;
+    remove.ariaLabel = `Delete sample ${number}`;
+    const reading = readings.get(sample.drawing);
+    const said = element.querySelector(".reads");
+    const right = reading?.[0][0] === sample.label;
+    element.dataset.state = reading ? (right ? "right" : "wrong") : "unread";
+    said.textContent = reading ? `${right ? "read" : `misread: ${reading[0][0]}`}, ${percent(reading[0][1])}` : "";
+    return element;
+  }
+
+  function makeItem(sample) {
+    const element = document.createElement("li");
+    const picture = document.createElement("canvas");
+    picture.role = "img";
+    picture.ariaLabel = `A drawing of ${sample.label}`;
+    const input = Object.assign(document.createElement("input"), { type: "text", value: sample.label, spellcheck: false });
+    input.dir = "auto";
+    input.title = "Its class; write another to relabel it";
+    input.addEventListener("change", () => {
+      named(input.value, (label) => { relabelSample(sample, label); say(`Relabelled: ${sample.label} is ${label} now.`); });
+      input.value = sample.label;
+    });
+    const remove = Object.assign(document.createElement("button"), { type: "button", textContent: "\u00d7", title: "Delete" });
+    remove.addEventListener("click", () => { deleteSample(sample); say(`A sample of ${sample.label} is deleted.`); });
+    const words = document.createElement("p");
+    words.append(...["number", "reads"].map((name) => Object.assign(document.createElement("span"), { className: name })));
+    element.append(picture, input, remove, words);
+    return element;
+  }
+
+  function paintAll() {
+    if (!section.checkVisibility()) return;
+    for (const [{ drawing }, element] of items) paintDrawing(element.firstChild, drawing);
+  }
+
+  onSamples(() => { show(); ask(); });
+  subscribe((_, changed) => changed.includes("network") && ask());
+  new IntersectionObserver(() => { paintAll(); ask(); }).observe(section);
+  new MutationObserver(() => { for (const { firstChild } of items.values()) firstChild.dataset.painted = ""; paintAll(); })
+    .observe(document.body, { attributeFilter: ["class"] });
+  show();
+}
+
+/** A drawing as it was drawn, on a canvas that is as large as it is shown. */
+export function paintDrawing(canvas, drawing) {
+  const size = Math.round(canvas.clientWidth * devicePixelRatio);
+  if (!size || canvas.dataset.painted === String(size)) return;
+  canvas.dataset.painted = size;
+  canvas.width = canvas.height = size;
+  paint(canvas.getContext("2d"), drawing, size, PEN, look("--ink"));
+}

@@ -1,0 +1,82 @@
+// The box of samples: drawings with labels. They are the data from which everything else can be made again, so that they
+// are kept in this browser with every change. Samples and drawings are never changed in place.
+
+import { keep, onOtherWindow, recall } from "./storage.js";
+
+const FEW = 5; // samples from which a class is learned well
+
+const listeners = new Set();
+
+let samples = recall("samples") ?? []; // { label, drawing }, oldest first
+let before = null; // the samples before the last change, to go back to
+let kept = true; // whether this browser took the last change
+
+/** All samples, oldest first. */
+export const getSamples = () => samples;
+
+/** Whether the samples will be there after a reload. */
+export const areKept = () => kept;
+
+/** Whether there is a change to undo. */
+export const canUndoSamples = () => before !== null;
+
+/** Call `listener()` after every change. */
+export const onSamples = (listener) => listeners.add(listener);
+
+export const addSamples = (more) => change([...samples, ...more.filter(isNew)]);
+export const deleteSample = (sample) => change(samples.filter((other) => other !== sample));
+export const deleteAllSamples = () => change([]);
+export const relabelSample = (sample, label) =>
+  change(samples.map((other) => (other === sample ? { ...sample, label } : other)));
+
+/** Take the last change back. */
+export function undoSamples() {
+  if (!before) return;
+  take(before);
+  before = null;
+  announce();
+}
+
+/** Names of the classes of the samples. */
+export const labels = () => [...new Set(samples.map(({ label }) => label))];
+
+/** What would help most to draw next; `readings` is a Map from drawings to what the network says of them. */
+export function suggestion(classes, readings) {
+  if (!samples.length) return "Draw a digit that is misread, then press its key, or name it below.";
+  const of = Map.groupBy(samples, ({ label }) => label);
+  const misread = ({ label, drawing }) => readings.has(drawing) && readings.get(drawing)[0][0] !== label;
+  const each = [...of].map(([label, own]) => ({ label, count: own.length, wrong: own.filter(misread).length }));
+  const worst = each.filter(({ count, wrong }) => wrong && count < FEW).sort((a, b) => b.wrong - a.wrong)[0];
+  if (worst) return `Draw another ${worst.label}: ${worst.wrong} of ${worst.count} misread.`;
+  const young = each.find(({ label, count }) => !classes.includes(label) && count < FEW);
+  if (young) return `Draw another ${young.label}: a new class is learned from about ${FEW} drawings, and has ${young.count}.`;
+  const missing = classes.find((label) => !of.has(label));
+  if (missing) return `Draw a ${missing}: there is none in your hand yet.`;
+  return "Every class has samples in your hand.";
+}
+
+function change(next) {
+  before = samples;
+  take(next);
+  announce();
+}
+
+function take(next) {
+  samples = next;
+  kept = keep("samples", samples);
+}
+
+function announce() {
+  for (const listener of listeners) listener();
+}
+
+function isNew({ label, drawing }) {
+  const text = JSON.stringify(drawing);
+  return !samples.some((other) => other.label === label && JSON.stringify(other.drawing) === text);
+}
+
+onOtherWindow("samples", () => {
+  samples = recall("samples") ?? [];
+  before = null;
+  announce();
+});

@@ -1,0 +1,191 @@
+// The teaching itself: started, watched as it goes, called off; taken up again after a reload.
+
+import { drawCurves } from "./curves.js";
+import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "./networks.js";
+import { accuracy } from "./outcome.js";
+import { getSamples } from "./samples.js";
+import { keep, recall } from "./storage.js";
+import { get, subscribe } from "./state.js";
+
+const POLL = 250; // milliseconds
+const RETRY = 1000; // milliseconds
+const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least
+
+const wait = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
+
+/** The visitor's time of day, "14:02". */
+export const clock = () => new Date().toTimeString().slice(0, 5);
+
+export function mountTeaching(section, server, props, show) {
+  const buttons = Object.fromEntries([...section.querySelectorAll("[data-do]")].map((each) => [each.dataset.do, each]));
+  const bar = section.querySelector("progress");
+  const line = section.querySelector(".sentence");
+  const settings = mountSettings(section.querySelector("details"), props);
+  let job = null; // { key, parent, samples } of the teaching that goes on
+  let steps = []; // its news
+
+  // Start and stop ----------------------------------------------------------------------------------------------
+
+  async function start() {
+    if (job || recall("teaching")) return say("A teaching is under way already; wait for it or cancel it.");
+    const samples = getSamples();
+    const parent = get().network;
+    job = { key: null, parent, samples };
+    refresh();
+    say("The samples are on their way.");
+    const answer = await server
+      .start_teaching({ network: parent, samples, settings: settings(), clock: clock() })
+      .catch(() => ({ error: "The server does not answer; nothing was changed. Press Teach to try again." }));
+    section.querySelector(".warnings").textContent = (answer.warnings ?? []).join(" ");
+    if (answer.error) return end(answer.error);
+    job.key = answer.job;
+    keep("teaching", { job: answer.job, parent });
+    watch();
+  }
+
+  /** Follow the job until it ends. The server forgets one that nobody follows, and stops it. */
+  async function watch() {
+    steps = [];
+    draw();
+    for (let known = 0; ; await wait(POLL)) {
+      let progress;
+      try {
+        progress = await server.teaching_progress({ job: job.key, since: known });
+      } catch {
+        say("The server does not answer; it is asked again.");
+        await wait(RETRY);
+        continue;
+      }
+      if (!progress.state) return end(`The server was started anew or has forgotten the teaching, which did not end; ${titleOf(get().network)} is the last network that was finished.`);
+      known = progress.known;
+      progress.news.forEach(heed);
+      if (progress.state === "waiting") say(ahead(progress.position));
+      if (progress.state === "failed") return end(progress.error);
+      if (progress.state === "cancelled") return end(`The teaching was stopped; ${titleOf(get().network)} reads as before.`);
+      if (progress.state === "done") return finish(progress.outcome);
+    }
+  }
+
+  function heed({ step, taught, checking }) {
+    if (step) {
+      steps.push(step);
+      bar.value = step.step / Math.max(step.steps, 1);
+      say(`Step ${step.step} of ${step.steps}: ${accuracy(step.samples)} of your samples and ${accuracy(step.replay)} of the old digits are read right.`);
+      draw();
+    }
+    if (taught) adopt(taught);
+    if (checking !== undefined) {
+      bar.value = checking;
+      say("Taught, and it reads already. Now others are taught with some of your drawings held out, to see how it does on new ones; Cancel calls that off.");
+    }
+  }
+
+  function adopt({ key, title, readings, ...numbers }) {
+    if (ownNetworks().some((network) => network.key === key)) return; // taken up again after a reload
+    addNetwork({ key, title, parent: job.parent, numbers });
+    show(key, readings, job.samples);
+  }
+
+  function finish({ taught, held }) {
+    updateNetwork(taught.key, { held });
+    end(`Done in ${taught.seconds} s: ${taught.title} reads now.`);
+  }
+
+  function end(text) {
+    job = null;
+    keep("teaching", null);
+    bar.value = 0;
+    refresh();
+    say(text);
+  }
+
+  async function cancel() {
+    if (job?.key) await server.cancel_teaching(job.key).catch(() => say("The server does not answer; press Cancel again."));
+  }
+
+  // Networks before this one ------------------------------------------------------------------------------------
+
+  const own = () => ownNetworks().find(({ key }) => key === get().network);
+
+  function undo() {
+    const { parent, root } = own();
+    const isThere = ownNetworks().some(({ key }) => key === parent) || parent === root;
+    chooseNetwork(isThere ? parent : root);
+    say(`${titleOf(get().network)} reads again. The later one is on the list below.`);
+  }
+
+  function reset() {
+    chooseNetwork(own().root);
+    say(`${titleOf(get().network)} reads again, as it was shipped. Your networks are on the list below.`);
+  }
+
+  // What is shown -----------------------------------------------------------------------------------------------
+
+  function say(text) {
+    if (line.textContent !== text) line.textContent = text;
+  }
+
+  function refresh() {
+    buttons.cancel.disabled = !job;
+    buttons.teach.ariaDisabled = String(Boolean(job));
+    buttons.undo.disabled = buttons.reset.disabled = !own();
+  }
+
+  function draw() {
+    const share = steps.length ? steps.at(-1).step / steps.at(-1).steps : 0;
+    const losses = steps.map((step) => step.loss).filter((value) => value !== null); // there is none before a step
+    const [loss, right] = section.querySelectorAll(".curves figure");
+    drawCurves(loss, [losses], Math.max(LOSS_TOP, ...losses), share);
+    drawCurves(right, ["samples", "replay"].map((name) => steps.map((step) => step[name] ?? 0)), 1, share);
+    const last = steps.at(-1);
+    loss.querySelector("p").textContent = losses.length ? `${losses[0].toFixed(2)} at first, ${losses.at(-1).toFixed(2)} now` : "";
+    right.querySelector("p").textContent = last ? `samples ${accuracy(last.samples)}, old digits ${accuracy(last.replay)}` : "";
+  }
+
+  for (const [name, action] of Object.entries({ teach: start, cancel, undo, reset })) buttons[name].addEventListener("click", action);
+  subscribe((_, changed) => changed.includes("network") && refresh());
+  onNetworks(refresh);
+  refresh();
+  resume();
+
+  function resume() {
+    const kept = recall("teaching");
+    if (!kept) return;
+    job = { key: kept.job, parent: kept.parent, samples: getSamples() };
+    refresh();
+    watch();
+  }
+}
+
+function ahead(position) {
+  return position > 1 ? `${position} others are ahead; yours starts by itself.` : "One other is ahead; yours starts by itself.";
+}
+
+/** The settings as an object for the server; they are kept in this browser. */
+function mountSettings(details, { settings: defaults, limits }) {
+  const fields = [...details.querySelectorAll("[name]")];
+  const shares = ["replay", "interpolation"]; // shown in per cent
+
+  function show(values) {
+    for (const field of fields) {
+      const value = values[field.name];
+      field.value = value !== null && shares.includes(field.name) ? Math.round(100 * value) : value;
+    }
+  }
+
+  function read() {
+    return Object.fromEntries(fields.map(({ name, value }) => {
+      if (name === "layers") return [name, value];
+      if (value === "") return [name, defaults[name]];
+      return [name, shares.includes(name) ? Number(value) / 100 : Number(value)];
+    }));
+  }
+
+  for (const field of fields) {
+    if (field.name in limits) [field.min, field.max] = limits[field.name];
+    field.addEventListener("change", () => keep("settings", read()));
+  }
+  details.querySelector('[data-do="default-settings"]').addEventListener("click", () => { show(defaults); keep("settings", null); });
+  show({ ...defaults, ...recall("settings") });
+  return read;
+}
