@@ -1,0 +1,251 @@
+"""Designs: what they cost and read before they are trained, and what is said of those that are not allowed."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model import PRESETS, DigitNet, NetworkConfig, StageConfig, complexity, receptive_field, tap_lattice
+from model.advice import advice_on
+from model.design import (
+    DEFAULT_DESIGN,
+    MAX_MULTIPLY_ACCUMULATES,
+    MAX_PARAMETERS,
+    DesignError,
+    check_size,
+    cost_of,
+    read_design,
+    values_of,
+    write_design,
+)
+from model.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
+from model.layer_graph import coverage
+from ui.design import assess_design, coverage_sentence, growth_sentence, notes_on
+
+STAGES = st.builds(
+    StageConfig,
+    channels=st.integers(1, 6),
+    kernel=st.sampled_from([1, 3, 5]),
+    dilation=st.integers(1, 9),
+    stride=st.integers(1, 2),
+)
+DESIGNS = st.builds(
+    NetworkConfig,
+    stem_channels=st.integers(1, 6),
+    stem_kernel=st.sampled_from([1, 3, 5]),
+    stem_stride=st.integers(1, 2),
+    stages=st.lists(STAGES, min_size=1, max_size=4).map(tuple),
+    separable=st.booleans(),
+)
+
+
+def dilated(*dilations: int, stem_kernel: int = 5, stem_stride: int = 2) -> NetworkConfig:
+    """A design of 3 x 3 stages."""
+    return NetworkConfig(8, stem_kernel, stem_stride, tuple(StageConfig(8, dilation=d) for d in dilations))
+
+
+def last_stage(config: NetworkConfig) -> str:
+    """Name of the last stage as a layer."""
+    return f"stages.{len(config.stages) - 1}"
+
+
+# What a design reads ------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(DESIGNS)
+def test_the_columns_of_the_field_are_those_of_the_open_lattice(config: NetworkConfig) -> None:
+    """One axis alone, without residual paths, against the lattice that counts every path."""
+    columns = columns_in_field(windows_of(config))
+    read = coverage(DigitNet(config), last_stage(config))
+    assert columns.size**2 == read.total
+    assert columns.sum() ** 2 == read.read
+    np.testing.assert_array_equal(~np.outer(columns, columns), read.unread)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DESIGNS)
+def test_the_columns_of_the_image_are_those_of_the_tap_lattice(config: NetworkConfig) -> None:
+    """At the image's borders, where no path leads through padding."""
+    net, size = DigitNet(config), map_sizes(config)[-1]
+    lattice = tap_lattice(net, last_stage(config), (size // 2, size // 2)) > 0
+    read = np.zeros(28, bool)
+    read[columns_of_image(config, len(config.stages))] = True
+    np.testing.assert_array_equal(np.outer(read, read), lattice)
+
+
+@settings(max_examples=60, deadline=None)
+@given(DESIGNS)
+def test_mended_dilations_leave_no_gap(config: NetworkConfig) -> None:
+    found = gridding_of(config)
+    assert (found is None) == columns_in_field(windows_of(config)[1:]).all()
+    if found is None or found.mended is None:
+        return
+    stages = tuple(
+        StageConfig(stage.channels, stage.kernel, dilation, stage.stride)
+        for stage, dilation in zip(config.stages, found.mended, strict=True)
+    )
+    mended = NetworkConfig(config.stem_channels, config.stem_kernel, config.stem_stride, stages)
+    assert gridding_of(mended) is None
+
+
+def test_dilations_2_4_8_leave_gaps_and_the_warning_says_why() -> None:
+    found = gridding_of(dilated(2, 4, 8))
+    assert found.sentence.startswith(
+        "Dilations 2, 4, 8 read only 15 of the 29 columns in their field; begin with 1, for example 1, 3, 8."
+    )
+    plain = dilated(2, 4, 8, stem_kernel=1, stem_stride=1)
+    lattice = tap_lattice(DigitNet(plain), "stages.2", (14, 14)) > 0
+    assert lattice.any(0).sum() == 14, "15 columns, of which one lies beyond the image"
+    assert "On the image, too, only 15 of 29 columns are read." in gridding_of(plain).sentence
+    assert "closes the gaps" in found.sentence
+    assert gridding_of(dilated(1, 2, 3)) is None
+    assert gridding_of(dilated(2, 1)) is None, "the order of what is read one after the other does not matter"
+
+
+def test_a_dilation_as_wide_as_the_map_is_noticed() -> None:
+    config = NetworkConfig(4, 5, 4, (StageConfig(4, dilation=6), StageConfig(4, dilation=7)))
+    assert idle_stages(config) == [1]
+    assert "Stage 2 reads a map of 7 x 7 cells" in " ".join(notes_on(config))
+
+
+def test_a_field_beyond_the_image_is_allowed_with_a_note() -> None:
+    assessed = assess_design({"design": write_design(dilated(1, 2, 3, 4)), "stage": 0})
+    assert any("more than the image" in note and "allowed" in note for note in assessed["notes"])
+    assert notes_on(dilated(1, 1)) == []
+
+
+def test_the_sentences_say_what_the_algebra_says() -> None:
+    config = dilated(2, 4, stem_kernel=1, stem_stride=1)
+    field = receptive_field(DigitNet(config), "stages.1")
+    assert f"to {field.size[0]} x {field.size[0]} pixels" in growth_sentence(config)
+    read = coverage(DigitNet(config), "stages.1", (14, 14))
+    assert f"only {read.read:,} of the {read.total:,} pixels" in coverage_sentence(config)
+    assert "reads all 784 pixels of its field within the image" in coverage_sentence(DEFAULT_DESIGN)
+
+
+# What a design costs ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("config", [DEFAULT_DESIGN, *PRESETS.values()])
+def test_costs_are_those_of_the_network_itself(config: NetworkConfig) -> None:
+    assessed = assess_design({"design": write_design(config), "stage": 0})
+    cost = complexity(DigitNet(config))
+    assert assessed["parameters"] == cost.parameters == cost_of(config).parameters
+    assert assessed["multiply_accumulates"] == cost.multiply_accumulates
+    head = cost.layers["head"]
+    assert sum(layer["parameters"] for layer in assessed["layers"]) == cost.parameters - head.parameters
+    json.dumps(assessed)
+
+
+def test_values_are_the_outputs_of_all_convolutions() -> None:
+    counted = 0
+
+    def count(_module: object, _inputs: object, output: torch.Tensor) -> None:
+        nonlocal counted
+        counted += output[0].numel()
+
+    for config in (DEFAULT_DESIGN, NetworkConfig(4, stages=(StageConfig(6, stride=2),), separable=False)):
+        net, counted = DigitNet(config).eval(), 0
+        for module in net.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                module.register_forward_hook(count)
+        net(torch.zeros(1, 1, 28, 28))
+        assert values_of(config) == counted
+
+
+def test_advice_compares_with_the_design_that_it_speaks_of() -> None:
+    base = PRESETS["base"]
+    advice = advice_on(base, 1)
+    wider = NetworkConfig(64, stages=(base.stages[0], StageConfig(64, 5, 2), *base.stages[2:]))
+    more = [
+        complexity(DigitNet(wider)).parameters - complexity(DigitNet(base)).parameters,
+        complexity(DigitNet(wider)).multiply_accumulates - complexity(DigitNet(base)).multiply_accumulates,
+    ]
+    assert advice["kernel"].startswith(
+        f"Kernel 5 instead of 3 in stage 2 costs {more[0]:,} more parameters (+4.6 %) and {more[1]:,} more "
+    )
+    assert "costs nothing" in advice["dilation"]
+    assert "128 filters instead of 64" in advice["filters"]
+    standard = complexity(DigitNet(NetworkConfig(64, stages=base.stages, separable=False)))
+    assert f"{standard.parameters:,} parameters" in advice["separable"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(DESIGNS, st.integers(0, 3))
+def test_there_is_advice_on_every_stage_of_every_design(config: NetworkConfig, index: int) -> None:
+    if index < len(config.stages):
+        assert all(sentence.endswith(".") for sentence in advice_on(config, index).values())
+    else:
+        with pytest.raises(ValueError, match="no stage"):
+            advice_on(config, index)
+
+
+# What is no design --------------------------------------------------------------------------------------------------
+
+
+@given(DESIGNS)
+def test_what_is_written_is_read_again(config: NetworkConfig) -> None:
+    assert read_design(json.loads(json.dumps(write_design(config)))) == config
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_designs(name: str) -> None:
+    assert read_design(json.loads(json.dumps(write_design(PRESETS[name])))) == PRESETS[name]
+    check_size(PRESETS[name])
+
+
+STAGE = {"channels": 8}
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"stages": [{"channels": 8, "kernel": 4}]}, r"stages\[0\].kernel is 4; expected an odd number"),
+        ({"stem_kernel": 2}, "stem_kernel is 2; expected an odd number"),
+        (
+            {"stages": [STAGE, {"channels": 8, "dilation": 0}]},
+            r"stages\[1\].dilation is 0; expected a whole number from 1",
+        ),
+        ({"stages": [{"channels": 10_000}]}, r"stages\[0\].channels is 10000; expected a whole number from 1 to 1024"),
+        ({"stages": []}, "stages has 0 entries; expected a list of 1 to 32"),
+        ({"stages": [STAGE] * 33}, "stages has 33 entries"),
+        ({"stages": "many"}, "stages is no list"),
+        ({"stages": [7]}, r"stages\[0\] has to be an object"),
+        ({"stages": [{}]}, r"stages\[0\] lacks the field channels"),
+        ({"stages": [{"channels": "8"}]}, r"stages\[0\].channels is '8'; expected a whole number"),
+        ({"stages": [{"channels": 8, "colour": 1}]}, r"stages\[0\] has a field 'colour'; the known ones are channels"),
+        ({"stages": [{"channels": 8, "shares": 0}]}, r"stages\[0\].shares"),
+        ({"separable": "yes"}, "separable is 'yes'; expected true or false"),
+        ({"stem_channels": None}, "stem_channels is None; expected a whole number"),
+        ({"classes": ["a"]}, "A design has a field 'classes'"),
+    ],
+)
+def test_the_sentence_says_which_field_and_what_is_allowed(values: dict, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        assess_design({"design": {"stem_channels": 8, "stages": [STAGE], **values}, "stage": 0})
+
+
+@pytest.mark.parametrize("values", [None, [], "text", 3, {}, {"stages": [STAGE]}])
+def test_what_is_no_design_at_all_is_refused(values: object) -> None:
+    with pytest.raises(DesignError, match="stem_channels"):
+        read_design(values)
+
+
+def test_a_design_of_50_million_parameters_is_refused_with_limit_and_reason() -> None:
+    config = NetworkConfig(64, stages=(StageConfig(512), StageConfig(1024, 9), StageConfig(1024)), separable=False)
+    assert cost_of(config).parameters > 50e6
+    with pytest.raises(DesignError, match=rf"at most {MAX_PARAMETERS:,} are allowed, so that its file"):
+        check_size(config)
+
+
+def test_a_design_that_would_stop_the_server_is_refused() -> None:
+    slow = NetworkConfig(256, stem_stride=1, stages=(StageConfig(256),) * 4)
+    with pytest.raises(DesignError, match=rf"at most {MAX_MULTIPLY_ACCUMULATES:,}"):
+        check_size(slow)
+    large = NetworkConfig(64, stem_kernel=1, stem_stride=1, stages=(StageConfig(64, 1),) * 10)
+    with pytest.raises(DesignError, match="values in its maps"):
+        check_size(large)
