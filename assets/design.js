@@ -5,7 +5,7 @@ import { mountForm } from "./designform.js";
 import { opens, saveFile } from "./files.js";
 import { mountLive } from "./live.js";
 import { paintReach } from "./reach.js";
-import { onAnswer } from "./reader.js";
+import { ask as read, onAnswer } from "./reader.js";
 import { get, set, subscribe } from "./state.js";
 
 const MARGIN = 4; // pixels of the image around the large picture
@@ -159,6 +159,7 @@ export function mount({ element, server, props }) {
   });
   new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
   new ResizeObserver(paint).observe(view);
+  new IntersectionObserver(([entry]) => entry.isIntersecting && !image && read()).observe(view);
   begin(props.starts.default);
   if (get().design) followLink(get().design);
 }

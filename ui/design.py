@@ -127,8 +127,11 @@ def coverage_sentence(config: NetworkConfig) -> str:
     total = min(bottom, IMAGE_SIZE) - max(top, 0)
     read = len(last["columns"])
     of_field = "its field" if last["size"] == total else "its field within the image"
-    return f"The middle cell of the last stage reads {read**2:,} of the {total**2:,} pixels of {of_field}" + (
-        ", all of them." if read == total else f": {read} of {total} columns, and as many rows."
+    if read == total:
+        return f"The middle cell of the last stage reads all {total**2:,} pixels of {of_field}."
+    return (
+        f"The middle cell of the last stage reads only {read**2:,} of the {total**2:,} pixels of {of_field}: "
+        f"{read} of {total} columns, and as many rows."
     )
 
 

@@ -10,6 +10,7 @@ from ui.api import add_api
 from ui.architecture import architecture
 from ui.canvas import canvas
 from ui.compare import compare, compare_part
+from ui.design import design
 from ui.export import export
 from ui.layers import layers, layers_part
 from ui.learn import LEARN_PARTS, learn
@@ -35,7 +36,9 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     """
     offer(names_to_offer(checkpoint), state)
     load_network(checkpoint)  # a checkpoint that cannot be read is said before a page is served
-    answers = Answers({"layers": layers_part, "steps": steps_part, "versus": versus_part, "compare": compare_part, **LEARN_PARTS})
+    answers = Answers(
+        {"layers": layers_part, "steps": steps_part, "compare": compare_part, "versus": versus_part, **LEARN_PARTS}
+    )
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(template("heading.html"), apply_default_css=False, padding=False)
         with gr.Row(elem_id="page"):
@@ -54,6 +57,8 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                 with gr.Tab("Compare"):
                     compare()
                     export(data)
+                with gr.Tab("Design"):
+                    design(data)
                 with gr.Tab("Learn"):
                     learn()
                 with gr.Tab("Network"):
