@@ -73,8 +73,8 @@ function makeFigure({ title }) {
   const element = document.createElement("figure");
   const name = Object.assign(document.createElement("figcaption"), { textContent: title });
   const said = Object.assign(document.createElement("p"), { className: "said" });
-  const fields = Object.assign(document.createElement("canvas"), { tabIndex: 0, role: "img", className: "fields" });
-  fields.ariaLabel = `Where the chosen cell looks: ${title}`;
+  const fields = Object.assign(document.createElement("canvas"), { tabIndex: 0, role: "application", className: "fields" });
+  fields.ariaLabel = `Where the chosen cell looks: ${title}; the arrow keys move it`;
   const maps = Object.assign(document.createElement("canvas"), { role: "img", className: "maps" });
   maps.ariaLabel = `Maps of the chosen stage: ${title}`;
   const bars = Object.assign(document.createElement("div"), { className: "bars" });
