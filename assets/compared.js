@@ -116,10 +116,8 @@ function paintMaps(canvas, part) {
 function sentence(answer, networks, { stage, y, x }) {
   const parts = answer.parts.compare;
   const said = parts.map((part) => top(answer, part));
-  const agree = new Set(said).size === 1 ? `All read ${said[0]}.` : `They do not agree: ${parts.map((part, index) => `${titleOf(networks, part)} reads ${said[index]}`).join("; ")}.`;
+  const agree = new Set(said).size === 1 ? `All read ${said[0]}.` : `They read ${said.slice(0, -1).join(", ")} and ${said.at(-1)}: they do not agree.`;
   const sizes = [true, false].map((dilated) => parts.find(({ name }) => networks.find((network) => network.name === name).dilated === dilated)?.field);
   const [far, near] = sizes.map((field) => (field ? `${field[2] - field[0]} x ${field[3] - field[1]}` : "no"));
   return `${agree} In stage ${stage + 1}, cell (${y}, ${x}) looks at ${far} pixels where there is dilation and at ${near} where there is none, through as many weights.`;
 }
-
-const titleOf = (networks, { name }) => networks.find((network) => network.name === name).title;

@@ -51,15 +51,14 @@ export function mark(kind, x, y, hollow = false, radius = 5) {
   return shape;
 }
 
-/** Write labels beside their points [{ x, y, text, below }] where they hide neither each other nor a point. */
+/** Write labels beside their points [{ x, y, text }] where they hide neither each other nor a point. */
 export function label(svg, points, width, height) {
   const taken = points.map(({ x, y }) => [x - 7, y - 7, x + 7, y + 7]);
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = `${FONT}px ${getComputedStyle(svg).fontFamily}`;
-  for (const { x, y, text, below } of points) {
+  for (const { x, y, text } of points) {
     const wide = pen.measureText(text).width;
     const places = [[10, 4], [-10 - wide, 4], [-wide / 2, -11], [-wide / 2, 20], [10, -11], [10, 20], [-10 - wide, -11], [-10 - wide, 20]];
-    if (below !== undefined) places.unshift(below ? [10, 20] : [-10 - wide, -11]); // clear of a line that rises to the right
     const boxes = places.map(([dx, dy]) => [x + dx, y + dy - FONT + 2, x + dx + wide, y + dy + 3]);
     const inside = ([left, top, right, bottom]) => left > EDGE.left && right < width && top > 0 && bottom < height - EDGE.bottom;
     const free = (box) => inside(box) && taken.every((other) => box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);

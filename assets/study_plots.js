@@ -58,15 +58,13 @@ export function plotCost([byChannels, byKernel], cost, channel, kernel) {
     const every = Math.ceil(places.length / 8);
     const ticks = places.filter((_, index) => index % every === every - 1 || places.length <= 8).map((place) => [place, String(place)]);
     const horizontal = { title, scale: (value) => value, low: places[0], high: places.at(-1), ticks };
-    const { x, y, width, height } = frame(svg, horizontal, vertical);
-    const labels = [];
+    const { x, y } = frame(svg, horizontal, vertical);
     for (const kind of kinds) {
       const points = places.map((place, index) => [x(place), y(values(kind)[index])]);
-      const at = points[chosen];
-      svg.append(line(points, kind === "separable"), mark(kind === "separable" ? "diamond" : "square", ...at));
-      labels.push({ x: at[0], y: at[1], text: `${kind} ${short(values(kind)[chosen])}`, below: kind === "separable" });
+      const [endX, endY] = points.at(-1);
+      svg.append(line(points, kind === "separable"), mark(kind === "separable" ? "diamond" : "square", ...points[chosen]));
+      svg.append(make("text", { class: "name", x: endX, y: endY - 8, "text-anchor": "end" }, kind)); // above a line that rises
     }
-    label(svg, labels, width, height);
   }
 }
 

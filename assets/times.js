@@ -38,7 +38,7 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
       for (const timing of news) {
         measured += 1;
         cells.get(`${timing.network} ${timing.runtime} ${timing.batch}`).textContent = timing.microseconds.toFixed(timing.microseconds < 100 ? 1 : 0);
-        status.textContent = `${measured} of ${total} measured.`;
+        status.textContent = measured < total ? `${measured} of ${total} measured.` : "All measured; PyTorch counts the arithmetic.";
       }
       bar.value = measured / total;
     });
