@@ -33,7 +33,7 @@ RECIPE = Recipe(batch=128, learning_rate=0.02, weight_decay=0.01, label_smoothin
 
 SLICE = 0.4  # seconds of training between two news
 LOOK_SHARE = 0.1  # of the time, that looking at the network may take
-LOOK_EVERY = 1.2  # seconds, at least
+LOOK_EVERY = (1.2, 6.0)  # seconds, at least and at most, whatever it takes
 WATCHED = 2000  # validation images that are read at every look
 MISREAD = 12  # of them that are shown
 MAX_SECONDS = 600.0  # of one run; then others have their turn, and it can be taken up again
@@ -195,7 +195,8 @@ class LiveTraining:
             if looked >= next_look or self.finished or looked >= deadline:
                 look = self._look()
                 cost = time.monotonic() - looked
-                next_look = looked + max(LOOK_EVERY, cost / LOOK_SHARE)
+                soonest, latest = LOOK_EVERY
+                next_look = looked + min(latest, max(soonest, cost / LOOK_SHARE))
             self._seconds += time.monotonic() - begun
             batch = self.recipe.batch
             yield News(self._step * batch, self._last_step * batch, self._seconds, loss, look)
