@@ -60,6 +60,7 @@ export function mountTeaching(section, server, props, show) {
       known = progress.known;
       progress.news.forEach(heed);
       if (progress.state === "waiting") say(ahead(progress.position));
+      if (progress.state === "running" && !known) say("Old digits are being looked out, and the samples varied.");
       if (progress.state === "failed") return end(progress.error);
       if (progress.state === "cancelled") return end(`The teaching was stopped; ${titleOf(get().network)} reads as before.`);
       if (progress.state === "done") return finish(progress.outcome);

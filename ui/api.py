@@ -3,8 +3,11 @@
 Their docstrings are what the API page and the descriptions of the MCP tools say, a line for each argument.
 """
 
+import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -15,18 +18,25 @@ from model import receptive_field as theoretical_field
 from model.effective_field import carrying_box
 from model.layer_graph import coverage
 from model.mean_fields import SHARE
+from model.samples import read_samples
 from ui.answers import borrow_network, to_base64
+from ui.jobs import JOBS
+from ui.teach import network_file
+from ui.teaching import TeachingError, teaching_work
 
 ALL_CHANNELS = -1
 EXACT = 2**53  # up to here every JSON reader keeps whole numbers
+TEACHINGS = 8  # calls that are followed at once; their work waits in one line
+POLL = 0.1  # seconds
 DIGITS = 6  # significant digits of the numbers of an effective field
 
 
-def add_api(default: str) -> None:
+def add_api(default: str, data: str | Path) -> None:
     """Add the endpoints to the page that is being built.
 
     Args:
         default: the network that reads where a call names none.
+        data: directory that may hold MNIST/raw, for what trains.
     """
 
     def predict_drawing(drawing: str, network: str = "") -> dict[str, float]:
@@ -107,9 +117,64 @@ def add_api(default: str) -> None:
                 "fraction_95": box.area / region.area,
             }
 
+    def fine_tune(samples: str, network: str = "", settings: str = "") -> Iterator[dict[str, Any]]:
+        """Teach a network from drawn samples; returns progress as it goes, and at last what came of it.
+
+        Args:
+            samples: JSON text of {"format": 1, "samples": [{"label": "7", "drawing": strokes}, ...]}.
+            network: name or key of the network to start from; empty for the page's own.
+            settings: JSON text of an object of steps, batch, replay, layers, interpolation; empty for the defaults.
+
+        Returns:
+            Objects with state: waiting, with position in the queue; running, with step of steps, loss, and the accuracy
+            on samples and on replay, held-out old digits, from 0 to 1; then done, with metrics and key, which the other
+            endpoints take for a network, and file, the bytes of a safetensors file in base64. In metrics, samples and
+            replay are pairs of before and after, classes the same by class, held the count of samples of which some
+            were held out, or null where there are too few.
+        """
+        with _one_sentence():
+            _check_text("samples", samples)
+            work, _ = teaching_work(network or default, read_samples(samples), _settings(settings), data)
+            yield from _followed(JOBS.start(work))
+
     gr.api(predict_drawing, api_name="predict")
     gr.api(layers_of_drawing, api_name="layers")
     gr.api(receptive_field, api_name="receptive_field")
+    gr.api(fine_tune, api_name="fine_tune", concurrency_limit=TEACHINGS)
+
+
+def _settings(text: object) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, TypeError, RecursionError):
+        raise TeachingError("The settings of a teaching are JSON text of an object.") from None
+
+
+def _followed(job: str) -> Iterator[dict[str, Any]]:
+    """What is told of a teaching, until it ends. Nobody follows it where the caller is gone, and then it stops."""
+    known, position = 0, None
+    while True:
+        progress = JOBS.progress(job, known)
+        known = progress["known"]
+        if progress["state"] == "waiting" and progress["position"] != position:
+            position = progress["position"]
+            yield {"state": "waiting", "position": position}
+        yield from ({"state": "running", **news["step"]} for news in progress["news"] if "step" in news)
+        if progress["error"]:
+            raise TeachingError(progress["error"])
+        if progress["state"] == "cancelled":
+            raise TeachingError("The teaching was stopped.")
+        if progress["state"] == "done":
+            yield _taught(**progress["outcome"])
+            return
+        time.sleep(POLL)
+
+
+def _taught(taught: dict[str, Any], held: dict[str, int] | None) -> dict[str, Any]:
+    told = ("samples", "replay", "source", "classes", "layers", "interpolation", "seconds")
+    metrics = {name: taught[name] for name in told}
+    key = taught["key"]
+    return {"state": "done", "key": key, "metrics": {**metrics, "held": held}, "file": network_file(key)["data"]}
 
 
 @contextmanager

@@ -65,5 +65,5 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                     about = about_network(checkpoint)
                     architecture()
         follow(choice, about)
-        add_api(checkpoint)
+        add_api(checkpoint, data)
     return page
