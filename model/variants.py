@@ -6,11 +6,11 @@ import numpy as np
 
 from model.strokes import PEN, Strokes, check_drawing, render
 
-ROTATION = 8.0  # degrees
-SLANT = 0.2  # horizontal, as a ratio
-STRETCH = 0.15  # of width against height, as a logarithm
-STROKE_SHIFT = 0.04  # of a stroke against the others, as a share of the drawing's size
-JITTER = 0.03  # of a stroke's points, smooth along it, as a share of the drawing's size
+ROTATION = 14.0  # degrees
+SLANT = 0.35  # horizontal, as a ratio
+STRETCH = 0.3  # of width against height, as a logarithm
+STROKE_SHIFT = 0.06  # of a stroke against the others, as a share of the drawing's size
+JITTER = 0.05  # of a stroke's points, smooth along it, as a share of the drawing's size
 THICKNESS = 0.3  # of the pen, as a logarithm
 BENDS = 4  # places along a stroke that are moved apart from each other; between them the shift is interpolated
 
