@@ -3,6 +3,7 @@
 from model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from model.complexity import complexity
 from model.effective_field import effective_receptive_field
+from model.finetune import fine_tune
 from model.inference import layer_responses, predict
 from model.layer_graph import receptive_field, tap_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
@@ -19,6 +20,7 @@ __all__ = [
     "complexity",
     "depthwise_separable_conv2d",
     "effective_receptive_field",
+    "fine_tune",
     "layer_responses",
     "load_checkpoint",
     "predict",
