@@ -221,7 +221,7 @@ SEGMENTS_AT_ONCE = 256  # as many as keep the work within the processor's cache
 
 
 def draw_lines(strokes: Strokes, side: int, pen: float = PEN) -> np.ndarray:
-    """Lines of a round pen, MNIST's if nothing else is said: ink by each pixel centre's distance to the nearest segment.
+    """Lines of a round pen, by default MNIST's: ink by each pixel centre's distance to the nearest segment.
 
     Args:
         strokes: points (P, 2) each, in pixels from the top left corner.
