@@ -8,7 +8,27 @@ const STRENGTH = 0.4; // of a colour behind a number, so that the number stays r
 export function showArithmetic(element, cell, structure) {
   const { arithmetic, layer } = cell;
   element.dataset.value = arithmetic.value;
-  element.replaceChildren(...parts(arithmetic, layer, structure), steps(arithmetic, layer));
+  const fresh = document.createDocumentFragment();
+  fresh.append(...parts(arithmetic, layer, structure), steps(arithmetic, layer));
+  renewChildren(element, fresh);
+}
+
+/** Make the children of `old` what those of `fresh` are; under the pen only numbers change, and tables stay laid out. */
+function renewChildren(old, fresh) {
+  const [was, is] = [[...old.childNodes], [...fresh.childNodes]];
+  if (was.length !== is.length) old.replaceChildren(...is);
+  else was.forEach((child, index) => renew(child, is[index]));
+}
+
+function renew(old, fresh) {
+  if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
+  if (old.nodeType === Node.TEXT_NODE) {
+    if (old.data !== fresh.data) old.data = fresh.data;
+    return;
+  }
+  if (old.className !== fresh.className) old.className = fresh.className;
+  if (old.style.cssText !== fresh.style.cssText) old.style.cssText = fresh.style.cssText;
+  renewChildren(old, fresh);
 }
 
 function parts(arithmetic, layer, structure) {
