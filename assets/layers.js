@@ -42,20 +42,27 @@ export function mount({ element, server }) {
   let room = 0; // CSS pixels that the view is wide
   let notice = null; // what is to be said instead of the usual sentence, until a cell is selected
   let walk = null; // { at, timer } of the kernel that walks
+  let inView = null; // channels inside the window by layer, or false where nothing is; null until it is looked at again
 
   const focused = () => pointed ?? get().cell;
 
   // What is asked for ---------------------------------------------------------------------------------------------
 
   want("layers", () => {
-    if (structure?.network !== get().network || !onScreen()) return null;
+    if (structure?.network !== get().network) return null;
+    const maps = inView ??= onScreen() && visible();
+    return maps && { maps, cell: focused(), activity: order === "activity" };
+  });
+
+  /** Asks for the layout, and so not at every movement: what is in view stays there until the page moves or changes. */
+  function visible() {
     const maps = {};
     for (const [layer, strip] of flow.strips) {
       const channels = strip.visible();
       if (channels.length) maps[layer] = channels;
     }
-    return { maps, cell: focused(), activity: order === "activity" };
-  });
+    return maps;
+  }
 
   function onScreen() {
     if (!view.checkVisibility()) return false;
@@ -75,13 +82,13 @@ export function mount({ element, server }) {
     }
     if (name !== get().network) return; // another one was chosen meanwhile
     if (answer.error) return say(answer.error);
-    structure = { ...answer, network: name };
+    structure = { ...answer, network: name, fetched: new Map() }; // kernels by layer and channel
     for (const layer of structure.layers) if (layer.weights) layer.kernels = decodeFloats(layer.weights);
     build();
   }
 
   function build() {
-    flow = buildFlow(find(".flow"), structure, structure.classes, (strip) => { strip.sort(null); refresh(); ask(); });
+    flow = buildFlow(find(".flow"), structure, structure.classes, (strip) => { strip.sort(null); refresh(); lookAgain(); });
     for (const strip of flow.strips.values()) listen(strip);
     flow.buttons.forEach((button, channel) => {
       button.addEventListener("click", () => pin({ layer: "head", y: 0, x: 0, channel }));
@@ -97,7 +104,7 @@ export function mount({ element, server }) {
       set({ cell: null });
     }
     refresh();
-    ask();
+    lookAgain();
   }
 
   const layerOf = (cell) => structure?.layers.find(({ layer }) => layer === cell?.layer);
@@ -200,17 +207,24 @@ export function mount({ element, server }) {
     paintFields(overlay(), image, detail, show, { margin: false });
     const [input, output] = [find(".input"), find(".output")];
     const layer = layerOf(detail);
-    input.dataset.empty = String(!detail?.input);
-    output.dataset.empty = String(!detail?.map || detail.layer === "pool");
-    setText(input.querySelector(".name"), detail?.input ? `What it reads, up to ${detail.input.maximum.toFixed(2)}` : "");
-    setText(output.querySelector(".name"), detail?.map ? `Its map, up to ${detail.map.maximum.toFixed(2)}` : "");
+    input.dataset.empty = detail ? String(!detail.input) : "ghost";
+    output.dataset.empty = detail ? String(!detail.map || detail.layer === "pool") : "ghost";
+    setText(input.querySelector(".name"), detail?.input ? `What it reads, up to ${detail.input.maximum.toFixed(2)}` : "The map that its kernel reads");
+    setText(output.querySelector(".name"), detail?.map ? `Its map, up to ${detail.map.maximum.toFixed(2)}` : "The map that it is a cell of");
+    setText(find(".summary span"), detail ? `${detail.title} is ${signed(detail.arithmetic.value, 3)}.` : "");
+    find(".summary").dataset.shown = String(Boolean(detail));
     setLabel(output.querySelector("canvas"), layer ? stripLabel(layer, detail) : "No cell selected");
     find('[data-do="walk"]').hidden = !layer?.kernels;
     if (detail) {
       paintWalk(detail, layer);
       showArithmetic(find(".arithmetic"), detail);
-    } else find(".arithmetic").replaceChildren();
+    } else {
+      for (const canvas of view.querySelectorAll("[data-empty] canvas")) clear(canvas);
+      setText(find(".arithmetic"), "Here stand the cell's numbers: what its taps read, times the kernel, summed, normed and rectified.");
+    }
   }
+
+  const clear = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
 
   /** The map that is read, with the kernel on it, and the map that comes out, as far as the kernel has walked. */
   function paintWalk(detail, layer) {
@@ -245,26 +259,48 @@ export function mount({ element, server }) {
 
   /** The kernels of the stage that is looked at; at first, those of the widest. */
   function refreshKernels() {
-    const withKernels = structure.layers.filter(({ kernels }) => kernels);
+    const layers = structure.layers.filter(({ kernel }) => kernel);
     const cell = focused();
     const prefix = cell?.layer.split(".").slice(0, 2).join(".");
-    const widest = withKernels.reduce((best, layer) => (layer.dilation > (best?.dilation ?? 0) ? layer : best), null);
-    const layer = withKernels.find((candidate) => prefix && candidate.layer.startsWith(prefix)) ?? widest;
+    const widest = layers.reduce((best, layer) => (layer.dilation > best.dilation ? layer : best));
+    const layer = layers.find((candidate) => prefix && candidate.layer.startsWith(prefix)) ?? widest;
+    const channel = cell?.layer === layer.layer ? cell.channel : 0;
+    const weights = layer.kernels ?? kernelsOf(layer, channel);
+    if (!weights) return; // they are on their way
     const section = find(".kernels");
-    section.hidden = !layer;
-    if (!layer) return;
-    const channels = flow.strips.get(layer.layer).shown;
-    const key = [structure.network, layer.layer, channels.join(), room, look("--ink")].join();
+    // A standard convolution has a kernel for each channel that it reads, a depthwise one for each that it is of.
+    const channels = flow.strips.get(layer.kernels ? layer.layer : sourceOf(layer).layer).shown;
+    const key = [structure.network, layer.layer, layer.kernels ? "" : channel, channels.join(), room, look("--ink")].join();
     if (section.dataset.key === key) return;
     section.dataset.key = key;
     const reach = layer.dilation * (layer.kernel - 1) + 1;
-    section.querySelector(".title").textContent = `Kernels of ${layer.title.toLowerCase()}, d = ${layer.dilation}`;
+    const whose = layer.kernels ? "" : `, channel ${channel}: one for each channel that it reads`;
+    section.querySelector(".title").textContent = `Kernels of ${layer.title.toLowerCase()}, d = ${layer.dilation}${whose}`;
     section.querySelector("canvas").ariaLabel = `${channels.length} kernels of ${layer.kernel ** 2} weights each, spread over ${reach} by ${reach} cells`;
     section.querySelector(".note").textContent =
       `Each kernel has ${layer.kernel ** 2} weights and reaches over ${reach} x ${reach} cells` +
       `${layer.dilation > 1 ? "; the empty cells between its taps are never read" : ""}. ` +
       "The strength of a disc is the weight's size beside the kernel's largest, + and \u2212 are its sign.";
-    paintKernels(section.querySelector("canvas"), { ...layer, weights: layer.kernels }, channels);
+    paintKernels(section.querySelector("canvas"), { ...layer, weights }, channels);
+  }
+
+  const sourceOf = (layer) => structure.layers[structure.layers.indexOf(layer) - 1];
+
+  /** The kernels of one channel of a standard convolution; where they are not here yet, they are asked for. */
+  function kernelsOf({ layer }, channel) {
+    const name = `${layer} ${channel}`;
+    const { network, fetched } = structure;
+    if (!fetched.has(name)) {
+      fetched.set(name, null);
+      server.describe_kernels({ network, layer, channel })
+        .then(({ weights }) => {
+          if (!weights) return;
+          fetched.set(name, decodeFloats(weights));
+          if (structure.network === network) refreshKernels();
+        })
+        .catch(() => fetched.delete(name)); // the next cell that is pointed at asks again
+    }
+    return fetched.get(name);
   }
 
   // Pointing and pinning ------------------------------------------------------------------------------------------
@@ -351,7 +387,7 @@ export function mount({ element, server }) {
       clearTimeout(resting);
       if (order === "index") for (const strip of flow?.strips.values() ?? []) strip.sort(null);
       refresh();
-      ask();
+      lookAgain();
     });
   }
 
@@ -362,7 +398,7 @@ export function mount({ element, server }) {
       const moved = [...flow.strips].filter(([layer, strip]) => strip.sort(decodeFloats(answered.activity[layer])));
       if (!moved.length) return;
       refresh();
-      ask();
+      lookAgain();
     };
     clearTimeout(resting);
     resting = setTimeout(sort, REST);
@@ -379,6 +415,7 @@ export function mount({ element, server }) {
       refreshCell();
     });
   }
+  find('[data-do="jump"]').addEventListener("click", () => find(".cell").scrollIntoView());
   find('[data-do="save"]').addEventListener("click", () => structure && savePicture(pictureOf()));
 
   function pictureOf() {
@@ -447,10 +484,22 @@ export function mount({ element, server }) {
     }
   });
 
+  /** Ask for what is in view now. */
+  function lookAgain() {
+    inView = null;
+    ask();
+  }
+
   let scrolled = 0;
-  const askAgain = () => { scrolled ||= requestAnimationFrame(() => { scrolled = 0; if (onScreen()) ask(); }); };
+  function askAgain() {
+    inView = null;
+    scrolled ||= requestAnimationFrame(() => { scrolled = 0; if (onScreen()) ask(); });
+  }
   addEventListener("scroll", askAgain, { passive: true, capture: true });
+  addEventListener("resize", askAgain, { passive: true });
+  new ResizeObserver(askAgain).observe(document.body); // what stands above may have grown
   new ResizeObserver(([{ contentRect }]) => {
+    inView = null;
     if (!view.checkVisibility()) return clearOverlay();
     room = contentRect.width;
     for (const canvas of view.querySelectorAll("figure canvas")) fit(canvas);
@@ -461,7 +510,7 @@ export function mount({ element, server }) {
 
   function clearOverlay() {
     const over = overlay();
-    over?.getContext("2d").clearRect(0, 0, over.width, over.height);
+    if (over) clear(over);
   }
 
   function recolour() {

@@ -15,7 +15,7 @@ from model.layer_maps import layer_maps, map_layers, output_name, source_layer
 from model.network import DigitNet, NetworkConfig, StageConfig
 from tests.conftest import settled
 from ui.answers import Answers
-from ui.layers import describe_cell, layers_part
+from ui.layers import describe_cell, describe_kernels, layers_part
 
 IMAGE = np.zeros((28, 28), np.uint8)
 IMAGE[6:22, 12:15] = 255
@@ -185,3 +185,26 @@ def test_a_cell_that_nothing_moves_is_called_off_only_where_it_is(small_net: Dig
     pointwise = describe_cell(net, IMAGE, maps, {"layer": "stages.0.pointwise", **place})
     assert pointwise["arithmetic"]["value"] == 0
     assert pointwise["words"].endswith("no pixel moves it now, for it is off.")
+
+
+def test_a_standard_convolution_tells_the_kernels_of_one_channel(
+    standard_net: DigitNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has one for each pair of channels: all at once could be 40 MB."""
+    monkeypatch.setattr("ui.answers.load_network", lambda _: standard_net)
+    layer = next(layer for layer in map_layers(standard_net) if layer.endswith(".conv"))
+    sent = describe_kernels({"network": "any", "layer": layer, "channel": 1})["weights"]
+    weights = standard_net.get_submodule(layer).weight[1].detach().numpy()
+    np.testing.assert_array_equal(np.frombuffer(base64.b64decode(sent), np.float32), weights.ravel())
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, {}, {"layer": "stem", "channel": 0}, {"layer": ["stages.0.conv"], "channel": 0},
+              {"layer": "stages.0.conv", "channel": 99}, {"layer": "stages.0.conv", "channel": True}]
+)  # fmt: skip
+def test_kernels_that_are_not_there_are_refused(
+    standard_net: DigitNet, monkeypatch: pytest.MonkeyPatch, wrong: object
+) -> None:
+    monkeypatch.setattr("ui.answers.load_network", lambda _: standard_net)
+    with pytest.raises(ValueError, match=r"\A[^\n]+\.\Z"):
+        describe_kernels(wrong)

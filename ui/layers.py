@@ -21,7 +21,7 @@ CELLS_IN_MEMORY = 4096  # lattices of 6 kB each
 
 def layers() -> gr.HTML:
     """Maps of all layers, the fields and the arithmetic of one cell, the kernels of one stage."""
-    return view("layers", describe_structure)
+    return view("layers", describe_structure, describe_kernels)
 
 
 # What does not change with the drawing ------------------------------------------------------------------------------
@@ -39,6 +39,30 @@ def describe_structure(name: object) -> dict[str, Any]:
             "classes": net.classes,
             "sentence": _comparison(net),
         }
+
+
+def describe_kernels(request: object) -> dict[str, Any]:
+    """The kernels of one channel of a standard convolution, too many to come with the structure.
+
+    Args:
+        request: {network, layer, channel}.
+
+    Returns:
+        `weights`, float32 (C_in, k, k) in base64: a kernel for each channel that is read.
+
+    Raises:
+        ValueError: no such network is offered, or it has no such layer or channel.
+    """
+    if not isinstance(request, dict):
+        raise ValueError("Kernels are asked for by the names of a network and a layer, and a channel.")
+    with borrow_network(request.get("network")) as net:
+        layer, channel = request.get("layer"), request.get("channel")
+        if not isinstance(layer, str) or not layer.endswith(".conv") or layer not in map_layers(net):
+            raise ValueError(f"There is no standard convolution {layer!r} in this network.")
+        weights = net.get_submodule(layer).weight.detach()  # (C, C_in, k, k)
+        if not _is_index(channel, len(weights) - 1):
+            raise ValueError(f"Layer {layer} has no channel {channel!r}; expected one from 0 to {len(weights) - 1}.")
+        return {"weights": to_base64(weights[channel].float().cpu().numpy())}
 
 
 def _layer(net: DigitNet, layer: str) -> dict[str, Any]:
