@@ -5,7 +5,7 @@ that does other things besides makes single runs longer and never shorter.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from statistics import median
@@ -42,25 +42,32 @@ class Timing(NamedTuple):
     runs: int
 
 
-def timings(net: DigitNet, batches: tuple[int, ...] = BATCHES, seconds: float = SECONDS) -> Iterator[Timing]:
-    """Measure a network in both runtimes with every batch, one after the other.
+def timings(
+    nets: Mapping[str, DigitNet], batches: Sequence[int] = BATCHES, seconds: float = SECONDS
+) -> Iterator[tuple[str, Timing]]:
+    """Measure networks in both runtimes with every batch.
+
+    The networks take turns, run by run, so that what else goes on in the machine falls on all of them alike.
 
     Args:
-        net: in eval mode, on the CPU.
+        nets: by name, in eval mode, on the CPU.
         batches: images that are read at once.
-        seconds: for each measurement, as far as the fewest runs allow.
+        seconds: for each network, runtime and batch, as far as the fewest runs allow.
 
     Yields:
-        One timing as soon as it is measured.
+        The name of each network and its timing, as soon as all networks are measured in that runtime with that batch.
 
     Raises:
         ExportError: ONNX or its runtime is not installed.
     """
-    runtime = session(to_onnx(net))
+    sessions = {name: session(to_onnx(net)) for name, net in nets.items()}
     for batch in batches:
         images = np.resize(random_drawings(32), (batch, 28, 28))
-        for name, read in zip(RUNTIMES, (partial(_read_eagerly, net), partial(_read_onnx, runtime)), strict=True):
-            yield Timing(name, batch, *_per_image(partial(read, images), batch, seconds))
+        eager = [partial(_read_eagerly, net, images) for net in nets.values()]
+        onnx = [partial(_read_onnx, runtime, images) for runtime in sessions.values()]
+        for runtime, reads in zip(RUNTIMES, (eager, onnx), strict=True):
+            for name, (microseconds, runs) in zip(nets, _per_image(reads, batch, seconds), strict=True):
+                yield name, Timing(runtime, batch, microseconds, runs)
 
 
 def _read_eagerly(net: DigitNet, images: np.ndarray) -> None:
@@ -72,18 +79,20 @@ def _read_onnx(runtime: Any, images: np.ndarray) -> None:
     runtime.run(None, {INPUT: images})
 
 
-def _per_image(read: Callable[[], object], batch: int, seconds: float) -> tuple[float, int]:
-    """Median microseconds for one image, and the number of runs."""
-    durations: list[float] = []
+def _per_image(reads: Sequence[Callable[[], None]], batch: int, seconds: float) -> list[tuple[float, int]]:
+    """Median microseconds for one image, and the number of runs, of each of several that take turns."""
+    durations: list[list[float]] = [[] for _ in reads]
     with one_thread():
-        for _ in range(WARM_UP):
-            read()
-        end = time.perf_counter() + seconds
-        while len(durations) < FEWEST or (time.perf_counter() < end and len(durations) < MOST):
-            start = time.perf_counter()
-            read()
-            durations.append(time.perf_counter() - start)
-    return 1e6 * median(durations) / batch, len(durations)
+        for read in reads:
+            for _ in range(WARM_UP):
+                read()
+        end = time.perf_counter() + seconds * len(reads)
+        while len(durations[0]) < FEWEST or (time.perf_counter() < end and len(durations[0]) < MOST):
+            for read, own in zip(reads, durations, strict=True):
+                start = time.perf_counter()
+                read()
+                own.append(time.perf_counter() - start)
+    return [(1e6 * median(own) / batch, len(own)) for own in durations]
 
 
 @contextmanager

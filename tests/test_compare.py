@@ -174,7 +174,7 @@ def test_the_button_measures_all_four_in_both_runtimes(monkeypatch) -> None:
     answer = finished(compare.timing_progress, compare.start_timing(None)["key"])
     assert answer["state"] == "done", answer
     assert [(news["network"], news["runtime"]) for news in answer["news"]] == [
-        (name, runtime) for name in STUDY for runtime in ("PyTorch", "ONNX Runtime")
+        (name, runtime) for runtime in ("PyTorch", "ONNX Runtime") for name in STUDY
     ]
     assert len(answer["outcome"]["claims"]) == 2
     assert answer["outcome"]["counted"].startswith("PyTorch counted the multiply-accumulates of the table")

@@ -10,29 +10,33 @@ from model.complexity import complexity
 from model.timing import FEWEST, MOST, WARM_UP, counted_multiply_accumulates, one_thread, timings
 
 
-def test_every_runtime_is_measured_with_every_batch(small_net) -> None:
-    measured = list(timings(small_net, batches=(1, 8), seconds=0))
-    assert [(t.runtime, t.batch) for t in measured] == [
-        ("PyTorch", 1),
-        ("ONNX Runtime", 1),
-        ("PyTorch", 8),
-        ("ONNX Runtime", 8),
+def test_every_network_is_measured_in_every_runtime_with_every_batch(small_net, standard_net) -> None:
+    nets = {"small": small_net, "standard": standard_net}
+    measured = list(timings(nets, batches=(1, 8), seconds=0))
+    assert [(name, t.runtime, t.batch) for name, t in measured] == [
+        (name, runtime, batch) for batch in (1, 8) for runtime in ("PyTorch", "ONNX Runtime") for name in nets
     ]
-    assert all(t.microseconds > 0 and t.runs == FEWEST for t in measured)
+    assert all(t.microseconds > 0 and t.runs == FEWEST for _, t in measured)
 
 
 def test_the_time_is_that_of_one_image_and_the_warm_up_does_not_count(monkeypatch) -> None:
     clock = iter([0.0, *(0.1 * n for n in range(1000))])
     monkeypatch.setattr(timing.time, "perf_counter", lambda: next(clock))
     calls = []
-    microseconds, runs = timing._per_image(lambda: calls.append(None), batch=4, seconds=0)
+    [(microseconds, runs)] = timing._per_image([lambda: calls.append(None)], batch=4, seconds=0)
     assert runs == FEWEST
     assert len(calls) == FEWEST + WARM_UP
     assert microseconds == pytest.approx(0.1e6 / 4), "one tick of the clock for a batch of four"
 
 
+def test_networks_take_turns() -> None:
+    calls = []
+    timing._per_image([lambda: calls.append("a"), lambda: calls.append("b")], batch=1, seconds=0)
+    assert calls == ["a"] * WARM_UP + ["b"] * WARM_UP + ["a", "b"] * FEWEST
+
+
 def test_runs_are_bounded_by_number_too() -> None:
-    assert timing._per_image(lambda: None, batch=1, seconds=60)[1] == MOST
+    assert timing._per_image([lambda: None], batch=1, seconds=60)[0][1] == MOST
 
 
 def test_other_threads_are_given_back_even_after_an_error() -> None:
@@ -48,7 +52,7 @@ def test_other_threads_are_given_back_even_after_an_error() -> None:
 
 
 def test_measuring_leaves_no_mode_behind(small_net) -> None:
-    for _ in timings(small_net, batches=(1,), seconds=0):
+    for _ in timings({"small": small_net}, batches=(1,), seconds=0):
         assert not torch.is_inference_mode_enabled()
 
 

@@ -16,7 +16,7 @@ from model.layer_maps import layer_maps
 from model.network import PRESETS
 from model.receptive_field import Cell
 from model.study import CHANNELS, PUBLISHED, STUDY, study_networks
-from model.timing import BATCHES, RUNTIMES, counted_multiply_accumulates, timings
+from model.timing import BATCHES, RUNTIMES, Timing, counted_multiply_accumulates, timings
 from ui.answers import to_base64
 from ui.jobs import Jobs, Report
 from ui.layers import lattice_of, quantised
@@ -176,11 +176,10 @@ def checked_question(request: object) -> tuple[object, int]:
 
 def _measure(report: Report) -> dict[str, Any]:
     networks = study_networks()
-    measured: dict[str, list] = {}
-    for name in networks:
-        for timing in timings(_study_net(name)):
-            measured.setdefault(name, []).append(timing)
-            report({"network": name, **timing._asdict()})
+    measured: dict[str, list[Timing]] = {name: [] for name in networks}
+    for name, timing in timings({name: _study_net(name) for name in networks}):
+        measured[name].append(timing)
+        report({"network": name, **timing._asdict()})
     agree = all(
         counted_multiply_accumulates(_study_net(name)) == networks[name].multiply_accumulates for name in networks
     )
