@@ -52,7 +52,9 @@ function setText(node, text) {
 function sentence({ title, numbers, held }) {
   const [before, after] = numbers.samples;
   const parts = [`${title} came from ${numbers.from}. It reads ${accuracy(after)} of the samples that it was taught with right, where ${accuracy(before)} were before`];
-  if (held) {
+  if (held === undefined || held === "unknown") {
+    parts.push(`what it makes of new drawings of yours is ${held ? "not known: finding out was called off" : "being found out"}`);
+  } else if (held) {
     parts.push(`of ${held.total} drawings of yours that were held out, ${held.before} were read right before and ${held.after} after teaching with the others${held.total < MANY ? ", which is few to tell by" : ""}`);
   } else {
     parts.push("what it makes of new drawings of yours is not known: that takes two samples of every class at least");
@@ -69,9 +71,8 @@ function alarm({ classes }) {
 
 function summary({ samples, replay, source }, held) {
   const rows = [["your samples, taught with", ...samples.map(accuracy)]];
-  rows.push(held
-    ? ["your drawings, held out", ...[held.before, held.after].map((count) => `${count} of ${held.total}`)]
-    : ["your drawings, held out", "too few", "too few"]);
+  const out = held?.total ? [held.before, held.after].map((count) => `${count} of ${held.total}`) : Array(2).fill(held === null ? "too few" : "unknown");
+  rows.push(["your drawings, held out", ...out]);
   rows.push([`old digits, held out (${source})`, ...replay.map(accuracy)]);
   return rows.map(makeRow);
 }

@@ -87,7 +87,7 @@ export function mountTeaching(section, server, props, show) {
     show(key, readings, job.samples);
   }
 
-  function finish({ taught, held }) {
+  function finish({ taught, held = "unknown" }) {
     updateNetwork(taught.key, { held });
     end(`Done in ${taught.seconds} s: ${taught.title} reads now.`);
   }

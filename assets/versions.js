@@ -59,7 +59,7 @@ function makeVersion({ name, words }) {
 function words({ numbers, held }) {
   if (!numbers) return "from a file, or of your own design";
   const turn = ([before, after]) => `${accuracy(before)} \u2192 ${accuracy(after)}`;
-  const out = held ? `; held out ${held.before} \u2192 ${held.after} of ${held.total}` : "";
+  const out = held?.total ? `; held out ${held.before} \u2192 ${held.after} of ${held.total}` : "";
   return `from ${numbers.from}; samples ${turn(numbers.samples)}${out}; old digits ${turn(numbers.replay)}`;
 }
 

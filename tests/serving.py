@@ -23,13 +23,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(*options: str, directory: Path = ROOT, environment: dict[str, str] | None = None) -> Iterator[str]:
-    """`python app.py OPTIONS` on a free port, run in a directory; yields its address.
+def serving(
+    *options: str, directory: Path = ROOT, environment: dict[str, str] | None = None, port: int | None = None
+) -> Iterator[str]:
+    """`python app.py OPTIONS` on a free port or the one named, run in a directory; yields its address.
 
     Raises:
         RuntimeError: it ended, or did not answer in time; with what it printed.
     """
-    port = free_port()
+    port = port or free_port()
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "app.py"), "--port", str(port), *options],

@@ -170,7 +170,7 @@ def _followed(job: str) -> Iterator[dict[str, Any]]:
         time.sleep(POLL)
 
 
-def _taught(taught: dict[str, Any], held: dict[str, int] | None) -> dict[str, Any]:
+def _taught(taught: dict[str, Any], held: dict[str, int] | None = None) -> dict[str, Any]:
     told = ("samples", "replay", "source", "classes", "layers", "interpolation", "seconds")
     metrics = {name: taught[name] for name in told}
     key = taught["key"]

@@ -22,6 +22,7 @@ from ui.network import title_of
 from ui.teaching import CLOCK, LIMITS, SETTINGS, strongest, teaching_work
 
 MAX_UPLOAD = 5 * 2**20  # bytes of a network's file
+MAX_CHARACTERS = 4 * (MAX_UPLOAD // 3 + 1)  # of as many bytes in base64, and one more: what follows is not even decoded
 
 
 def teach(data: str | Path) -> gr.HTML:
@@ -204,12 +205,13 @@ def open_network(request: object) -> dict[str, Any]:
 def _decoded(data: object) -> bytes:
     if not isinstance(data, str):
         raise CheckpointError("The bytes of a network's file come as text in base64.")
-    if len(data) * 3 // 4 > MAX_UPLOAD + 2:
-        raise CheckpointError(f"The file is larger than {MAX_UPLOAD / 2**20:g} MB; a network's file is not.")
     try:
-        return base64.b64decode(data, validate=True)
+        content = base64.b64decode(data[:MAX_CHARACTERS], validate=True)
     except binascii.Error:
         raise CheckpointError("The bytes of a network's file come as text in base64.") from None
+    if len(content) > MAX_UPLOAD:
+        raise CheckpointError(f"The file is larger than {MAX_UPLOAD / 2**20:g} MB; a network's file is not.")
+    return content
 
 
 def load_network_file(content: bytes) -> DigitNet:

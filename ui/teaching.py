@@ -64,7 +64,7 @@ def teaching_work(
         The work, and the samples as they were checked. Its news are objects with `step`, the fields of
         `model.finetune.Step`; with `taught`, the outcome once the network is kept; with `checking`, how far one round
         of holding out is, 0 to 1. Its outcome is {taught, held}: `held` is None where there are too few samples to hold
-        some out, or where that was called off.
+        some out, and is not there where that was called off.
 
     Raises:
         ValueError: as `locate`, `check_samples` and `read_settings`.
@@ -91,7 +91,7 @@ def teaching_work(
             report({"taught": taught})
             held = cross_validate(net, images, labels, on_step=report_checking, **material)
         except CancelledError:  # the network is there already
-            held = None
+            return {"taught": taught}
         return {"taught": taught, "held": None if held is None else held._asdict()}
 
     return work, checked
