@@ -455,10 +455,10 @@ def test_advice_gives_the_studys_figures_and_says_when_they_are_no_difference(mo
     )
     line = advice.dilation_advice()
     assert "with dilation 99.23 ± 0.02 % (3 seeds) of MNIST's test images are read" in line
-    assert "the seeds do not tell from chance" in line
-    assert "1.00 points more, which is beyond what the seeds vary" in line
+    assert "which chance among the seeds may have brought about" in line
+    assert "1.00 points more, beyond 2 standard errors" in line
 
 
 def test_a_verdict_needs_more_than_one_seed():
-    assert verdict((0.95,), (0.94,)) == "1.00 points more, from a single seed"
-    assert verdict((0.93, 0.93), (0.94, 0.94)) == "1.00 points less, which is beyond what the seeds vary"
+    assert verdict((0.95,), (0.94,)) == "1.00 points more, from too few seeds to tell"
+    assert verdict((0.93, 0.93), (0.94, 0.94)) == "1.00 points less, beyond 2 standard errors"

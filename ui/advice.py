@@ -4,9 +4,11 @@ Every figure comes from the code that computes it or from the metadata of the ch
 are absent, what rests on them is left out.
 """
 
+from math import isinf
 from statistics import mean, stdev
 
 from model.checkpoint import checkpoint_names, read_metadata
+from model.claims import CLEAR, effect
 from model.complexity import complexity
 from model.convolution import Convolution
 from model.layer_graph import receptive_field
@@ -132,15 +134,14 @@ def spread(values: tuple[float, ...]) -> str:
 
 
 def verdict(one: tuple[float, ...], other: tuple[float, ...]) -> str:
-    """What the difference of two means is worth beside the spread over the seeds."""
-    difference = mean(one) - mean(other)
-    points = f"{abs(100 * difference):.2f} points"
-    if min(len(one), len(other)) < 2:
-        return f"{points} {'more' if difference > 0 else 'less'}, from a single seed"
-    noise = (stdev(one) ** 2 / len(one) + stdev(other) ** 2 / len(other)) ** 0.5  # standard error of the difference
-    if abs(difference) <= 2 * noise:
-        return f"a difference of {points} that the seeds do not tell from chance"
-    return f"{points} {'more' if difference > 0 else 'less'}, which is beyond what the seeds vary"
+    """By how much the first is better than the second, and what that is worth beside the spread over the seeds."""
+    found = effect([(one, other)])
+    said = f"{abs(100 * found.difference):.2f} points {'more' if found.difference > 0 else 'less'}"
+    if isinf(found.error):
+        return f"{said}, from too few seeds to tell"
+    if not found.clear:
+        return f"{said}, which chance among the seeds may have brought about"
+    return f"{said}, beyond {CLEAR} standard errors"
 
 
 def share_outside(size: int, kernel: int, dilation: int) -> float:
