@@ -32,7 +32,7 @@ ABLATION = {
     "without old digits": {"replay": 0.0},
     "without distillation": {"distillation": 0.0},
     "without interpolation": {"interpolation": 1.0},
-    "without variants": {"variants": 1},
+    "without variants": {"variants": 0},
     "varied as pixels": {"as_strokes": False},
 }
 

@@ -11,6 +11,7 @@ varied as strokes; and at the end as much of the way from the old to the new wei
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -40,6 +41,8 @@ TOLERANCE = 0.002  # share of held-out old digits that may be lost on the way to
 INTERPOLATIONS = (1.0, 0.8, 0.6, 0.4, 0.2)
 MAX_STEPS = 1000
 MAX_BATCH = 256
+FEWEST, MOST = 6, 48  # images that one drawing becomes
+ONLY_ONE = 2.0  # how much further than usual the only drawing of a class is varied: it stands for all of a hand
 WATCHED = 100  # held-out digits that are read while it learns; all of them are read before and after
 
 
@@ -56,7 +59,7 @@ class Teaching:
         learning_rate: Adam's, at its peak.
         head_steps: of the head alone, on features that are computed once.
         distillation: weight of what the network said before, on old digits, against their labels.
-        variants: images that each drawing becomes.
+        variants: images that the drawings become, all together; each becomes at least FEWEST and at most MOST.
     """
 
     steps: int = 60
@@ -64,10 +67,10 @@ class Teaching:
     replay: float = 0.5
     layers: str = "all"
     interpolation: float | None = None
-    learning_rate: float = 5e-3
+    learning_rate: float = 4e-3
     head_steps: int = 60
-    distillation: float = 3.0
-    variants: int = 16
+    distillation: float = 4.0
+    variants: int = 640
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -76,7 +79,7 @@ class Teaching:
             ("replay", 0, 0.95),
             ("interpolation", 0, 1),
             ("head_steps", 0, MAX_STEPS),
-            ("variants", 1, 64),
+            ("variants", 0, 5000),
         ):
             value = getattr(self, name)
             if value is not None and not (isinstance(value, int | float) and low <= value <= high):
@@ -282,18 +285,24 @@ class Lesson:
 
     def _vary(self, drawings: Sequence[list] | None, seed: int) -> tuple[Tensor, Tensor]:
         """Every sample and its variants, uint8 (V, 28, 28), and their labels (V,)."""
-        count = self.teaching.variants - 1
-        if count and drawings:
-            numpy_generator = np.random.default_rng(seed)
-            varied = [torch.from_numpy(variants(drawing, count, numpy_generator)) for drawing in drawings]
-        elif count:
-            copies = self.images.repeat_interleave(count, 0)[:, None].float() / 255
-            bent = augment(copies, Augmentation(), self.generator)[:, 0]
-            varied = list((bent * 255).round().byte().view(-1, count, *bent.shape[1:]))
+        if not self.teaching.variants:
+            return self.images, self.labels
+        each = min(max(self.teaching.variants // len(self.images), FEWEST), MOST)
+        if drawings is None:
+            copies = self.images.repeat_interleave(each - 1, 0)[:, None].float() / 255  # (V, 1, 28, 28)
+            varied = (augment(copies, Augmentation(), self.generator)[:, 0] * 255).round().byte()
         else:
-            varied = [self.images[:0]] * len(self.images)
-        shown = torch.cat([torch.cat([image[None], more]) for image, more in zip(self.images, varied, strict=True)])
-        return shown, self.labels.repeat_interleave(self.teaching.variants)
+            generator = np.random.default_rng(seed)
+            amounts = [ONLY_ONE / math.sqrt((self.labels == label).sum().item()) for label in self.labels]
+            varied = torch.from_numpy(
+                np.concatenate(
+                    [
+                        variants(drawing, each - 1, generator, amount)
+                        for drawing, amount in zip(drawings, amounts, strict=True)
+                    ]
+                )
+            )
+        return torch.cat([self.images, varied]), torch.cat([self.labels, self.labels.repeat_interleave(each - 1)])
 
     def teach(self, on_step: OnStep) -> FineTuned:
         """The whole run; `on_step` may raise."""

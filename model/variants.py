@@ -6,22 +6,23 @@ import numpy as np
 
 from model.strokes import PEN, Strokes, check_drawing, render
 
-ROTATION = 14.0  # degrees
-SLANT = 0.35  # horizontal, as a ratio
-STRETCH = 0.3  # of width against height, as a logarithm
-STROKE_SHIFT = 0.06  # of a stroke against the others, as a share of the drawing's size
-JITTER = 0.05  # of a stroke's points, smooth along it, as a share of the drawing's size
+ROTATION = 8.0  # degrees
+SLANT = 0.2  # horizontal, as a ratio
+STRETCH = 0.15  # of width against height, as a logarithm
+STROKE_SHIFT = 0.04  # of a stroke against the others, as a share of the drawing's size
+JITTER = 0.03  # of a stroke's points, smooth along it, as a share of the drawing's size
 THICKNESS = 0.3  # of the pen, as a logarithm
 BENDS = 4  # places along a stroke that are moved apart from each other; between them the shift is interpolated
 
 
-def variants(drawing: object, count: int, generator: np.random.Generator) -> np.ndarray:
+def variants(drawing: object, count: int, generator: np.random.Generator, amount: float = 1.0) -> np.ndarray:
     """Images of a drawing, each changed in its own way: rotation, slant, width, jitter, thickness of the pen.
 
     Args:
         drawing: as `model.strokes.rasterize` takes it.
         count: how many, at least 1.
         generator: where the changes come from.
+        amount: multiplies all changes but that of the pen.
 
     Returns:
         uint8 (count, 28, 28), ink 255 on 0.
@@ -30,28 +31,28 @@ def variants(drawing: object, count: int, generator: np.random.Generator) -> np.
         DrawingError: as `model.strokes.check_drawing`.
     """
     strokes = check_drawing(drawing)
-    return np.stack([_variant(strokes, generator) for _ in range(count)])
+    return np.stack([_variant(strokes, generator, amount) for _ in range(count)])
 
 
-def _variant(strokes: Strokes, generator: np.random.Generator) -> np.ndarray:
+def _variant(strokes: Strokes, generator: np.random.Generator, amount: float) -> np.ndarray:
     points = np.concatenate(strokes)  # (P, 2)
     middle, size = (points.min(axis=0) + points.max(axis=0)) / 2, float(np.ptp(points, axis=0).max())
-    matrix = _affine(generator)
-    changed = [(_jittered(stroke, size, generator) - middle) @ matrix.T for stroke in strokes]
+    matrix = _affine(generator, amount)
+    changed = [(_jittered(stroke, amount * size, generator) - middle) @ matrix.T for stroke in strokes]
     return render(changed, pen=PEN * math.exp(generator.uniform(-THICKNESS, THICKNESS)))
 
 
-def _affine(generator: np.random.Generator) -> np.ndarray:
+def _affine(generator: np.random.Generator, amount: float) -> np.ndarray:
     """Rotation after slant after stretch, (2, 2) on x, y."""
-    angle = math.radians(generator.uniform(-ROTATION, ROTATION))
-    stretch = math.exp(generator.uniform(-STRETCH, STRETCH) / 2)
+    angle = math.radians(amount * generator.uniform(-ROTATION, ROTATION))
+    stretch = math.exp(amount * generator.uniform(-STRETCH, STRETCH) / 2)
     rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
-    slant = np.array([[1, generator.uniform(-SLANT, SLANT)], [0, 1]])
+    slant = np.array([[1, amount * generator.uniform(-SLANT, SLANT)], [0, 1]])
     return rotation @ slant @ np.diag([stretch, 1 / stretch])
 
 
 def _jittered(stroke: np.ndarray, size: float, generator: np.random.Generator) -> np.ndarray:
-    """A stroke (P, 2) moved as a whole and bent a little."""
+    """A stroke (P, 2) moved as a whole and bent a little, in proportion to `size`."""
     shift = generator.normal(0, STROKE_SHIFT * size, 2)
     bends = generator.normal(0, JITTER * size, (BENDS, 2))
     along = np.linspace(0, BENDS - 1, len(stroke))

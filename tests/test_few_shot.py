@@ -16,7 +16,7 @@ from model.finetune import Teaching, fine_tune
 from model.network import DigitNet
 from model.replay import embedded_replay
 
-QUICK = Teaching(steps=2, head_steps=4, batch=8, variants=2)
+QUICK = Teaching(steps=2, head_steps=4, batch=8, variants=0)
 HANDS = list(dict.fromkeys(example.hand for example in load_examples()))
 SAMPLES = [PenDigit(example.drawing, example.label, HANDS.index(example.hand) // 2) for example in load_examples()]
 

@@ -16,7 +16,7 @@ from model.replay import EMBEDDED, MNIST, Replay, embedded_replay, load_replay
 from model.samples import Sample, write_samples
 from model.strokes import rasterize
 
-QUICK = Teaching(steps=6, head_steps=20, batch=16, variants=4)
+QUICK = Teaching(steps=6, head_steps=20, batch=16, variants=8)
 STAR = [[[0.5, 0.1], [0.7, 0.9], [0.1, 0.4], [0.9, 0.4], [0.3, 0.9], [0.5, 0.1]]]
 SQUARE = [[[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8], [0.2, 0.2]]]
 Teach = Callable[..., FineTuned]
@@ -101,8 +101,8 @@ def test_running_statistics_stay_frozen(net: DigitNet, teach: Teach) -> None:
 
 def test_only_the_layers_that_are_named_change(net: DigitNet, teach: Teach) -> None:
     last = f"stages.{max(index for index, stage in enumerate(net.stages) if stage.config.shares is None)}."
-    assert set(moved(teach([STAR], ["4"], teaching=Teaching(layers="head", variants=4)))) == {"head"}
-    names = set(moved(teach([STAR], ["4"], teaching=Teaching(steps=4, batch=16, layers="last", variants=4))))
+    assert set(moved(teach([STAR], ["4"], teaching=Teaching(layers="head", variants=8)))) == {"head"}
+    names = set(moved(teach([STAR], ["4"], teaching=Teaching(steps=4, batch=16, layers="last", variants=8))))
     assert "head" in names
     assert all(name == "head" or name.startswith(("stages.", last)) for name in names)
     assert "stem" in moved(teach([STAR], ["4"]))
