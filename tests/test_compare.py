@@ -1,6 +1,8 @@
 """The Compare tab says what was measured: figures from the files, verdicts from the figures, answers from all four."""
 
 import base64
+import subprocess
+import sys
 import time
 from functools import partial
 
@@ -222,3 +224,9 @@ def test_what_cannot_be_exported_is_said_at_once(offered, request_) -> None:
 def test_progress_of_nothing_is_one_sentence(question) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
         compare.timing_progress(question)
+
+
+def test_the_page_does_not_wait_for_onnx() -> None:
+    loaded = "import sys, ui.page; print(*{'onnx', 'onnxruntime'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, timeout=240)
+    assert done.stdout.strip() == ""
