@@ -1,5 +1,6 @@
 // The box of samples on the page: keeps what is drawn under a name, and shows what the network says of each sample now.
 
+import { answered } from "./answered.js";
 import { opens, saveFile } from "./files.js";
 import { commit } from "./history.js";
 import { linkTo } from "./link.js";
@@ -42,7 +43,7 @@ export function mountBox(section, server, most) {
 
   async function named(name, then) {
     const known = [...new Set([...classes, ...labels()])];
-    const answer = await server.name_class({ name, known }).catch(() => ({ error: "The server does not answer; try again." }));
+    const answer = await answered(server.name_class({ name, known }), "The server does not answer; try again.");
     if (answer.error) return say(answer.error);
     then(answer.name);
   }
@@ -72,7 +73,7 @@ export function mountBox(section, server, most) {
     saveFile("digitscope-samples.json", `${JSON.stringify({ format: FORMAT, samples: getSamples() })}\n`, "application/json");
   });
   opens(find('[data-do="open-samples"]'), ".json,application/json", async (file) => {
-    const answer = await server.open_samples(await file.text()).catch(() => ({ error: "The file could not be sent to the server; try again." }));
+    const answer = await answered(server.open_samples(await file.text()), "The file could not be sent to the server; try again.");
     if (answer.error) return say(answer.error);
     const count = getSamples().length;
     if (count + answer.samples.length > most) return say(`With the file there would be more than ${most} samples; delete some first.`);
@@ -90,7 +91,7 @@ export function mountBox(section, server, most) {
     const drawings = getSamples().map(({ drawing }) => drawing).filter((drawing) => !readings.has(drawing));
     if (read === network && !drawings.length) return;
     asking = true;
-    const answer = await server.read_box({ network, drawings }).catch(() => ({ error: "The server does not answer." }));
+    const answer = await answered(server.read_box({ network, drawings }), "The server does not answer.");
     asking = false;
     if (answer.error) { read = null; return say(answer.error); }
     read = network;

@@ -1,5 +1,6 @@
 // The teaching itself: started, watched as it goes, called off; taken up again after a reload.
 
+import { answered } from "./answered.js";
 import { drawCurves } from "./curves.js";
 import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "./networks.js";
 import { accuracy } from "./outcome.js";
@@ -9,6 +10,7 @@ import { get, subscribe } from "./state.js";
 
 const POLL = 250; // milliseconds
 const RETRY = 1000; // milliseconds
+const UNREACHABLE = "The server does not answer; it is asked again.";
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least
 
 const wait = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
@@ -33,9 +35,9 @@ export function mountTeaching(section, server, props, show) {
     job = { key: null, parent, samples };
     refresh();
     say("The samples are on their way.");
-    const answer = await server
-      .start_teaching({ network: parent, samples, settings: settings(), clock: clock() })
-      .catch(() => ({ error: "The server does not answer; nothing was changed. Press Teach to try again." }));
+    const request = { network: parent, samples, settings: settings(), clock: clock() };
+    const answer = await answered(
+      server.start_teaching(request), "The server does not answer; nothing was changed. Press Teach to try again.");
     section.querySelector(".warnings").textContent = (answer.warnings ?? []).join(" ");
     if (answer.error) return end(answer.error);
     job.key = answer.job;
@@ -48,11 +50,9 @@ export function mountTeaching(section, server, props, show) {
     steps = [];
     draw();
     for (let known = 0; ; await wait(POLL)) {
-      let progress;
-      try {
-        progress = await server.teaching_progress({ job: job.key, since: known });
-      } catch {
-        say("The server does not answer; it is asked again.");
+      const progress = await answered(server.teaching_progress({ job: job.key, since: known }), UNREACHABLE);
+      if (progress.error === UNREACHABLE) {
+        say(UNREACHABLE);
         await wait(RETRY);
         continue;
       }
@@ -101,7 +101,9 @@ export function mountTeaching(section, server, props, show) {
   }
 
   async function cancel() {
-    if (job?.key) await server.cancel_teaching(job.key).catch(() => say("The server does not answer; press Cancel again."));
+    if (!job?.key) return;
+    const { error } = await answered(server.cancel_teaching(job.key), "The server does not answer; press Cancel again.");
+    if (error) say(error);
   }
 
   // Networks before this one ------------------------------------------------------------------------------------

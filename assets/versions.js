@@ -1,5 +1,6 @@
 // The networks that the visitor may go back to, as files too, and two of them side by side on the drawing.
 
+import { answered } from "./answered.js";
 import { fromBase64, opens, saveFile, toBase64 } from "./files.js";
 import { addNetwork, chooseNetwork, offeredNetworks, onNetworks, ownNetworks, rootOf, titleOf } from "./networks.js";
 import { accuracy } from "./outcome.js";
@@ -14,7 +15,7 @@ export function mountVersions(section, server, largest) {
   mountVersus(section);
 
   section.querySelector('[data-do="save-network"]').addEventListener("click", async () => {
-    const answer = await server.network_file(get().network).catch(() => ({ error: "The server does not answer; try again." }));
+    const answer = await answered(server.network_file(get().network), "The server does not answer; try again.");
     line.textContent = answer.error ?? `${titleOf(get().network)} is in your downloads.`;
     if (!answer.error) saveFile(answer.name, fromBase64(answer.data), "application/octet-stream");
   });
@@ -23,9 +24,8 @@ export function mountVersions(section, server, largest) {
       line.textContent = `The file is larger than ${largest / 2 ** 20} MB; a network's file is not.`;
       return;
     }
-    const answer = await server
-      .open_network({ data: await toBase64(file), clock: clock() })
-      .catch(() => ({ error: "The file could not be sent to the server; try again." }));
+    const request = { data: await toBase64(file), clock: clock() };
+    const answer = await answered(server.open_network(request), "The file could not be sent to the server; try again.");
     line.textContent = answer.error ?? `${answer.title} reads now.`;
     if (answer.error) return;
     addNetwork({ key: answer.key, title: answer.title });
