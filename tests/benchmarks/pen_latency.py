@@ -190,7 +190,8 @@ def serving_sketchpad() -> Iterator[str]:
         process.join()
 
 
-def _row(name: str, times: list[float]) -> str:
+def row(name: str, times: list[float]) -> str:
+    """A line of the table: name, p50, p95 and count."""
     p50, p95 = statistics.median(times), float(np.percentile(times, 95))
     return f"{name:<38}{p50:>10.1f}{p95:>10.1f}{len(times):>8}"
 
@@ -210,8 +211,8 @@ def main() -> None:
     for tab, parts in by_tab.items():
         print(f"tab {tab}: {TABS[tab]}")
         for name, times in parts.items():
-            print(_row(name, times))
-    print(_row("Sketchpad + Label, pen-up to label", stock))
+            print(row(name, times))
+    print(row("Sketchpad + Label, pen-up to label", stock))
     ratio = statistics.median(stock) / statistics.median(by_tab["Network"]["movement to screen"])
     print(f"The page answers {ratio:.0f} times sooner, and does not wait for the pen to be lifted.")
 
