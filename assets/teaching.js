@@ -29,7 +29,8 @@ export function mountTeaching(section, server, props, show) {
   // Start and stop ----------------------------------------------------------------------------------------------
 
   async function start() {
-    if (job || recall("teaching")) return say("A teaching is under way already; wait for it or cancel it.");
+    if (!job) resume(); // one that was begun in another window
+    if (job) return say("A teaching is under way already; wait for it or cancel it.");
     const samples = getSamples();
     const parent = get().network;
     job = { key: null, parent, samples };

@@ -21,6 +21,7 @@ from ui.look import view
 from ui.network import title_of
 from ui.teaching import CLOCK, LIMITS, SETTINGS, strongest, teaching_work
 
+AT_ONCE = 16  # samples that are read while the pens of others wait
 MAX_UPLOAD = 5 * 2**20  # bytes of a network's file
 MAX_CHARACTERS = 4 * (MAX_UPLOAD // 3 + 1)  # of as many bytes in base64, and one more: what follows is not even decoded
 
@@ -105,9 +106,12 @@ def read_box(request: object) -> dict[str, Any]:
     if not isinstance(drawings, list) or len(drawings) > MAX_SAMPLES:
         raise SampleError(f"At most {MAX_SAMPLES:,} drawings are read at once.")
     images = [rasterize(drawing) for drawing in drawings]
-    with borrow_network(network) as net:
-        probabilities = predict(net, np.stack(images)) if images else []
-        return {"classes": net.classes, "readings": [strongest(net.classes, row) for row in probabilities]}
+    classes, readings = load_network(network).classes, []
+    for first in range(0, len(images), AT_ONCE):
+        with borrow_network(network) as net:  # the pens of others move on between two batches
+            probabilities = predict(net, np.stack(images[first : first + AT_ONCE]))
+        readings += [strongest(classes, row) for row in probabilities]
+    return {"classes": classes, "readings": readings}
 
 
 def open_samples(text: object) -> dict[str, Any]:
