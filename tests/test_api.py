@@ -10,7 +10,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from model import PRESETS, DigitNet, rasterize, save_checkpoint, tap_lattice
+from model import PRESETS, DigitNet, load_checkpoint, rasterize, save_checkpoint, tap_lattice
 from model import receptive_field as theoretical_field
 from tests.serving import serving
 
@@ -20,8 +20,9 @@ CELL = {"drawing": SEVEN, "layer": "stages.2.depthwise", "y": 5, "x": 9}
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    with serving() as address:
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    directory = tmp_path_factory.mktemp("api")  # no MNIST is there, and what is taught is kept there
+    with serving("--data", str(directory), "--state", str(directory / "state")) as address:
         yield Client(address, verbose=False)
 
 
@@ -86,6 +87,25 @@ def test_a_channel_is_another_question_than_all_of_them(client: Client) -> None:
     assert one != every
 
 
+def samples(*labels: str) -> str:
+    return json.dumps({"format": 1, "samples": [{"label": label, "drawing": DRAWING} for label in labels]})
+
+
+def test_a_network_is_taught_with_progress_and_comes_as_a_file(client: Client, tmp_path: Path) -> None:
+    job = client.submit(samples("seven"), "nano", '{"steps": 5, "batch": 8}', api_name="/fine_tune")
+    *running, done = list(job)
+    steps = [each for each in running if each["state"] == "running"]
+    assert [each["step"] for each in steps] == [0, 5]
+    assert done["state"] == "done"
+    assert done["metrics"]["samples"] == [0.0, 1.0]
+    assert done["metrics"]["held"] is None
+    file = tmp_path / "taught.safetensors"
+    file.write_bytes(base64.b64decode(done["file"]))
+    assert load_checkpoint(file).classes == [*"0123456789", "seven"]
+    answer = client.predict(SEVEN, done["key"], api_name="/predict")
+    assert max(answer, key=answer.get) == "seven"
+
+
 @pytest.mark.parametrize(
     ("endpoint", "wrong", "sentence"),
     [
@@ -109,11 +129,20 @@ def test_a_channel_is_another_question_than_all_of_them(client: Client) -> None:
         ("/receptive_field", {"y": 1.5}, "whole numbers"),
         ("/receptive_field", {"channel": 64}, "no channel 64; expected one from 0 to 63"),
         ("/receptive_field", {"channel": "all"}, "expected a whole number"),
+        ("/fine_tune", {"samples": "not JSON"}, "no samples file"),
+        ("/fine_tune", {"samples": None}, "expected text"),
+        ("/fine_tune", {"samples": samples()}, "no samples yet"),
+        ("/fine_tune", {"samples": samples("x" * 300)}, "at most 24 characters"),
+        ("/fine_tune", {"network": "/etc/passwd"}, "no network of that name"),
+        ("/fine_tune", {"settings": "5"}, "settings of a teaching"),
+        ("/fine_tune", {"settings": "{"}, "JSON text of an object"),
+        ("/fine_tune", {"settings": '{"steps": 9999}'}, "whole number from 0 to 300"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(client: Client, endpoint: str, wrong: dict, sentence: str) -> None:
     """A program's author reads this sentence, not the server's log."""
-    call = {"/predict": {"drawing": SEVEN}, "/layers": {"drawing": SEVEN}, "/receptive_field": CELL}[endpoint]
+    calls = {"/receptive_field": CELL, "/fine_tune": {"samples": samples("7")}}
+    call = calls.get(endpoint, {"drawing": SEVEN})
     with pytest.raises(AppError, match=sentence) as caught:
         client.predict(**{**call, **wrong}, api_name=endpoint)
     assert str(caught.value).endswith(".")
@@ -132,6 +161,6 @@ def test_no_endpoint_opens_a_checkpoint_by_its_path(client: Client, endpoint: st
 def test_the_public_endpoints_are_described_and_no_others_are_public(client: Client) -> None:
     """What the page itself calls is no face for programs; the docstrings are what programs' authors read."""
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/predict", "/layers", "/receptive_field"}
+    assert set(endpoints) == {"/predict", "/layers", "/receptive_field", "/fine_tune"}
     for endpoint in endpoints.values():
         assert endpoint["description"].endswith(".")
