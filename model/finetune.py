@@ -62,14 +62,14 @@ class Teaching:
         variants: images that the drawings become, all together; each becomes at least FEWEST and at most MOST.
     """
 
-    steps: int = 60
+    steps: int = 100
     batch: int = 64
     replay: float = 0.5
     layers: str = "all"
     interpolation: float | None = None
-    learning_rate: float = 4e-3
+    learning_rate: float = 3e-3
     head_steps: int = 60
-    distillation: float = 4.0
+    distillation: float = 2.0
     variants: int = 640
 
     def __post_init__(self) -> None:
@@ -359,7 +359,7 @@ class Lesson:
             loss = self._loss(logits, new, old)
             self._take(optimizer, loss)
             schedule.step()
-            if step % 6 == 0 and step < teaching.steps:
+            if step % 10 == 0 and step < teaching.steps:
                 self._tell(on_step, step, loss.item())
                 self._prepare()
 
