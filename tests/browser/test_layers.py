@@ -180,6 +180,18 @@ def test_the_field_of_one_cell_is_never_shown_as_that_of_another(layers: Page, b
     assert wait_for_field(layers) == expected_field(base, "stages.0.depthwise", 2, 2)
 
 
+def test_on_a_phone_the_pinned_cell_is_told_beside_its_map(layers: Page) -> None:
+    """The panel with its numbers lies far below the maps there."""
+    layers.set_viewport_size({"width": 360, "height": 740})
+    draw(layers, ONE)
+    settle(layers)
+    pin(layers, "stages.0.depthwise", 1, 5, 5)
+    expect(view(layers).locator(".summary")).to_contain_text("channel 1, cell (5, 5) is")
+    expect(view(layers).locator(".summary")).to_be_in_viewport(ratio=1)
+    view(layers).get_by_role("button", name="Show how").click()
+    expect(view(layers).locator(".cell .title")).to_be_in_viewport()
+
+
 def test_nothing_selected_says_what_to_do_and_shows_no_field(layers: Page) -> None:
     expect(view(layers)).to_have_attribute("data-field", "")
     expect(view(layers)).to_have_attribute("data-cell", "")
@@ -187,7 +199,7 @@ def test_nothing_selected_says_what_to_do_and_shows_no_field(layers: Page) -> No
     settle(layers)
     expect(view(layers)).to_have_attribute("data-field", "")
     expect(view(layers).locator(".words")).to_contain_text("Point at a cell")
-    expect(view(layers).locator(".arithmetic")).to_be_empty()
+    expect(view(layers).locator(".arithmetic")).to_contain_text("Here stand the cell's numbers")
 
 
 def test_a_pinned_cell_waits_for_a_drawing(layers: Page, base: DigitNet) -> None:
