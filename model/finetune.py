@@ -15,7 +15,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +25,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.checkpoint import load_checkpoint, save_checkpoint
+from model.class_extension import extended, features_of
 from model.data import DEFAULT_DATA, Augmentation, Split, augment
 from model.forward_pass import check_images
 from model.inference import predict
@@ -179,77 +180,6 @@ def fine_tune(
     return lesson.teach(on_step or (lambda step: None))
 
 
-class Held(NamedTuple):
-    """How well the samples are read by networks that were not taught them.
-
-    Attributes:
-        before: how many of the samples the network before reads right.
-        after: how many are read right by one that was taught the others.
-        total: of how many.
-    """
-
-    before: int
-    after: int
-    total: int
-
-
-def cross_validate(
-    net: DigitNet,
-    images: np.ndarray,
-    labels: Sequence[str],
-    seed: int = 0,
-    on_step: OnStep | None = None,
-    *,
-    drawings: Sequence[list] | None = None,
-    replay: Replay | None = None,
-    teaching: Teaching = Teaching(),
-    folds: int = 4,
-) -> Held | None:
-    """Accuracy on the visitor's hand, on samples that were held out: each is left out once.
-
-    Returns:
-        None where there are too few samples to tell: a class of which there is only one cannot be both taught and
-        held out, and is left out altogether.
-    """
-    labels = list(labels)
-    fold_of = _folds(labels, folds)
-    kept = [index for index, fold in enumerate(fold_of) if fold is not None]
-    if not kept:
-        return None
-    before = _count_right(net, images, labels, kept)
-    after = 0
-    for fold in range(max(fold_of[index] for index in kept) + 1):
-        held = [index for index in kept if fold_of[index] == fold]
-        taught = [index for index in range(len(labels)) if index not in held]
-        result = fine_tune(
-            net,
-            images[taught],
-            [labels[index] for index in taught],
-            seed=seed,
-            on_step=on_step,
-            drawings=[drawings[index] for index in taught] if drawings else None,
-            replay=replay,
-            teaching=teaching,
-        )
-        after += _count_right(result.network, images, labels, held)
-    return Held(before, after, len(kept))
-
-
-def _folds(labels: list[str], folds: int) -> list[int | None]:
-    """The fold of each sample, dealt out class by class; None where its class has no other."""
-    seen: dict[str, int] = {}
-    fold_of: list[int | None] = []
-    for label in labels:
-        seen[label] = seen.get(label, -1) + 1
-        fold_of.append(seen[label] % folds if labels.count(label) > 1 else None)
-    return fold_of
-
-
-def _count_right(net: DigitNet, images: np.ndarray, labels: list[str], index: list[int]) -> int:
-    guesses = predict(net, images[index]).argmax(1)
-    return sum(net.classes[guess] == labels[i] for guess, i in zip(guesses, index, strict=True))
-
-
 class Lesson:
     """One run of `fine_tune`."""
 
@@ -275,10 +205,10 @@ class Lesson:
         self.rehearsed = _of_classes(replay.rehearsed, names)
         self.held_out = _of_classes(replay.held_out, names)
         self.shown, self.shown_labels = self._vary(drawings, seed)
-        self.old = _extended(net, names, self.images, self.labels, self.rehearsed)
+        self.old = extended(net, names, self.images, self.labels, self.rehearsed)
         self.new = deepcopy(self.old)
         with torch.inference_mode():
-            self.rehearsed_features = features_of(net, self.rehearsed.images)  # (R, C)
+            self.rehearsed_features = features_of(self.old, self.rehearsed.images)  # (R, C)
             self.old_logits = self.old.head(self.rehearsed_features)  # (R, classes)
         self.before = self._report(net)
         self.history: list[Step] = []
@@ -457,46 +387,6 @@ def _of_classes(split: Split, names: list[str]) -> Split:
     numbers = torch.tensor([names.index(digit) if digit in names else -1 for digit in "0123456789"])
     labels = numbers[split.labels]
     return Split(split.images[labels >= 0], labels[labels >= 0])
-
-
-@torch.no_grad()
-def features_of(net: DigitNet, images: Tensor) -> Tensor:
-    """What the head reads of each image: uint8 (N, 28, 28) -> float (N, C)."""
-    kept: list[Tensor] = []
-    hook = net.pool.register_forward_hook(lambda _module, _inputs, output: kept.append(output.flatten(1)))
-    try:
-        logits_of(net, images)
-    finally:
-        hook.remove()
-    return torch.cat(kept).clone()
-
-
-@torch.no_grad()
-def _extended(net: DigitNet, names: list[str], images: Tensor, labels: Tensor, rehearsed: Split) -> DigitNet:
-    """A copy of the network with a row of the head for every name.
-
-    A new row begins as the direction from the mean feature of old digits to that of the class's samples (weight
-    imprinting: Qi et al., "Low-Shot Learning with Imprinted Weights", CVPR 2018), as long as the other rows are on the
-    average, and with its threshold half way.
-    """
-    old = deepcopy(net).eval()
-    if len(names) == len(net.classes):
-        return old
-    new = DigitNet(replace(net.config, classes=tuple(names))).eval().to(memory_format=torch.channels_last)
-    weights = {name: value for name, value in old.state_dict().items() if not name.startswith("head.")}
-    new.load_state_dict(weights, strict=False)
-    known = len(net.classes)
-    new.head.weight[:known], new.head.bias[:known] = old.head.weight, old.head.bias
-    length = old.head.weight.norm(dim=1).mean()
-    common = features_of(old, rehearsed.images).mean(0) if len(rehearsed.labels) else old.head.weight.new_zeros(())
-    features = features_of(old, images)
-    for index in range(known, len(names)):
-        own = features[labels == index]
-        mean = own.mean(0) if len(own) else common.expand(old.head.in_features)
-        direction = mean - common
-        new.head.weight[index] = length * direction / direction.norm().clamp(min=1e-6)
-        new.head.bias[index] = -(new.head.weight[index] @ (mean + common)) / 2
-    return new
 
 
 def changes(old: nn.Module, new: nn.Module) -> dict[str, float]:

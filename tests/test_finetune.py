@@ -9,8 +9,9 @@ import pytest
 import torch
 
 from model.checkpoint import load_checkpoint, read_metadata
+from model.cross_validation import cross_validate
 from model.examples import load_examples
-from model.finetune import FineTuned, Teaching, cross_validate, fine_tune, main
+from model.finetune import FineTuned, Teaching, fine_tune, main
 from model.network import DigitNet
 from model.replay import EMBEDDED, MNIST, Replay, embedded_replay, load_replay
 from model.samples import Sample, write_samples

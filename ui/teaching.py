@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from model import DigitNet, load_checkpoint, rasterize
-from model.finetune import FineTuned, Step, Teaching, cross_validate, fine_tune, history_of
+from model.cross_validation import cross_validate
+from model.finetune import FineTuned, Step, Teaching, fine_tune, history_of
 from model.replay import load_replay
 from model.samples import Sample, check_samples
 from ui.answers import load_network, locate, store
