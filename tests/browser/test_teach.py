@@ -1,0 +1,290 @@
+"""The tab in which a network learns somebody's hand, used as a visitor uses it."""
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from model import load_checkpoint, predict, rasterize
+from model.samples import read_samples
+from tests.browser.drawing import ONE, SEVEN, Strokes, button, draw, drawing, module, network, settle, sheet, top
+from tests.serving import free_port, serving
+
+LONG = 240_000  # milliseconds that a teaching may take on a busy machine
+
+
+def barred_sevens() -> Iterator[Strokes]:
+    """Sevens with a bar, of many hands: how the stem leans, where the bar is, how long and how tilted."""
+    for foot, half, height, tilt in itertools.product(
+        (0.4, 0.55, 0.25), (0.15, 0.25), (0.45, 0.6, 0.75), (-0.15, 0.15)
+    ):
+        middle = 0.72 + (foot - 0.72) * (height - 0.2) / 0.65
+        yield [
+            [(0.28, 0.2), (0.72, 0.2), (foot, 0.85)],
+            [(middle - half, height + tilt), (middle + half, height - tilt)],
+        ]
+
+
+@pytest.fixture(scope="session")
+def misread() -> Strokes:
+    """A seven with a bar that the page's network reads as something else, and is rather sure of it."""
+    net = load_checkpoint("base")
+    candidates = list(barred_sevens())
+    probabilities = predict(net, np.stack([rasterize(candidate) for candidate in candidates]))
+    seven = net.classes.index("7")
+    for candidate, row in zip(candidates, probabilities, strict=True):
+        if row.argmax() != seven and row.max() > 0.6:
+            return candidate
+    pytest.fail("base reads all of these sevens; think of a harder one")
+
+
+@pytest.fixture(scope="module")
+def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app with a state directory of its own, on a machine that has no MNIST."""
+    directory = tmp_path_factory.mktemp("teach")
+    with serving("--state", str(directory / "state"), "--data", str(directory)) as address:
+        yield address
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser of somebody who was never here; fails on any error of a script."""
+    errors: list[str] = []
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context.on("weberror", lambda error: errors.append(error.error.stack or str(error.error)))
+    yield context
+    context.close()
+    assert not errors
+
+
+def open_tab(context: BrowserContext, address: str) -> Page:
+    """The page with the tab open."""
+    page = context.new_page()
+    page.goto(address)
+    page.locator("#reading .bar.top").wait_for()
+    return to_tab(page)
+
+
+def to_tab(page: Page) -> Page:
+    page.get_by_role("tab", name="Teach").click()
+    expect(page.locator("#teach .classes button").first).to_be_visible()
+    return page
+
+
+@pytest.fixture
+def page(visitor: BrowserContext, own_server: str) -> Page:
+    page = open_tab(visitor, own_server)
+    button(page, "Clear").click()
+    return page
+
+
+def press(page: Page, name: str) -> None:
+    """A button of the tab."""
+    page.locator("#teach").get_by_role("button", name=name, exact=True).first.click()
+
+
+def keep(page: Page, strokes: Strokes, key: str) -> None:
+    """Draw, and press the digit's key."""
+    draw(page, strokes)
+    page.keyboard.press(key)
+    expect(said(page)).to_contain_text("Kept as")
+
+
+def said(page: Page) -> Locator:
+    """What the box answered last."""
+    return page.locator("#teach .said .note")
+
+
+def samples(page: Page) -> Locator:
+    return page.locator("#teach .samples li")
+
+
+def progress(page: Page) -> Locator:
+    """What is told of the teaching."""
+    return page.locator("#teach .teaching .sentence")
+
+
+def moved(strokes: Strokes, by: float) -> Strokes:
+    """The same hand, a little later."""
+    return [[(x + by * y, y + by * x) for x, y in stroke] for stroke in strokes]
+
+
+def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes, tmp_path: Path) -> None:
+    """Right after teaching, a reload, a restart of the server while it teaches again, and from a downloaded file."""
+    port, options = free_port(), ("--state", str(tmp_path / "state"), "--data", str(tmp_path))
+    with serving(*options, port=port) as address:
+        page = open_tab(visitor, address)
+        button(page, "Clear").click()
+        for by in (0, 0.02, -0.02):
+            keep(page, moved(misread, by), "7")
+        assert drawing(page) == []
+        expect(samples(page)).to_have_count(3)
+        expect(page.locator('#teach .samples [data-state="wrong"]').first).to_contain_text("misread")
+        draw(page, moved(misread, 0.01))
+        settle(page)
+        expect(top(page)).not_to_have_text("7")
+
+        begun: list[str] = []
+        page.on("request", lambda request: begun.extend(re.findall("start_teaching", request.post_data or "")))
+        press(page, "Teach")
+        page.locator('#teach [data-do="teach"]').dispatch_event("click")  # a second press
+        expect(network(page)).to_have_value(re.compile("^base, taught"), timeout=LONG)
+        settle(page)
+        assert len(begun) == 1
+        expect(top(page)).to_have_text("7")
+        expect(page.locator("#teach .outcome")).to_be_visible()
+        expect(page.locator("#teach .summary")).to_contain_text("embedded drawings")
+        expect(page.locator("#teach .readings li")).to_have_count(3)
+        expect(page.locator('.layers-view[data-network^="mine-"]')).to_have_count(1)
+        assert "mine-" not in page.url
+        press(page, "Cancel")
+        expect(progress(page)).to_contain_text("Done", timeout=LONG)
+
+        page.reload()
+        settle(page)
+        expect(top(page)).to_have_text("7")
+        expect(network(page)).to_have_value(re.compile("^base, taught"))
+
+        to_tab(page)
+        page.locator("#teach summary").click()
+        page.get_by_label("Steps").fill("300")
+        press(page, "Teach")
+        expect(progress(page)).to_contain_text("Step", timeout=LONG)
+
+    with serving(*options, port=port):
+        page.reload()
+        settle(page)
+        expect(top(page)).to_have_text("7")
+        expect(network(page)).to_have_value(re.compile("^base, taught"))
+        to_tab(page)
+        expect(progress(page)).to_contain_text("is the last network that was finished")
+        expect(samples(page)).to_have_count(3)
+
+        with page.expect_download() as file:
+            press(page, "Download samples")
+        kept = tmp_path / "samples.json"
+        file.value.save_as(kept)
+        assert [sample.label for sample in read_samples(kept.read_text("utf-8"))] == ["7"] * 3
+        with page.expect_download() as file:
+            press(page, "Download network")
+        mine = tmp_path / "mine.safetensors"
+        file.value.save_as(mine)
+        seven = load_checkpoint(mine)
+        assert seven.classes[predict(seven, rasterize(drawing(page))[None]).argmax()] == "7"
+
+        press(page, "Reset")
+        settle(page)
+        expect(top(page)).not_to_have_text("7")
+        with page.expect_file_chooser() as chooser:
+            press(page, "Open network")
+        chooser.value.set_files(mine)
+        expect(network(page)).to_have_value(re.compile("^uploaded"))
+        settle(page)
+        expect(top(page)).to_have_text("7")
+        press(page, "Undo")
+
+
+def test_a_class_name_is_text_and_never_html(page: Page) -> None:
+    draw(page, ONE)
+    page.get_by_label("Another class").fill("<img src=x>")
+    press(page, "Keep the drawing")
+    expect(said(page)).to_contain_text("Kept as <img src=x>")
+    expect(page.locator("#teach .classes button").last).to_contain_text("<img src=x>")
+    assert page.locator("#teach img").count() == 0
+    page.reload()
+    to_tab(page)
+    expect(samples(page).get_by_role("textbox")).to_have_value("<img src=x>")
+
+
+def test_what_is_no_class_name_is_said_and_the_drawing_stays(page: Page) -> None:
+    draw(page, ONE)
+    for name, says in (("", "needs a name"), ("x" * 300, "at most 24"), ("\u202e7", "control")):
+        page.get_by_label("Another class").fill(name)
+        press(page, "Keep the drawing")
+        expect(said(page)).to_contain_text(says)
+    expect(samples(page)).to_have_count(0)
+    assert drawing(page) != []
+
+
+def test_samples_are_deleted_relabelled_and_brought_back(page: Page) -> None:
+    page.keyboard.press("7")
+    expect(said(page)).to_contain_text("sheet is empty")
+    keep(page, SEVEN, "7")
+    keep(page, ONE, "1")
+    page.get_by_label("Class of sample 1", exact=True).fill("4")
+    page.get_by_label("Class of sample 1", exact=True).press("Enter")
+    expect(said(page)).to_have_text("Relabelled: 7 is 4 now.")
+    page.get_by_role("button", name="Delete sample 2").click()
+    expect(samples(page)).to_have_count(1)
+    press(page, "Undo")
+    expect(samples(page)).to_have_count(2)
+    expect(page.get_by_label("Class of sample 1", exact=True)).to_have_value("4")
+    press(page, "Delete all")
+    expect(samples(page)).to_have_count(0)
+    press(page, "Teach")
+    expect(progress(page)).to_contain_text("no samples yet")
+
+
+def test_a_digit_in_a_text_field_is_text(page: Page) -> None:
+    draw(page, SEVEN)
+    page.get_by_label("Another class").press("7")
+    expect(page.get_by_label("Another class")).to_have_value("7")
+    expect(samples(page)).to_have_count(0)
+
+
+def test_nobody_sees_what_another_teaches(page: Page, browser: Browser, own_server: str) -> None:
+    keep(page, SEVEN, "7")
+    page.locator("#teach summary").click()
+    page.get_by_label("Steps").fill("0")
+    press(page, "Teach")
+    expect(network(page)).to_have_value(re.compile("^base, taught"), timeout=LONG)
+    other = browser.new_context()
+    theirs = open_tab(other, own_server)
+    expect(samples(theirs)).to_have_count(0)
+    network(theirs).click()
+    assert not any("taught" in option for option in theirs.get_by_role("option").all_inner_texts())
+    other.close()
+
+
+def test_storage_that_is_blocked_is_said(page: Page) -> None:
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }; }")
+    keep(page, SEVEN, "7")
+    expect(said(page)).to_contain_text("download the samples")
+
+
+def test_files_that_are_none_are_refused(page: Page, tmp_path: Path) -> None:
+    wrong = tmp_path / "network.safetensors"
+    wrong.write_bytes(b"PK\x03\x04" + bytes(100))
+    with page.expect_file_chooser() as chooser:
+        press(page, "Open network")
+    chooser.value.set_files(wrong)
+    expect(page.locator("#teach .versions .note").last).to_contain_text("no Digitscope checkpoint")
+    newer = tmp_path / "samples.json"
+    newer.write_text(json.dumps({"format": 99, "samples": []}))
+    with page.expect_file_chooser() as chooser:
+        press(page, "Open samples")
+    chooser.value.set_files(newer)
+    expect(said(page)).to_contain_text("format 99")
+
+
+def test_a_network_that_is_no_longer_kept_is_said(page: Page) -> None:
+    gone = f"mine-{'0' * 32}"
+    page.evaluate(
+        f"{module('networks.js')}.then((networks) => networks.addNetwork({{ key: '{gone}', title: 'gone' }}))"
+    )
+    page.wait_for_function(f"localStorage['digitscope.networks'].includes('{gone}')")
+    page.reload()
+    expect(page.locator("#networks .note")).to_contain_text("no longer kept")
+    expect(network(page)).to_have_value(re.compile("^base"))
+    assert sheet(page).is_visible()
+
+
+def test_the_tab_fits_a_narrow_screen(page: Page) -> None:
+    keep(page, SEVEN, "7")
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
