@@ -50,6 +50,11 @@ export function mount({ element, server }) {
     paint();
   }
 
+  /** The one picture that the drawing is in. */
+  function paintDrawing() {
+    if (shown) paintGrowth(growth, shown.steps, Number(slider.value), image);
+  }
+
   function paint() {
     if (!shown) return;
     const step = shown.steps[slider.value];
@@ -57,7 +62,7 @@ export function mount({ element, server }) {
     view.querySelector(".title").textContent = step.title;
     slider.ariaValueText = step.title;
     view.querySelector(".growth").dataset.box = step.box.join(",");
-    paintGrowth(growth, shown.steps, Number(slider.value), image);
+    paintDrawing();
     [...view.querySelectorAll(".fields figure")].forEach((figure, index) => paintField(figure, shown.fields[index]));
     paintLegend(view.querySelector(".legend canvas"), sequential());
   }
@@ -98,11 +103,11 @@ export function mount({ element, server }) {
   onAnswer((answer) => {
     if (answer.error || !get().drawing.length) return;
     image = answer.image;
-    if (view.checkVisibility()) paint();
+    if (view.checkVisibility()) paintDrawing();
   });
   subscribe((state, changed) => {
     if (changed.includes("network")) follow();
-    if (changed.includes("drawing") && !state.drawing.length) { image = null; paint(); }
+    if (changed.includes("drawing") && !state.drawing.length) { image = null; paintDrawing(); }
   });
   new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
   new ResizeObserver(paint).observe(growth);
