@@ -42,6 +42,7 @@ TOLERANCE = 0.004  # share of held-out old digits that may be lost on the way to
 INTERPOLATIONS = (1.0, 0.8, 0.6, 0.4, 0.2)
 MAX_STEPS = 1000
 MAX_BATCH = 256
+LEAST_WEIGHT = 0.2  # of the samples' loss against the old digits', however few classes they are of
 FEWEST, MOST = 6, 48  # images that one drawing becomes
 ONLY_ONE = 2.0  # how much further than usual the only drawing of a class is varied: it stands for all of a hand
 WATCHED = 100  # held-out digits that are read while it learns; all of them are read before and after
@@ -202,6 +203,8 @@ class Lesson:
         self.generator = torch.Generator().manual_seed(seed)
         self.labels = torch.tensor([names.index(label) for label in labels])
 
+        # Half of a batch of one class alone would make it seem as frequent as all others together.
+        self.weight = max(len(set(labels)) / len(names), LEAST_WEIGHT)
         self.rehearsed = _of_classes(replay.rehearsed, names)
         self.held_out = _of_classes(replay.held_out, names)
         self.shown, self.shown_labels = self._vary(drawings, seed)
@@ -311,7 +314,7 @@ class Lesson:
     def _loss(self, logits: Tensor, new: Tensor, old: Tensor) -> Tensor:
         """Cross entropy on samples and on old digits, and the distance from what was said of these before."""
         shown, rehearsed = logits[: len(new)], logits[len(new) :]
-        loss = F.cross_entropy(shown, self.shown_labels[new])
+        loss = self.weight * F.cross_entropy(shown, self.shown_labels[new])
         if not len(old):
             return loss
         loss = loss + F.cross_entropy(rehearsed, self.rehearsed.labels[old])
@@ -332,17 +335,30 @@ class Lesson:
         optimizer.step()
 
     def _interpolate(self) -> float:
-        """Go as far from the old weights to the new as held-out old digits are read as well as before."""
+        """Go as far from the old weights to the new as held-out old digits are read as well as before.
+
+        Where no share is good enough, the best one is taken: a new class may be mistaken most where it is least taught.
+        """
         new = [parameter.detach().clone() for parameter in self.new.parameters()]
         self.new.eval()
-        wanted = self.teaching.interpolation
-        for share in INTERPOLATIONS if wanted is None else (wanted,):
-            with torch.no_grad():
-                for parameter, old, far in zip(self.new.parameters(), self.old.parameters(), new, strict=True):
-                    parameter.copy_(torch.lerp(old, far, share))
-            if wanted is not None or _accuracy(self.new, *self.held_out) >= self.before.replay - TOLERANCE:
-                break
-        return share
+        if self.teaching.interpolation is not None:
+            self._go(self.teaching.interpolation, new)
+            return self.teaching.interpolation
+        kept: dict[float, float] = {}
+        for share in INTERPOLATIONS:
+            self._go(share, new)
+            kept[share] = _accuracy(self.new, *self.held_out)
+            if kept[share] >= self.before.replay - TOLERANCE:
+                return share
+        best = max(kept, key=kept.__getitem__)
+        self._go(best, new)
+        return best
+
+    @torch.no_grad()
+    def _go(self, share: float, new: list[Tensor]) -> None:
+        """So much of the way from the old weights to the new."""
+        for parameter, old, far in zip(self.new.parameters(), self.old.parameters(), new, strict=True):
+            parameter.copy_(torch.lerp(old, far, share))
 
     def _mark_familiar(self) -> None:
         """What was taught is no longer unlike anything that the network has learned."""
