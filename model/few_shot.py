@@ -29,7 +29,7 @@ ABLATION = {
     "without the head first": {"head_steps": 0},
     "the head only": {"layers": "head"},
     "head and last stage only": {"layers": "last"},
-    "without old digits": {"replay": 0.0},
+    "without old digits in a batch": {"replay": 0.0},
     "without distillation": {"distillation": 0.0},
     "without interpolation": {"interpolation": 1.0},
     "without variants": {"variants": 0},

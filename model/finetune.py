@@ -45,6 +45,8 @@ MAX_BATCH = 256
 LEAST_WEIGHT = 0.2  # of the samples' loss against the old digits', however few classes they are of
 FEWEST, MOST = 6, 48  # images that one drawing becomes
 ONLY_ONE = 2.0  # how much further than usual the only drawing of a class is varied: it stands for all of a hand
+HEAD_SAMPLES, HEAD_REHEARSED = 128, 256  # features a step of the head alone
+TOLD_EVERY = 10  # steps
 WATCHED = 100  # held-out digits that are read while it learns; all of them are read before and after
 
 
@@ -244,7 +246,6 @@ class Lesson:
         if self.teaching.layers != "head":
             self._teach_all(on_step)
         interpolation = self._interpolate()
-        self.new.eval()
         after = self._report(self.new)
         self._tell(on_step, self.teaching.steps, self.history[-1].loss)
         self._mark_familiar()
@@ -271,7 +272,8 @@ class Lesson:
         shown = features_of(self.old, self.shown)  # (V, C)
         optimizer = torch.optim.Adam(self.new.head.parameters(), lr=5 * self.teaching.learning_rate)
         for _ in range(self.teaching.head_steps):
-            new, old = self._draw(len(self.shown), 128), self._draw(len(self.rehearsed.labels), 256)
+            new = self._draw(len(self.shown), HEAD_SAMPLES)
+            old = self._draw(len(self.rehearsed.labels), HEAD_REHEARSED if self.teaching.replay else 0)
             logits = self.new.head(torch.cat([shown[new], self.rehearsed_features[old]]))
             self._take(optimizer, self._loss(logits, new, old))
 
@@ -292,7 +294,7 @@ class Lesson:
             loss = self._loss(logits, new, old)
             self._take(optimizer, loss)
             schedule.step()
-            if step % 10 == 0 and step < teaching.steps:
+            if step % TOLD_EVERY == 0 and step < teaching.steps:
                 self._tell(on_step, step, loss.item())
                 self._prepare()
 
@@ -339,8 +341,8 @@ class Lesson:
 
         Where no share is good enough, the best one is taken: a new class may be mistaken most where it is least taught.
         """
-        new = [parameter.detach().clone() for parameter in self.new.parameters()]
         self.new.eval()
+        new = [parameter.detach().clone() for parameter in self.new.parameters()]
         if self.teaching.interpolation is not None:
             self._go(self.teaching.interpolation, new)
             return self.teaching.interpolation
