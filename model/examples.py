@@ -5,6 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
+from model.strokes import rasterize
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "assets" / "examples.json"
 
 
@@ -20,6 +24,12 @@ class Example(NamedTuple):
     hand: str
     label: str
     drawing: list[list[list[float]]]
+
+
+@cache
+def example_images() -> np.ndarray:
+    """All example drawings as the network sees them: uint8 (N, 28, 28), in the order of `load_examples`."""
+    return np.stack([rasterize(example.drawing) for example in load_examples()])
 
 
 @cache

@@ -20,7 +20,7 @@ import numpy as np
 
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
 from model.data import DEFAULT_DATA, DataError, load_mnist, load_training
-from model.examples import load_examples
+from model.examples import example_images, load_examples
 from model.inference import predict
 from model.network import DIGITS, DigitNet
 from model.onnx_graph import INPUT, onnx_model
@@ -211,7 +211,7 @@ def _images_to_measure_on(data: str | Path) -> _Images:
         test = load_mnist(data, train=False, download=False)
         training, _ = load_training(data, download=False)
     except DataError:
-        images = np.stack([rasterize(example.drawing) for example in load_examples()])
+        images = example_images()
         labels = np.array([DIGITS.index(example.label) for example in load_examples()])
         source = f"the {len(images)} example drawings, which the ranges come from too, since MNIST is not here"
         return _Images(images, images, labels, source)

@@ -19,12 +19,11 @@ from torch import Tensor
 from model.data import Split, load_training
 from model.design import DesignError, check_size
 from model.effective_field import carrying_box, mean_effective_field
-from model.examples import load_examples
+from model.examples import example_images
 from model.layer_graph import receptive_field
 from model.metrics import calibrate, figures, logits_of
 from model.network import DigitNet, NetworkConfig
 from model.receptive_field import Region
-from model.strokes import rasterize
 from model.train import Recipe, Training, Workers
 
 MAX_EPOCHS = 20
@@ -224,7 +223,7 @@ class LiveTraining:
         layer = f"stages.{len(net.stages) - 1}"
         theory = receptive_field(net, layer)
         cell = theory.map_size[0] // 2, theory.map_size[1] // 2
-        field = mean_effective_field(net, layer, cell, _drawings())
+        field = mean_effective_field(net, layer, cell, example_images())
         return Look(
             accuracy=1 - len(wrong) / len(answers),
             watched=len(answers),
@@ -249,9 +248,3 @@ def _kernels(net: DigitNet) -> dict[str, np.ndarray]:
 def _data(root: str | Path) -> tuple[Split, Split]:
     """What is trained on, and what is validated on; read once for all trainings."""
     return load_training(root)
-
-
-@lru_cache(maxsize=1)
-def _drawings() -> np.ndarray:
-    """The embedded drawings as images, uint8 (N, 28, 28)."""
-    return np.stack([rasterize(drawing) for _, _, drawing in load_examples()])

@@ -19,11 +19,10 @@ import numpy as np
 
 from model.checkpoint import checkpoint_names, checkpoint_path, load_checkpoint
 from model.effective_field import carrying_box, mean_effective_field
-from model.examples import load_examples
+from model.examples import example_images
 from model.layer_graph import layer_chains, receptive_field
 from model.network import IMAGE_SIZE, DigitNet, NetworkConfig
 from model.receptive_field import Cell, Region
-from model.strokes import rasterize
 
 SHARE = 0.95  # of the influence, that `MeanField.box` carries
 FINGERPRINT = "fingerprint"
@@ -69,7 +68,7 @@ def compute_mean_fields(net: DigitNet, images: np.ndarray | None = None) -> dict
         ValueError: the network is in training mode, or the images have another shape or type.
     """
     if images is None:
-        images = np.stack([rasterize(drawing) for _, _, drawing in load_examples()])
+        images = example_images()
     fields = {}
     for layer in mapped_layers(net.config):
         field = mean_effective_field(net, layer, _middle(net, layer), images)
