@@ -1,4 +1,6 @@
-// Long work on the server, followed until it ends.
+// Long work on the server, followed until it ends. The server stops work that nobody follows.
+
+import { answered } from "./answered.js";
 
 const POLL = 200; // milliseconds
 const RETRY = 1000; // milliseconds
@@ -6,26 +8,38 @@ const RETRIES = 10;
 
 const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
-/** Start work and follow it; `heed({ state, position, news })` hears of it on the way. Returns its outcome, or { error }. */
-export async function follow(start, progress, heed) {
-  const started = await start().catch(() => ({ error: "The server does not answer; press the button to try again." }));
-  if (started.error) return started;
+/**
+ * Ask about a job until it ends. `heed({ state, position, news, known })` hears of it on the way, `silent(failures)` of
+ * a server that cannot be reached, and may return true to give up. Returns the last progress: with `state`, or with
+ * `error` alone where the server knows no such job; null where it was given up.
+ */
+export async function watch(progress, job, heed, silent) {
   let failures = 0;
-  for (let known = 0; ; await wait(POLL)) {
-    const answer = await progress({ key: started.key, known }).catch(() => null);
+  for (let since = 0; ; await wait(POLL)) {
+    const answer = await progress({ job, since }).catch(() => null);
     if (!answer) {
       failures += 1;
-      if (failures > RETRIES) return { error: "The server does not answer any more; press the button to try again." };
+      if (silent(failures)) return null;
       await wait(RETRY);
       continue;
     }
-    if (!answer.state || answer.error) return { error: answer.error };
-    known = answer.known;
+    if (!answer.state) return answer;
+    since = answer.known;
     heed(answer);
-    if (answer.state === "done") return answer.outcome;
-    if (answer.state === "cancelled") return { error: "The work was called off; press the button to start it again." };
+    if (answer.state !== "waiting" && answer.state !== "running") return answer;
   }
 }
 
+/** Start work and follow it; `heed` as of `watch`. Returns its outcome, or { error }. */
+export async function follow(start, progress, heed) {
+  const started = await answered(start(), "The server does not answer; press the button to try again.");
+  if (started.error) return started;
+  const last = await watch(progress, started.job, heed, (failures) => failures > RETRIES);
+  if (!last) return { error: "The server does not answer any more; press the button to try again." };
+  if (last.state === "cancelled") return { error: "The work was called off; press the button to start it again." };
+  return last.error ? { error: last.error } : last.outcome;
+}
+
 /** Words for work that waits. */
-export const waiting = (position) => `Waiting; ${position} before this one.`;
+export const waiting = (position) =>
+  `${position > 1 ? `${position} others are` : "One other is"} ahead; this one starts by itself.`;

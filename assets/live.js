@@ -1,21 +1,20 @@
 // A training as it runs: curves, kernels, what the network looks at, what it still misreads; stopped, resumed, kept.
 
 import { drawCurves } from "./curves.js";
+import { answered } from "./answered.js";
 import { fromBase64 } from "./files.js";
+import { waiting, watch } from "./job.js";
 import { paintKernels } from "./kernels.js";
 import { addNetwork } from "./networks.js";
 import { paintImage } from "./reading.js";
 import { paintValues, sequential } from "./scales.js";
 import { keep, recall } from "./storage.js";
 
-const POLL = 400; // milliseconds
-const RETRY = 1500; // milliseconds
 const IMAGE = 28;
 const MISREAD = 12; // places for misread images
 const LOWEST = 0.9; // accuracy at the foot of its curve
-const SILENT = { error: "The server does not answer; press the button to try again." };
+const SILENT = "The server does not answer; press the button to try again.";
 
-const wait = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 /** `designed()` is the design to train, or null while it is not allowed. Returns { refresh }, for when that changes. */
@@ -51,35 +50,27 @@ export function mountLive(section, server, epochs, designed) {
     job = "wanted";
     refresh();
     say("The training is on its way.");
-    const answer = await request.catch(() => SILENT);
+    const answer = await answered(request, SILENT);
     job = answer.job ?? null;
     if (answer.error) say(answer.error);
     else begun(answer);
     refresh();
-    if (job) watch();
+    if (job) follow();
   }
 
-  /** Follow the job to its end. The server stops one that nobody follows, and keeps what it has learned. */
-  async function watch() {
-    for (let known = 0; ; await wait(POLL)) {
-      let progress;
-      try {
-        progress = await server.training_progress({ job, since: known });
-      } catch {
-        say("The server does not answer; it is asked again.");
-        await wait(RETRY);
-        continue;
-      }
-      if (progress.error) return end(progress.error);
-      known = progress.known;
-      news.push(...progress.news);
-      look = news.findLast((each) => each.look)?.look ?? null;
-      if (progress.state === "waiting") say(`It waits: ${progress.position} ahead of it.`);
-      else if (progress.state !== "running") return end(ended());
-      else say(news.length ? going() : "The images are being read.");
-      paint();
-      refresh();
-    }
+  /** Follow the job to its end; what it has learned by then is kept. */
+  async function follow() {
+    const last = await watch(server.job_progress, job, heed, () => say("The server does not answer; it is asked again."));
+    end(last.error ?? ended());
+  }
+
+  function heed({ state, position, news: more }) {
+    news.push(...more);
+    look = news.findLast((each) => each.look)?.look ?? null;
+    if (state === "waiting") say(waiting(position));
+    if (state === "running") say(news.length ? going() : "The images are being read.");
+    paint();
+    refresh();
   }
 
   function end(sentence) {
@@ -102,7 +93,7 @@ export function mountLive(section, server, epochs, designed) {
 
   async function stop() {
     button("stop").disabled = true;
-    const answer = await server.stop_training({ job }).catch(() => SILENT);
+    const answer = await server.stop_training({ job }).catch(() => ({ error: SILENT }));
     if (answer?.error) say(answer.error);
   }
 
@@ -110,7 +101,7 @@ export function mountLive(section, server, epochs, designed) {
     button("keep").disabled = true;
     say("It learns how sure it may be.");
     const clock = new Date().toTimeString().slice(0, 5);
-    const answer = await server.keep_training({ training: training.training, clock }).catch(() => SILENT);
+    const answer = await answered(server.keep_training({ training: training.training, clock }), SILENT);
     say(answer.error ?? answer.sentence);
     if (!answer.error) addNetwork({ key: answer.key, title: answer.title });
     refresh();

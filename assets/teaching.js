@@ -2,18 +2,15 @@
 
 import { answered } from "./answered.js";
 import { drawCurves } from "./curves.js";
+import { waiting, watch } from "./job.js";
 import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "./networks.js";
 import { accuracy } from "./outcome.js";
 import { getSamples } from "./samples.js";
 import { keep, recall } from "./storage.js";
 import { get, subscribe } from "./state.js";
 
-const POLL = 250; // milliseconds
-const RETRY = 1000; // milliseconds
 const UNREACHABLE = "The server does not answer; it is asked again.";
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least
-
-const wait = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
 
 /** The visitor's time of day, "14:02". */
 export const clock = () => new Date().toTimeString().slice(0, 5);
@@ -43,32 +40,27 @@ export function mountTeaching(section, server, props, show) {
     if (answer.error) return end(answer.error);
     job.key = answer.job;
     keep("teaching", { job: answer.job, parent });
-    watch();
+    follow();
   }
 
-  /** Follow the job until it ends. The server forgets one that nobody follows, and stops it. */
-  async function watch() {
+  /** Follow the job until it ends. */
+  async function follow() {
     steps = [];
     draw();
-    for (let known = 0; ; await wait(POLL)) {
-      const progress = await answered(server.teaching_progress({ job: job.key, since: known }), UNREACHABLE);
-      if (progress.error === UNREACHABLE) {
-        say(UNREACHABLE);
-        await wait(RETRY);
-        continue;
-      }
-      if (!progress.state) return end(`The server was started anew or has forgotten the teaching, which did not end; ${titleOf(get().network)} is the last network that was finished.`);
-      known = progress.known;
-      progress.news.forEach(heed);
-      if (progress.state === "waiting") say(ahead(progress.position));
-      if (progress.state === "running" && !known) say("Old digits are being looked out, and the samples varied.");
-      if (progress.state === "failed") return end(progress.error);
-      if (progress.state === "cancelled") return end(`The teaching was stopped; ${titleOf(get().network)} reads as before.`);
-      if (progress.state === "done") return finish(progress.outcome);
-    }
+    const { state, error, outcome } = await watch(server.job_progress, job.key, heed, () => say(UNREACHABLE));
+    if (!state) end(`The server was started anew or has forgotten the teaching, which did not end; ${titleOf(get().network)} is the last network that was finished.`);
+    if (state === "failed") end(error);
+    if (state === "cancelled") end(`The teaching was stopped; ${titleOf(get().network)} reads as before.`);
+    if (state === "done") finish(outcome);
   }
 
-  function heed({ step, taught, checking }) {
+  function heed({ state, position, known, news }) {
+    news.forEach(heedOne);
+    if (state === "waiting") say(waiting(position));
+    if (state === "running" && !known) say("Old digits are being looked out, and the samples varied.");
+  }
+
+  function heedOne({ step, taught, checking }) {
     if (step) {
       steps.push(step);
       bar.value = step.step / Math.max(step.steps, 1);
@@ -157,12 +149,8 @@ export function mountTeaching(section, server, props, show) {
     if (!kept) return;
     job = { key: kept.job, parent: kept.parent, samples: getSamples() };
     refresh();
-    watch();
+    follow();
   }
-}
-
-function ahead(position) {
-  return position > 1 ? `${position} others are ahead; yours starts by itself.` : "One other is ahead; yours starts by itself.";
 }
 
 /** The settings as an object for the server; they are kept in this browser. */

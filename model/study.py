@@ -42,7 +42,7 @@ PUBLISHED = (
 
 
 class Scores(NamedTuple):
-    """What one network of the study scores with every seed it was trained with; from 0 to 1.
+    """What one network scores with every seed it was trained with; from 0 to 1.
 
     Attributes:
         seeds: of its checkpoints that are there.
@@ -108,13 +108,13 @@ def _described(name: str) -> StudyNetwork:
         field=receptive_field(net, last).size[0],
         read=coverage(net, last).read,
         inside=fields[last].box.size[0] if fields else None,
-        scores=study_scores(name),
+        scores=scores_of(name),
         size=checkpoint_path(name).stat().st_size,
     )
 
 
-def study_scores(name: str) -> Scores:
-    """The scores of one network of the study, from its checkpoints' own metadata.
+def scores_of(name: str) -> Scores:
+    """The scores of one network of the study, or of a preset, from its checkpoints' own metadata.
 
     Raises:
         CheckpointError: one of them is damaged.

@@ -20,6 +20,7 @@ from model.study import STUDY, Scores, study_networks
 from model.timing import Timing, timings
 from tests.conftest import settled
 from ui import answers, compare, export
+from ui.jobs import JOBS
 
 
 @pytest.fixture(scope="module")
@@ -161,10 +162,10 @@ def test_what_names_no_cell_is_one_sentence(parameters) -> None:
         compare.compare_part(None, random_drawings(1)[0], parameters)
 
 
-def finished(progress, key: str) -> dict:
+def finished(job: str) -> dict:
     """The last answer about a job, all its news in it."""
     for _ in range(600):
-        answer = progress({"key": key, "known": 0})
+        answer = JOBS.job_progress({"job": job, "since": 0})
         if answer["state"] not in ("waiting", "running"):
             return answer
         time.sleep(0.1)
@@ -173,7 +174,7 @@ def finished(progress, key: str) -> dict:
 
 def test_the_button_measures_all_four_in_both_runtimes(monkeypatch) -> None:
     monkeypatch.setattr(compare, "timings", partial(timings, batches=(1,), seconds=0))
-    answer = finished(compare.timing_progress, compare.start_timing(None)["key"])
+    answer = finished(compare.start_timing(None)["job"])
     assert answer["state"] == "done", answer
     assert [(news["network"], news["runtime"]) for news in answer["news"]] == [
         (name, runtime) for runtime in ("PyTorch", "ONNX Runtime") for name in STUDY
@@ -193,8 +194,8 @@ def offered(tmp_path) -> None:
 
 @pytest.mark.parametrize("form", export.FORMS)
 def test_each_form_of_export_comes_back_as_a_file(offered, form) -> None:
-    key = export.start({"network": "study-separable-dilated", "form": form}, "nowhere")["key"]
-    outcome = finished(export.export_progress, key)["outcome"]
+    job = export.start({"network": "study-separable-dilated", "form": form}, "nowhere")["job"]
+    outcome = finished(job)["outcome"]
     content = base64.b64decode(outcome["content"])
     assert outcome["file"] == f"digitscope-study-separable-dilated{export.FORMS[form]}"
     assert f"{len(content):,} bytes" in outcome["sentence"]
@@ -218,12 +219,6 @@ def test_each_form_of_export_comes_back_as_a_file(offered, form) -> None:
 def test_what_cannot_be_exported_is_said_at_once(offered, request_) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
         export.start(request_, "nowhere")
-
-
-@pytest.mark.parametrize("question", [None, {"known": 0}, {"key": "x", "known": -1}, {"key": [], "known": 0}])
-def test_progress_of_nothing_is_one_sentence(question) -> None:
-    with pytest.raises(ValueError, match=r"\.$"):
-        compare.timing_progress(question)
 
 
 def test_the_page_does_not_wait_for_onnx() -> None:

@@ -125,6 +125,27 @@ def test_the_queue_is_bounded() -> None:
     gate.set()
 
 
+def test_a_page_asks_for_the_news_that_it_does_not_know() -> None:
+    jobs = Jobs()
+    job = jobs.start(lambda report: [report(step) for step in range(4)] and "result")
+    finished(jobs, job)
+    assert jobs.job_progress({"job": job, "since": 3})["news"] == [3]
+    assert jobs.job_progress({"job": job})["news"] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("since", [-1, 1.0, True, "1", None])
+def test_news_are_counted_by_whole_numbers(since: object) -> None:
+    jobs = Jobs()
+    with pytest.raises(JobError, match="expected how many"):
+        jobs.job_progress({"job": jobs.start(lambda report: None), "since": since})
+
+
+@pytest.mark.parametrize("request_", [None, [], {}, {"since": 0}, {"job": "x", "since": 0}, {"job": []}])
+def test_a_question_about_nothing_is_a_sentence(request_: object) -> None:
+    with pytest.raises(JobError, match="no longer known"):
+        Jobs().job_progress(request_)
+
+
 @pytest.mark.parametrize("key", ["", "unknown", None, 3])
 def test_an_unknown_job_is_a_sentence(key: object) -> None:
     with pytest.raises(JobError, match="no longer known"):

@@ -437,7 +437,7 @@ def test_kernel_advice_counts_as_modules_do():
 
 
 def test_advice_leaves_out_what_was_not_measured(monkeypatch):
-    monkeypatch.setattr(advice, "study_scores", lambda name: Scores((), (), ()))
+    monkeypatch.setattr(advice, "scores_of", lambda name: Scores((), (), ()))
     monkeypatch.setattr(advice, "checkpoint_names", lambda: [])
     said = advice.advice()
     assert "Measured" not in said
@@ -450,7 +450,7 @@ def test_advice_gives_the_studys_figures_and_says_when_they_are_no_difference(mo
     people = {"dilated": (0.961, 0.962, 0.963), "undilated": (0.951, 0.952, 0.953)}
     monkeypatch.setattr(
         advice,
-        "study_scores",
+        "scores_of",
         lambda name: Scores((0, 1, 2), test[name.split("-")[-1]], people[name.split("-")[-1]]),
     )
     line = advice.dilation_advice()

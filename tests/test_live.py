@@ -172,10 +172,10 @@ def trainings(stand_in_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     return LiveTrainings(stand_in_data)
 
 
-def followed(trainings: LiveTrainings, job: str) -> dict[str, Any]:
+def followed(job: str) -> dict[str, Any]:
     """The progress of a job once it has ended."""
     deadline = time.monotonic() + PATIENCE
-    while (progress := trainings.training_progress({"job": job, "since": 0}))["state"] in ("waiting", "running"):
+    while (progress := ui_live.JOBS.job_progress({"job": job, "since": 0}))["state"] in ("waiting", "running"):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     return progress
@@ -183,7 +183,7 @@ def followed(trainings: LiveTrainings, job: str) -> dict[str, Any]:
 
 def test_from_the_button_to_a_network_that_reads(trainings: LiveTrainings, images: np.ndarray) -> None:
     started = trainings.start_training({"design": write_design(SMALL), "epochs": 2})
-    progress = followed(trainings, started["job"])
+    progress = followed(started["job"])
     assert progress["state"] == "done", progress["error"]
     assert progress["news"][-1]["images"] == progress["news"][-1]["total"] == 512
     look = progress["news"][-1]["look"]
@@ -198,12 +198,12 @@ def test_from_the_button_to_a_network_that_reads(trainings: LiveTrainings, image
 
 def test_a_stopped_training_goes_on_where_it_stopped(trainings: LiveTrainings) -> None:
     started = trainings.start_training({"design": write_design(SMALL), "epochs": 20})
-    while not trainings.training_progress({"job": started["job"], "since": 0})["news"]:
+    while not ui_live.JOBS.job_progress({"job": started["job"], "since": 0})["news"]:
         time.sleep(0.005)
     trainings.stop_training({"job": started["job"]})
-    before = followed(trainings, started["job"])["news"][-1]
+    before = followed(started["job"])["news"][-1]
     resumed = trainings.resume_training({"training": started["training"]})
-    after = followed(trainings, resumed["job"])["news"]
+    after = followed(resumed["job"])["news"]
     assert after[-1]["images"] == after[-1]["total"]
     if before["images"] < before["total"]:
         assert after[0]["images"] > before["images"]
@@ -214,17 +214,13 @@ def test_trainings_are_bounded_and_what_is_no_request_is_said(
 ) -> None:
     monkeypatch.setattr(ui_live, "MOST_TRAININGS", 1)
     first, second = (trainings.start_training({"design": write_design(SMALL), "epochs": 1}) for _ in range(2))
-    followed(trainings, second["job"])
+    followed(second["job"])
     for request in ({"training": first["training"]}, {"training": 3}, {}, None):
         with pytest.raises(ValueError, match="no longer remembered"):
             trainings.resume_training(request)
     for request in ({"job": "no such"}, None):
         with pytest.raises(ValueError, match="no longer known"):
-            trainings.training_progress(request)
-        with pytest.raises(ValueError, match="no longer known"):
             trainings.stop_training(request)
-    with pytest.raises(ValueError, match="since is -1"):
-        trainings.training_progress({"job": second["job"], "since": -1})
     with pytest.raises(ValueError, match="stem_channels"):
         trainings.start_training(None)
     with pytest.raises(ValueError, match="time of day"):

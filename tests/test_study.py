@@ -9,7 +9,7 @@ from model import checkpoint, data, train
 from model.checkpoint import checkpoint_names, load_checkpoint, read_metadata
 from model.layer_graph import receptive_field
 from model.network import DigitNet
-from model.study import STUDY, study_scores
+from model.study import STUDY, scores_of
 from tests.test_evaluate import pendigits_file  # noqa: F401 (a fixture)
 
 
@@ -61,7 +61,7 @@ def test_the_study_trains_what_is_missing_and_records_both_accuracies(
     assert checkpoint_names() == sorted(STUDY)
     assert command(monkeypatch, "--data", stand_in_data, "--seeds", 0, 1, "--pendigits", pendigits_file) == 0
     for name, config in STUDY.items():
-        scores = study_scores(name)
+        scores = scores_of(name)
         assert scores.seeds == (0, 1)
         assert len(scores.test) == len(scores.pendigits) == 2
         assert load_checkpoint(f"{name}-seed1").config == config

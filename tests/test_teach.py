@@ -34,7 +34,6 @@ from ui.teach import (
     open_samples,
     read_box,
     teach,
-    teaching_progress,
     versus_part,
 )
 from ui.teaching import finite, read_settings, teaching_work
@@ -79,7 +78,7 @@ def ended(job: str) -> dict[str, Any]:
     """The progress of a job at its end, with all its news."""
     news: list[Any] = []
     for _ in range(6000):
-        progress = teaching_progress({"job": job, "since": len(news)})
+        progress = teach_tab.JOBS.job_progress({"job": job, "since": len(news)})
         news += progress["news"]
         if progress["state"] not in ("waiting", "running"):
             return {**progress, "news": news}
@@ -212,7 +211,7 @@ def test_what_is_no_request_is_refused(start: Start, request_: object) -> None:
 @pytest.mark.parametrize("job", [None, "", "0" * 32, ["x"], 5])
 def test_an_unknown_teaching_says_so(jobs: Jobs, job: object) -> None:
     with pytest.raises(JobError, match="no longer known"):
-        teaching_progress({"job": job, "since": 0})
+        teach_tab.JOBS.job_progress({"job": job, "since": 0})
     with pytest.raises(JobError, match="no longer known"):
         cancel_teaching(job)
 

@@ -13,7 +13,7 @@ from model.complexity import complexity
 from model.convolution import Convolution
 from model.layer_graph import receptive_field
 from model.network import IMAGE_SIZE, PRESETS, DigitNet
-from model.study import STUDY, study_scores
+from model.study import STUDY, scores_of
 
 EXAMPLE = "base"
 KERNELS = (3, 5, 7)
@@ -57,7 +57,7 @@ def dilation_advice() -> str:
 
 
 def _dilated_or_not(pattern: str) -> str:
-    dilated, undilated = (study_scores(pattern.format(spread)) for spread in ("dilated", "undilated"))
+    dilated, undilated = (scores_of(pattern.format(spread)) for spread in ("dilated", "undilated"))
     if not dilated.test or not undilated.test:
         return ""
     kind = "standard" if pattern == STANDARD else "separable"
@@ -113,7 +113,7 @@ def filter_advice() -> str:
 
 def separable_advice() -> str:
     """What separability cost in accuracy in the study, and what it saved."""
-    standard, separable = (study_scores(pattern.format("dilated")) for pattern in (STANDARD, SEPARABLE))
+    standard, separable = (scores_of(pattern.format("dilated")) for pattern in (STANDARD, SEPARABLE))
     if not standard.test or not separable.test:
         return ""
     many, few = (complexity(DigitNet(STUDY[pattern.format("dilated")])) for pattern in (STANDARD, SEPARABLE))

@@ -7,27 +7,26 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from model import DigitNet, effective_receptive_field, load_checkpoint, receptive_field
-from model.checkpoint import checkpoint_names, checkpoint_path, default_name, read_metadata
+from model import DigitNet, effective_receptive_field, load_checkpoint, predict, receptive_field
+from model.checkpoint import checkpoint_path
 from model.claims import Claim, study_claims, timing_claims
-from model.complexity import complexity, stage_weights
+from model.complexity import stage_weights
+from model.design import cost_of
 from model.effective_field import carrying_box
+from model.forward_pass import sharing
 from model.layer_maps import layer_maps
 from model.network import PRESETS
 from model.receptive_field import Cell
-from model.study import CHANNELS, PUBLISHED, STUDY, study_networks
+from model.study import CHANNELS, PUBLISHED, STUDY, scores_of, study_networks
 from model.timing import BATCHES, RUNTIMES, Timing, counted_multiply_accumulates, timings
 from ui.answers import to_base64
-from ui.jobs import Jobs, Report
+from ui.jobs import JOBS, Report
 from ui.layers import lattice_of, quantised
 from ui.look import view
 
 COST_CHANNELS = tuple(range(4, 129, 4))
 COST_KERNELS = (1, 3, 5, 7, 9, 11)
 COST_CELLS = 14 * 14
-
-# One measurement at a time, and no other work of this pool beside it that would take its processor.
-measurements = Jobs()
 
 
 def compare() -> gr.HTML:
@@ -36,7 +35,7 @@ def compare() -> gr.HTML:
         "compare",
         describe_study,
         start_timing,
-        timing_progress,
+        JOBS.job_progress,
         runtimes=RUNTIMES,
         batches=BATCHES,
     )
@@ -98,15 +97,12 @@ def _as_rows(claims: list[Claim]) -> list[dict[str, str]]:
 
 
 def _preset_points() -> list[dict[str, Any]]:
-    points = []
-    for preset, config in PRESETS.items():
-        files = [file for file in checkpoint_names() if file in {default_name(preset, seed) for seed in range(10)}]
-        tests = [read_metadata(file).get("figures", {}).get("test", {}).get("accuracy") for file in files]
-        accuracies = tuple(accuracy for accuracy in tests if accuracy is not None)
-        if accuracies:
-            parameters = complexity(DigitNet(config)).parameters
-            points.append({"kind": "preset", "title": preset, "parameters": parameters, **_spread(accuracies)})
-    return points
+    accuracies = {preset: scores_of(preset).test for preset in PRESETS}
+    return [
+        {"kind": "preset", "title": preset, "parameters": cost_of(PRESETS[preset]).parameters, **_spread(values)}
+        for preset, values in accuracies.items()
+        if values
+    ]
 
 
 def _published_points() -> list[dict[str, Any]]:
@@ -139,39 +135,17 @@ def _costs() -> dict[str, Any]:
 
 
 def start_timing(_request: object) -> dict[str, str]:
-    """Measure the four networks on this machine, after whatever is being measured already.
+    """Measure the four networks on this machine, after whatever is being taught, trained or measured already.
+
+    Its news are timings, and its outcome has the claims about time.
 
     Returns:
-        `key`, to ask for the progress with.
+        `job`, to ask about it with.
 
     Raises:
         JobError: too many are waiting.
     """
-    return {"key": measurements.start(_measure)}
-
-
-def timing_progress(request: object) -> dict[str, Any]:
-    """The timings that are new since `known` of them, and at the end the claims about time; as `Jobs.progress`.
-
-    Args:
-        request: {key, known}.
-
-    Raises:
-        JobError: there is no such measurement.
-    """
-    return measurements.progress(*checked_question(request))
-
-
-def checked_question(request: object) -> tuple[object, int]:
-    """Key and number of the news that are known, of a question for progress.
-
-    Raises:
-        ValueError: the question has another form.
-    """
-    known = request.get("known", 0) if isinstance(request, dict) else None
-    if isinstance(known, bool) or not isinstance(known, int) or known < 0:
-        raise ValueError("A question for progress has a key, and as known a whole number from 0 on.")
-    return request.get("key"), known
+    return {"job": JOBS.start(_measure)}
 
 
 def _measure(report: Report) -> dict[str, Any]:
@@ -226,15 +200,15 @@ def compare_part(_net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) 
 
 
 def _read(net: DigitNet, image: np.ndarray, layer: str, cell: Cell) -> dict[str, Any]:
-    maps = layer_maps(net, image)
+    with sharing(net, image):  # maps, influence and probabilities from one pass
+        maps = layer_maps(net, image)
+        influence = effective_receptive_field(net, layer, cell, image)
+        probabilities = predict(net, image[None])[0]
     theory = receptive_field(net, layer)
-    influence = effective_receptive_field(net, layer, cell, image)
     lattice = lattice_of(net.config, layer, cell)
     shown = maps[f"{layer}.{'pointwise' if net.config.separable else 'conv'}"]  # (C, H, W)
-    logits = maps["head"].ravel() / float(net.temperature)
-    shares = np.exp(logits - logits.max())
     return {
-        "probabilities": [round(float(share), 5) for share in shares / shares.sum()],
+        "probabilities": [round(float(probability), 5) for probability in probabilities],
         "map": to_base64(quantised(shown, float(shown.max()))),
         "size": shown.shape,
         "field": theory.region(*cell, clipped=False).corners,

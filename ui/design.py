@@ -15,6 +15,7 @@ from model.layer_graph import IMAGE, layer_chain
 from model.live import DEFAULT_EPOCHS, MAX_EPOCHS
 from model.network import IMAGE_SIZE, MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
 from model.receptive_field import receptive_field_of
+from ui.jobs import JOBS
 from ui.live import LiveTrainings
 from ui.look import view
 
@@ -32,7 +33,7 @@ def design(data: str | Path) -> gr.HTML:
         assess_design,
         trainings.start_training,
         trainings.resume_training,
-        trainings.training_progress,
+        JOBS.job_progress,
         trainings.stop_training,
         trainings.keep_training,
         starts={name: write_design(config) for name, config in starts.items()},

@@ -3,14 +3,12 @@
 import base64
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
 from model.export import RANDOM_DRAWINGS, TOLERANCE, describe_int8, history_of, to_int8, to_onnx, to_safetensors
 from ui.answers import borrow_network, load_network, locate
-from ui.compare import checked_question, measurements
-from ui.jobs import Report
+from ui.jobs import JOBS, Report
 from ui.look import view
 
 FORMS = {"onnx": ".onnx", "int8": "-int8.onnx", "safetensors": ".safetensors"}
@@ -26,18 +24,20 @@ def export(data: str | Path) -> gr.HTML:
     def start_export(request: object) -> dict[str, str]:
         return start(request, data)
 
-    return view("export", start_export, export_progress)
+    return view("export", start_export, JOBS.job_progress)
 
 
 def start(request: object, data: str | Path) -> dict[str, str]:
-    """Make a file, after whatever is being measured or made already.
+    """Make a file, after whatever is being taught, trained or measured already.
+
+    Its news are shares of the work; its outcome has `file`, `content` in base64 and a `sentence`.
 
     Args:
         request: {network, form}; the form is onnx, int8 or safetensors.
         data: directory that may hold MNIST/raw.
 
     Returns:
-        `key`, to ask for the progress with.
+        `job`, to ask about it with.
 
     Raises:
         ValueError: there is no such form or network, or too many are waiting.
@@ -46,19 +46,7 @@ def start(request: object, data: str | Path) -> dict[str, str]:
     if not isinstance(form, str) or form not in FORMS:
         raise ValueError(f"A file is made as one of {', '.join(FORMS)}.")
     locate(request.get("network"))  # said now, not after the wait
-    return {"key": measurements.start(partial(_make, request["network"], form, data))}
-
-
-def export_progress(request: object) -> dict[str, Any]:
-    """The share of the work that is done as news; at the end `file`, `content` in base64 and a `sentence`.
-
-    Args:
-        request: {key, known}.
-
-    Raises:
-        JobError: there is no such work.
-    """
-    return measurements.progress(*checked_question(request))
+    return {"job": JOBS.start(partial(_make, request["network"], form, data))}
 
 
 def _make(name: str, form: str, data: str | Path, report: Report) -> dict[str, str]:

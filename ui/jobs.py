@@ -101,7 +101,7 @@ class Jobs:
             self._changed.notify()
         return key
 
-    def progress(self, key: object, since: int = 0) -> dict[str, Any]:
+    def progress(self, key: object, since: object = 0) -> dict[str, Any]:
         """What has become of a job.
 
         Args:
@@ -114,8 +114,10 @@ class Jobs:
             or `error`, one sentence.
 
         Raises:
-            JobError: there is no such job.
+            JobError: there is no such job, or `since` is no count.
         """
+        if isinstance(since, bool) or not isinstance(since, int) or since < 0:
+            raise JobError(f"since is {since!r}; expected how many of the news are known.")
         job = self._job(key)
         job.asked = time.monotonic()
         with self._changed:
@@ -130,6 +132,18 @@ class Jobs:
             "outcome": job.outcome,
             "error": job.error,
         }
+
+    def job_progress(self, request: object) -> dict[str, Any]:
+        """As `progress`, for what a page asks.
+
+        Args:
+            request: {job, since}: its key, and how many of the news are known.
+
+        Raises:
+            JobError: as `progress`.
+        """
+        fields = request if isinstance(request, dict) else {}
+        return self.progress(fields.get("job"), fields.get("since", 0))
 
     def cancel(self, key: object) -> None:
         """Have a job stop at its next report.

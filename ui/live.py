@@ -70,24 +70,6 @@ class LiveTrainings:
             raise ValueError("This training is finished; start another one with more epochs.")
         return {"job": _start(training)}
 
-    def training_progress(self, request: object) -> dict[str, Any]:
-        """What has become of a job.
-
-        Args:
-            request: {job, since}: its key, and how many of its news are known.
-
-        Returns:
-            As `Jobs.progress`.
-
-        Raises:
-            ValueError: there is no such job, or `since` is no count.
-        """
-        fields = request if isinstance(request, dict) else {}
-        since = fields.get("since", 0)
-        if isinstance(since, bool) or not isinstance(since, int) or since < 0:
-            raise ValueError(f"since is {since!r}; expected how many of the news are known.")
-        return JOBS.progress(fields.get("job"), since)
-
     def stop_training(self, request: object) -> None:
         """Have a training stop after its present slice; what it has learned is kept.
 

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from ui.answers import borrow_network, load_network, locate, store
 from ui.jobs import JOBS
 from ui.look import view
 from ui.network import title_of
-from ui.teaching import CLOCK, LIMITS, SETTINGS, strongest, teaching_work
+from ui.teaching import LIMITS, SETTINGS, strongest, teaching_work, time_of_day
 
 AT_ONCE = 16  # samples that are read while the pens of others wait
 MAX_UPLOAD = 5 * 2**20  # bytes of a network's file
@@ -54,7 +53,7 @@ def teach(data: str | Path) -> gr.HTML:
         name_class,
         read_box,
         start_teaching,
-        teaching_progress,
+        JOBS.job_progress,
         cancel_teaching,
         open_samples,
         open_network,
@@ -128,19 +127,6 @@ def open_samples(text: object) -> dict[str, Any]:
 # The teaching -------------------------------------------------------------------------------------------------------
 
 
-def teaching_progress(request: object) -> dict[str, Any]:
-    """As `Jobs.progress`.
-
-    Args:
-        request: {job, since}.
-
-    Raises:
-        JobError: there is no such job.
-    """
-    job, since = _fields(request, "job", "since")
-    return JOBS.progress(job, since if isinstance(since, int) and since > 0 else 0)
-
-
 def cancel_teaching(job: object) -> dict[str, Any]:
     """Have a teaching stop at its next step.
 
@@ -201,8 +187,7 @@ def open_network(request: object) -> dict[str, Any]:
     """
     data, clock = _fields(request, "data", "clock")
     net = load_network_file(_decoded(data))
-    at = clock if isinstance(clock, str) and CLOCK.fullmatch(clock) else time.strftime("%H:%M")
-    title = f"uploaded, {at}"
+    title = f"uploaded, {time_of_day(clock)}"
     return {"key": store().keep(net, title=title), "title": title}
 
 

@@ -100,8 +100,7 @@ def teaching_work(
 
 def _keep(net: DigitNet, result: FineTuned, labels: Sequence[str], network: str, clock: object) -> dict[str, Any]:
     base = title_of(network).partition(",")[0]
-    at = clock if isinstance(clock, str) and CLOCK.fullmatch(clock) else time.strftime("%H:%M")
-    title = f"{base}, taught {at}"
+    title = f"{base}, taught {time_of_day(clock)}"
     counts = {name: labels.count(name) for name in sorted(set(labels))}
     history = finite(history_of(result, title_of(network)))
     return {
@@ -110,6 +109,11 @@ def _keep(net: DigitNet, result: FineTuned, labels: Sequence[str], network: str,
         "from": title_of(network),
         **finite(describe(net, result, labels)),
     }
+
+
+def time_of_day(clock: object) -> str:
+    """The visitor's time as "14:02", or this machine's where they gave none."""
+    return clock if isinstance(clock, str) and CLOCK.fullmatch(clock) else time.strftime("%H:%M")
 
 
 def describe(net: DigitNet, result: FineTuned, labels: Sequence[str]) -> dict[str, Any]:
