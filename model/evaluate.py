@@ -182,7 +182,7 @@ def _few_shot(options: argparse.Namespace) -> None:
     replay = embedded_replay() if options.embedded else load_replay(options.data)
     writers = sorted({sample.writer for sample in samples})[: options.writers]
     print(f"old digits from {replay.source}; what is lost is counted on MNIST's {len(old.labels):,} test images\n")
-    print(f"{'':44}{'before':>9}{'after':>9}{'worst':>9}{'writer':>8}{'lost':>8}{'most':>8}{'seconds':>9}")
+    print(f"{'':48}{'before':>9}{'after':>9}{'worst':>9}{'writer':>8}{'lost':>8}{'most':>8}{'seconds':>9}")
     for name, left_out in (ABLATION if options.ablation else {"": {}}).items():
         teaching, as_strokes = without(Teaching(), left_out)
         for checkpoint in options.checkpoint:
@@ -193,7 +193,7 @@ def _few_shot(options: argparse.Namespace) -> None:
                     net, samples, shots, old, replay, teaching, as_strokes=as_strokes, writers=writers
                 )
                 values = summary(list(tqdm(episodes, total=len(writers), leave=False)))
-                print(f"{checkpoint}, {shots} a class{', ' + name if name else ''}".ljust(44), end="")
+                print(f"{checkpoint}, {shots} a class{', ' + name if name else ''}".ljust(48), end="")
                 print(
                     f"{values['before']:7.2f} %{values['after']:7.2f} %{values['worst_after']:7.2f} %"
                     f"{values['worst']:8}{values['lost']:8.3f}{values['lost_most']:8.2f}{values['seconds']:9.1f}",

@@ -11,11 +11,13 @@ import torch
 from model.checkpoint import load_checkpoint, read_metadata
 from model.cross_validation import cross_validate
 from model.examples import load_examples
-from model.finetune import FineTuned, Teaching, fine_tune, main
+from model.finetune import INTERPOLATIONS, FineTuned, Teaching, fine_tune, main
+from model.inference import predict
 from model.network import DigitNet
 from model.replay import EMBEDDED, MNIST, Replay, embedded_replay, load_replay
 from model.samples import Sample, write_samples
 from model.strokes import rasterize
+from model.variants import variants
 
 QUICK = Teaching(steps=6, head_steps=20, batch=16, variants=8)
 STAR = [[[0.5, 0.1], [0.7, 0.9], [0.1, 0.4], [0.9, 0.4], [0.3, 0.9], [0.5, 0.1]]]
@@ -142,6 +144,70 @@ def test_images_alone_teach_too(net: DigitNet, old: Replay) -> None:
 
 def test_teaching_goes_without_old_digits(teach: Teach) -> None:
     assert teach([STAR], ["star"], teaching=Teaching(steps=3, batch=8, replay=0.0)).after.samples == 1
+
+
+def old_probabilities(net: DigitNet, old: Replay) -> np.ndarray:
+    return predict(net, old.held_out.images)
+
+
+def test_what_was_said_of_old_digits_holds_it_in_place(net: DigitNet, old: Replay, teach: Teach) -> None:
+    """Without distillation, and without old digits, what is said of other people's digits drifts farther."""
+    before = old_probabilities(net, old)
+
+    def drift(**settings: float) -> float:
+        teaching = Teaching(steps=20, head_steps=20, batch=32, variants=8, interpolation=1.0, **settings)
+        return float(np.abs(old_probabilities(teach([STAR], ["4"], teaching=teaching).network, old) - before).mean())
+
+    held, labels_only, alone = drift(distillation=20.0), drift(distillation=0.0), drift(replay=0.0)
+    assert held < labels_only < alone
+
+
+def test_it_goes_no_farther_than_old_digits_allow(teach: Teach, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"steps": 20, "head_steps": 40, "batch": 32, "variants": 8, "replay": 0.0}
+    kept = {
+        share: teach([STAR], ["8"], teaching=Teaching(**settings, interpolation=share)).after.replay
+        for share in INTERPOLATIONS
+    }
+    assert min(kept.values()) < max(kept.values()), "how far it goes has to matter here"
+
+    def taught_with(tolerance: float) -> FineTuned:
+        monkeypatch.setattr("model.finetune.TOLERANCE", tolerance)
+        return teach([STAR], ["8"], teaching=Teaching(**settings))
+
+    assert taught_with(1.0).interpolation == 1.0
+    assert taught_with(-1.0).after.replay == max(kept.values()), "where none is good enough, the best"
+    within = taught_with(taught_with(-1.0).before.replay - sorted(kept.values())[1])
+    assert within.after.replay >= sorted(kept.values())[1]
+
+
+def test_one_class_alone_is_not_made_more_frequent_than_ten(
+    net: DigitNet, old: Replay, teach: Teach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise old digits are taken for a new class."""
+
+    def taken_for_it() -> float:
+        teaching = Teaching(steps=20, batch=32, variants=8, interpolation=1.0)
+        network = teach([STAR], ["star"], teaching=teaching).network
+        return float(old_probabilities(network, old)[:, len(net.classes)].mean())
+
+    weighed = taken_for_it()
+    monkeypatch.setattr("model.finetune.LEAST_WEIGHT", 1.0)
+    assert weighed < taken_for_it()
+
+
+def test_the_only_drawing_of_a_class_is_varied_farther_than_one_of_many(
+    teach: Teach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amounts = []
+
+    def spy(drawing: list, count: int, generator: np.random.Generator, amount: float) -> np.ndarray:
+        amounts.append(amount)
+        return variants(drawing, count, generator, amount)
+
+    monkeypatch.setattr("model.finetune.variants", spy)
+    teach([STAR, SQUARE, SQUARE, SQUARE, SQUARE], ["4", "0", "0", "0", "0"])
+    assert amounts[0] == 2 * amounts[1]
+    assert len(set(amounts[1:])) == 1
 
 
 @pytest.mark.parametrize(
