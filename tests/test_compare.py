@@ -14,6 +14,7 @@ from model.checkpoint import default_name, save_checkpoint
 from model.claims import FAILS, HOLDS, UNCLEAR, effect, study_claims, timing_claims
 from model.complexity import complexity
 from model.export import random_drawings
+from model.forward_pass import ForwardPass
 from model.mean_fields import compute_mean_fields, save_mean_fields
 from model.network import DigitNet
 from model.study import STUDY, Scores, study_networks
@@ -160,6 +161,20 @@ def test_each_of_the_four_answers_for_itself(nets) -> None:
 def test_what_names_no_cell_is_one_sentence(parameters) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
         compare.compare_part(None, random_drawings(1)[0], parameters)
+
+
+def test_each_network_reads_the_drawing_in_one_pass(monkeypatch) -> None:
+    """At every movement of the pen: twice would be twice the time."""
+    passes = []
+    begin = ForwardPass.__init__
+
+    def counted(self, net, images) -> None:
+        passes.append(net)
+        begin(self, net, images)
+
+    monkeypatch.setattr(ForwardPass, "__init__", counted)
+    compare.compare_part(None, random_drawings(1)[0], {"stage": 1, "y": 3, "x": 4})
+    assert len(passes) == len(set(passes)) == len(STUDY)
 
 
 def finished(job: str) -> dict:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from model.checkpoint import load_checkpoint, read_metadata
 from model.cross_validation import cross_validate
 from model.examples import load_examples
 from model.finetune import INTERPOLATIONS, FineTuned, Teaching, fine_tune, main
-from model.inference import predict
+from model.inference import predict, read
 from model.network import DigitNet
 from model.replay import EMBEDDED, MNIST, Replay, embedded_replay, load_replay
 from model.samples import Sample, write_samples
@@ -130,11 +131,25 @@ def test_the_steps_tell_what_is_promised(teach: Teach) -> None:
     assert all(0 <= step.samples <= 1 and 0 <= step.replay <= 1 for step in heard)
 
 
-def test_what_was_taught_is_no_longer_strange(teach: Teach) -> None:
-    network = teach([STAR], ["star"]).network
-    with torch.inference_mode():
-        energy = network(torch.from_numpy(rasterize(STAR))[None, None]).logsumexp(1)
-    assert energy >= network.familiar_energy - 1e-4
+def test_what_was_taught_is_no_longer_strange(net: DigitNet, old: Replay) -> None:
+    wary, image = deepcopy(net), rasterize(STAR)[None]
+    wary.familiar_energy.fill_(1000)
+    assert not read(wary, image).familiar[0]
+    assert read(fine_tune(wary, image, ["star"], replay=old, teaching=QUICK).network, image).familiar[0]
+
+
+def test_the_network_that_others_read_with_gets_no_hooks(
+    net: DigitNet, teach: Teach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers to their pens would be taken for features of old digits."""
+    register = torch.nn.Module.register_forward_hook
+
+    def guarded(module: torch.nn.Module, *arguments: object) -> object:
+        assert module is not net.pool
+        return register(module, *arguments)
+
+    monkeypatch.setattr(torch.nn.Module, "register_forward_hook", guarded)
+    teach([STAR], ["star"])
 
 
 def test_images_alone_teach_too(net: DigitNet, old: Replay) -> None:
@@ -142,8 +157,12 @@ def test_images_alone_teach_too(net: DigitNet, old: Replay) -> None:
     assert result.after.samples == 1
 
 
-def test_teaching_goes_without_old_digits(teach: Teach) -> None:
-    assert teach([STAR], ["star"], teaching=Teaching(steps=3, batch=8, replay=0.0)).after.samples == 1
+def test_teaching_goes_without_old_digits(teach: Teach, old: Replay) -> None:
+    teaching = Teaching(steps=3, batch=8, replay=0.0, interpolation=1.0)
+    result = teach([STAR], ["4"], teaching=teaching)
+    assert result.after.samples == 1
+    other = Replay(old.source, old.held_out, old.held_out)
+    assert same(weights(teach([STAR], ["4"], teaching=teaching, replay=other).network), weights(result.network))
 
 
 def old_probabilities(net: DigitNet, old: Replay) -> np.ndarray:
@@ -175,7 +194,10 @@ def test_it_goes_no_farther_than_old_digits_allow(teach: Teach, monkeypatch: pyt
         return teach([STAR], ["8"], teaching=Teaching(**settings))
 
     assert taught_with(1.0).interpolation == 1.0
+    worst_last = tuple(sorted(kept, key=kept.__getitem__, reverse=True))
+    monkeypatch.setattr("model.finetune.INTERPOLATIONS", worst_last)
     assert taught_with(-1.0).after.replay == max(kept.values()), "where none is good enough, the best"
+    monkeypatch.setattr("model.finetune.INTERPOLATIONS", INTERPOLATIONS)
     within = taught_with(taught_with(-1.0).before.replay - sorted(kept.values())[1])
     assert within.after.replay >= sorted(kept.values())[1]
 
@@ -251,12 +273,22 @@ def test_one_sample_a_class_is_too_few_to_tell(net: DigitNet, old: Replay) -> No
     assert cross_validate(net, images, ["4", "0"], replay=old, teaching=QUICK) is None
 
 
-def test_every_sample_of_a_class_with_two_is_held_out_once(net: DigitNet, old: Replay) -> None:
+def test_every_sample_of_a_class_with_two_is_held_out_once(
+    net: DigitNet, old: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taught = []
+
+    def spy(net: DigitNet, images: np.ndarray, labels: list[str], **more: object) -> FineTuned:
+        taught.append(labels)
+        return fine_tune(net, images, labels, **more)
+
+    monkeypatch.setattr("model.cross_validation.fine_tune", spy)
     zeros = [example.drawing for example in load_examples() if example.label == "0"][:3]
     images = np.stack([rasterize(drawing) for drawing in [*zeros, STAR]])
     held = cross_validate(
         net, images, ["0", "0", "0", "4"], drawings=[*zeros, STAR], replay=old, teaching=QUICK, folds=2
     )
+    assert taught == [["0", "4"], ["0", "0", "4"]], "two of the three zeros are held out first, then the third"
     assert held.total == 3
     assert held.before == 3
     assert 0 <= held.after <= 3
@@ -276,10 +308,21 @@ def test_with_mnist_its_training_and_validation_images_are_used(stand_in_data: P
     assert load_replay(stand_in_data).source == MNIST
 
 
-def test_no_old_digit_is_both_rehearsed_and_held_out() -> None:
-    replay = embedded_replay()
-    rehearsed = {image.numpy().tobytes() for image in replay.rehearsed.images}
-    assert not any(image.numpy().tobytes() in rehearsed for image in replay.held_out.images)
+def test_no_old_digit_is_both_rehearsed_and_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: dict[
+        np.random.Generator, list[str]
+    ] = {}  # of what is rehearsed, and of what is held out
+
+    def spy(drawing: list, count: int, generator: np.random.Generator) -> np.ndarray:
+        drawn.setdefault(generator, []).append(json.dumps(drawing))
+        return variants(drawing, count, generator)
+
+    monkeypatch.setattr("model.replay.variants", spy)
+    replay = embedded_replay.__wrapped__()
+    rehearsed, held_out = drawn.values()
+    assert replay.source == EMBEDDED
+    assert len(held_out) == 10
+    assert not set(rehearsed) & set(held_out)
 
 
 # The command ----------------------------------------------------------------------------------------------------------
