@@ -309,9 +309,7 @@ def test_with_mnist_its_training_and_validation_images_are_used(stand_in_data: P
 
 
 def test_no_old_digit_is_both_rehearsed_and_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: dict[
-        np.random.Generator, list[str]
-    ] = {}  # of what is rehearsed, and of what is held out
+    drawn: dict[np.random.Generator, list[str]] = {}  # of what is rehearsed, and of what is held out
 
     def spy(drawing: list, count: int, generator: np.random.Generator) -> np.ndarray:
         drawn.setdefault(generator, []).append(json.dumps(drawing))
