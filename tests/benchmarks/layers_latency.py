@@ -7,17 +7,14 @@ python -m tests.benchmarks.layers_latency --open --pin stages.3.depthwise,6,6,7
 import argparse
 import json
 import math
-import time
 from statistics import quantiles
 from typing import Any
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from tests.browser.browsers import launch
+from tests.benchmarks.pen import draw, launch_with_port
 from tests.browser.drawing import asked_about, places
 from tests.serving import serving
-
-INTERVAL = 1 / 60  # seconds from one movement to the next
 
 # From every movement that changes the drawing to the frame after the one that painted an answer at least as new.
 TIMER = """async () => {
@@ -68,9 +65,7 @@ def main() -> None:
 def measure(address: str, options: argparse.Namespace) -> dict[str, Any]:
     """Times in milliseconds, payload in bytes as it travels and as it is read, heap in bytes after a collection."""
     with sync_playwright() as driver:
-        browser = launch(driver)
-        if browser is None:
-            raise SystemExit("No browser was found; set DIGITSCOPE_BROWSER to a Chromium.")
+        browser, port = launch_with_port(driver)
         page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
         page.goto(f"{address}/#cell={options.pin}" if options.pin else address)
         page.locator("#layers [data-sequence]").wait_for()
@@ -81,14 +76,14 @@ def measure(address: str, options: argparse.Namespace) -> dict[str, Any]:
         page.evaluate(TIMER)
         devtools = page.context.new_cdp_session(page)
         devtools.send("Network.enable")
-        scribble(page, 100)  # warms up
+        scribble(page, port, 100)  # warms up
         page.evaluate("latencies.length = 0")
-        scribble(page, options.movements)
+        scribble(page, port, options.movements)
         times = page.evaluate("latencies")
         before = heap(devtools)
-        scribble(page, options.memory)
+        scribble(page, port, options.memory)
         after = heap(devtools)
-        payload, wire = sizes(page, devtools)
+        payload, wire = sizes(page, port, devtools)
         browser.close()
     cuts = quantiles(times, n=100)
     return {
@@ -102,31 +97,21 @@ def measure(address: str, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def scribble(page: Page, movements: int) -> None:
+def scribble(page: Page, port: int, movements: int) -> None:
     """Move the pen round and round, on an empty sheet every 50 movements: a digit has no more."""
-    for _ in range(0, movements, 50):
-        page.keyboard.press("Delete")
-        turns = [0.12 * step for step in range(50)]
-        stroke = [(0.5 + 0.3 * math.cos(turn) * (1 - turn / 9), 0.5 + 0.3 * math.sin(turn)) for turn in turns]
-        first, *rest = places(page, stroke)
-        page.mouse.move(*first)
-        page.mouse.down()
-        due = time.perf_counter()
-        for place in rest:
-            due += INTERVAL
-            time.sleep(max(0.0, due - time.perf_counter()))
-            page.mouse.move(*place)
-        page.mouse.up()
-    page.wait_for_timeout(500)
+    turns = [0.12 * step for step in range(50)]
+    stroke = [(0.5 + 0.3 * math.cos(turn) * (1 - turn / 9), 0.5 + 0.3 * math.sin(turn)) for turn in turns]
+    draw(port, [places(page, stroke)] * math.ceil(movements / 50))
+    page.wait_for_timeout(100)  # in which what happened meanwhile is heard of
 
 
-def sizes(page: Page, devtools: CDPSession) -> tuple[int, int]:
+def sizes(page: Page, port: int, devtools: CDPSession) -> tuple[int, int]:
     """Bytes of the largest answer of some movements: unpacked, and as it travels."""
     read: list[int] = []
     received: list[float] = []
     devtools.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
     page.on("response", lambda response: asked_about(response.request) and read.append(len(response.body())))
-    scribble(page, 50)
+    scribble(page, port, 50)
     return max(read), round(max(received))
 
 

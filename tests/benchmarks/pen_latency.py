@@ -20,14 +20,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.benchmarks.pen import draw, launch_with_port
 from tests.browser.browsers import ARGUMENTS, launch
-from tests.browser.drawing import ONE, SEVEN, ZERO, button, places, settle
+from tests.browser.drawing import ONE, SEVEN, ZERO, places
 from tests.serving import PATIENCE, free_port, serving
 
 TABS = {"Network": "image and probabilities", "Layers": "image, probabilities and the maps of every layer"}
-RATE = 60  # movements a second
 MOVEMENTS_PER_DIGIT = 40
 SOFTWARE_GL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # the Sketchpad needs WebGL
 SKETCHPAD_TIMEOUT = 60  # seconds
@@ -69,40 +69,28 @@ LABEL_CHANGES = """
 """
 
 
-def pen_latency(browser: Browser, address: str, movements: int, tab: str) -> dict[str, list[float]]:
+def pen_latency(browser: Browser, port: int, address: str, movements: int, tab: str) -> dict[str, list[float]]:
     """Milliseconds from each movement to the screen with one tab open, and the parts they are made of."""
     page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page.add_init_script(CLOCKS)
     page.goto(address)
     page.locator("#reading .bar.top").wait_for()
     page.get_by_role("tab", name=tab).click()
-    for digit in itertools.islice(itertools.cycle((SEVEN, ZERO, ONE)), -(-movements // MOVEMENTS_PER_DIGIT)):
-        _draw(page, _along(places(page, digit[0]), MOVEMENTS_PER_DIGIT))
-        settle(page)
-        button(page, "Clear").click()
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(1000)
+    digits = itertools.islice(itertools.cycle((SEVEN, ZERO, ONE)), -(-movements // MOVEMENTS_PER_DIGIT))
+    draw(port, [_along(places(page, digit[0]), MOVEMENTS_PER_DIGIT) for digit in digits])
     clocks = page.evaluate("clocks")
     page.close()
     return _parts(clocks)
 
 
-def _draw(page: Page, path: np.ndarray) -> None:
-    page.mouse.move(*path[0])
-    page.mouse.down()
-    due = time.perf_counter()
-    for place in path[1:]:
-        due += 1 / RATE
-        time.sleep(max(0.0, due - time.perf_counter()))
-        page.mouse.move(*place)
-    page.mouse.up()
-
-
-def _along(stroke: list[tuple[float, float]], count: int) -> np.ndarray:
-    """`count` places at even distances along a stroke: (count, 2)."""
+def _along(stroke: list[tuple[float, float]], count: int) -> list[tuple[float, float]]:
+    """`count` places at even distances along a stroke."""
     corners = np.array(stroke)
     length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
     at = np.linspace(0, length[-1], count)
-    return np.stack([np.interp(at, length, corners[:, axis]) for axis in (0, 1)], axis=1)
+    x, y = (np.interp(at, length, corners[:, axis]).tolist() for axis in (0, 1))
+    return list(zip(x, y, strict=True))
 
 
 def _parts(clocks: dict) -> dict[str, list[float]]:
@@ -131,10 +119,15 @@ def sketchpad_latency(browser: Browser, address: str, strokes: int) -> list[floa
     times = []
     for number in range(strokes):
         turn = np.pi * number / strokes
-        path = [(middle[0] + side * reach * np.cos(turn), middle[1] + side * reach * np.sin(turn)) for side in (-1, 1)]
+        start, end = (
+            (middle[0] + side * reach * np.cos(turn), middle[1] + side * reach * np.sin(turn)) for side in (-1, 1)
+        )
         page.evaluate("window.changed = null")
         said = page.locator("#label h2").inner_text() if number else ""
-        _draw(page, _along(path, 20))
+        page.mouse.move(*start)
+        page.mouse.down()
+        page.mouse.move(*end, steps=20)
+        page.mouse.up()
         page.wait_for_function(
             "(said) => window.changed && (document.querySelector('#label h2')?.innerText ?? said) !== said",
             arg=said,
@@ -203,7 +196,8 @@ def main() -> None:
     options = parser.parse_args()
     with sync_playwright() as playwright:
         with serving() as address:
-            by_tab = {tab: pen_latency(launch(playwright), address, options.movements, tab) for tab in TABS}
+            browser, port = launch_with_port(playwright)
+            by_tab = {tab: pen_latency(browser, port, address, options.movements, tab) for tab in TABS}
         with serving_sketchpad() as address:
             arguments = [argument for argument in ARGUMENTS if argument != "--disable-gpu"] + SOFTWARE_GL
             stock = sketchpad_latency(launch(playwright, arguments), address, options.strokes)

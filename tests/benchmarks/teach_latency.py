@@ -18,8 +18,8 @@ from playwright.sync_api import sync_playwright
 from model.data import DEFAULT_DATA
 from model.examples import load_examples
 from model.samples import Sample, write_samples
+from tests.benchmarks.pen import launch_with_port
 from tests.benchmarks.pen_latency import pen_latency, row
-from tests.browser.browsers import launch
 from tests.serving import serving
 
 TAB = "Network"  # image and probabilities alone
@@ -76,10 +76,10 @@ def main() -> None:
         serving("--data", str(options.data), "--state", state) as address,
         sync_playwright() as playwright,
     ):
-        browser = launch(playwright)
-        quiet = pen_latency(browser, address, options.movements, TAB)
+        browser, port = launch_with_port(playwright)
+        quiet = pen_latency(browser, port, address, options.movements, TAB)
         with Teachings(address) as teachings:
-            busy = pen_latency(browser, address, options.movements, TAB)
+            busy = pen_latency(browser, port, address, options.movements, TAB)
     print(f"{'milliseconds':<38}{'p50':>10}{'p95':>10}{'count':>8}")
     for name, parts in (("nothing else to do", quiet), ("while a network is taught", busy)):
         print(row(name, parts["movement to screen"]))
