@@ -1,6 +1,6 @@
 // What the chosen network is made of: how its fields grow on the drawing, what they look at, every layer's cost.
 
-import { onAnswer } from "./reader.js";
+import { ask, onAnswer } from "./reader.js";
 import { paintImage } from "./reading.js";
 import { look, paintLegend, paintValues, sequential } from "./scales.js";
 import { get, subscribe } from "./state.js";
@@ -13,12 +13,13 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function mount({ element, server }) {
   const view = element.querySelector(".architecture-view");
-  const growth = view.querySelector(".growth canvas");
+  const ink = view.querySelector(".growth .ink");
+  const boxes = view.querySelector(".growth .boxes");
   const slider = view.querySelector("input");
   const play = view.querySelector('[data-do="play"]');
   let shown = null; // what the server said of the network
   let asked = null; // name of the network that was asked about last
-  let image = null; // the drawing's image, bytes in base64
+  let image = null; // the drawing's image, bytes in base64: the one thing here that changes with the pen
   let timer = null;
 
   async function follow() {
@@ -50,11 +51,6 @@ export function mount({ element, server }) {
     paint();
   }
 
-  /** The one picture that the drawing is in. */
-  function paintDrawing() {
-    if (shown) paintGrowth(growth, shown.steps, Number(slider.value), image);
-  }
-
   function paint() {
     if (!shown) return;
     const step = shown.steps[slider.value];
@@ -62,7 +58,8 @@ export function mount({ element, server }) {
     view.querySelector(".title").textContent = step.title;
     slider.ariaValueText = step.title;
     view.querySelector(".growth").dataset.box = step.box.join(",");
-    paintDrawing();
+    paintGrowth(boxes, ink, shown.steps, Number(slider.value));
+    paintImage(ink, image);
     [...view.querySelectorAll(".fields figure")].forEach((figure, index) => paintField(figure, shown.fields[index]));
     paintLegend(view.querySelector(".legend canvas"), sequential());
   }
@@ -103,27 +100,29 @@ export function mount({ element, server }) {
   onAnswer((answer) => {
     if (answer.error || !get().drawing.length) return;
     image = answer.image;
-    if (view.checkVisibility()) paintDrawing();
+    paintImage(ink, image);
   });
   subscribe((state, changed) => {
     if (changed.includes("network")) follow();
-    if (changed.includes("drawing") && !state.drawing.length) { image = null; paintDrawing(); }
+    if (changed.includes("drawing") && !state.drawing.length) { image = null; paintImage(ink, image); }
   });
   new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
-  new ResizeObserver(paint).observe(growth);
+  new ResizeObserver(paint).observe(boxes);
   new IntersectionObserver(follow).observe(view);
   heedMotion();
+  ask(); // this tab is made when it is first opened, and the ink may have been there before
 }
 
-/** The fields of all steps up to one, on the drawing. Lengths are pixels of the image. */
-function paintGrowth(canvas, steps, step, image) {
+/** The fields of all steps up to one, with the ink in its place below. Lengths are pixels of the image. */
+function paintGrowth(canvas, ink, steps, step) {
   const pixels = Math.round(canvas.clientWidth * devicePixelRatio);
   if (!pixels) return;
-  canvas.width = canvas.height = pixels;
+  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
   const first = Math.min(0, ...steps.map(({ box }) => Math.min(box[0], box[1]))) - MARGIN;
   const last = Math.max(IMAGE, ...steps.map(({ box }) => Math.max(box[2], box[3]))) + MARGIN;
   const scale = pixels / (last - first);
   const context = canvas.getContext("2d");
+  context.clearRect(0, 0, pixels, pixels);
   const place = (value) => (value - first) * scale;
   const frame = ([top, left, bottom, right], colour, width, dash = []) => {
     context.strokeStyle = colour;
@@ -132,7 +131,8 @@ function paintGrowth(canvas, steps, step, image) {
     context.strokeRect(place(left), place(top), (right - left) * scale, (bottom - top) * scale);
   };
 
-  paintInk(context, image, place, scale);
+  const share = (length) => `${(100 * length) / (last - first)}%`;
+  Object.assign(ink.style, { left: share(-first), top: share(-first), width: share(IMAGE), height: share(IMAGE) });
   frame([0, 0, IMAGE, IMAGE], look("--ink-soft"), 1, [3, 3]);
   for (const { box } of steps.slice(0, step)) frame(box, look("--ink-soft"), 1);
   const { box, taps } = steps[step];
@@ -146,15 +146,6 @@ function paintGrowth(canvas, steps, step, image) {
     context.fill();
   }
   frame(box, look("--accent"), 3);
-}
-
-function paintInk(context, image, place, scale) {
-  const ink = Object.assign(document.createElement("canvas"), { width: IMAGE, height: IMAGE });
-  paintImage(ink, image);
-  context.imageSmoothingEnabled = false;
-  context.globalAlpha = 0.6; // the boxes stay readable over the ink
-  context.drawImage(ink, place(0), place(0), IMAGE * scale, IMAGE * scale);
-  context.globalAlpha = 1;
 }
 
 // What it looks at --------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def test_the_figure_shows_the_field_of_each_stage(tab: Page, index: int) -> None
 
 
 def test_the_figure_stands_on_the_drawing(tab: Page) -> None:
-    picture = tab.locator(".growth canvas")
+    picture = tab.locator(".growth .ink")
     button(tab, "Clear").click()
     blank = picture.evaluate("(canvas) => canvas.toDataURL()")
     draw(tab, SEVEN)
@@ -59,6 +59,18 @@ def test_the_figure_stands_on_the_drawing(tab: Page) -> None:
     assert picture.evaluate("(canvas) => canvas.toDataURL()") != blank
     button(tab, "Clear").click()
     assert picture.evaluate("(canvas) => canvas.toDataURL()") == blank
+
+
+def test_what_was_drawn_before_the_tab_was_opened_stands_in_the_figure(page: Page) -> None:
+    draw(page, SEVEN)
+    settle(page)
+    open_tab(page)
+    page.wait_for_function(
+        """() => {
+            const context = document.querySelector(".growth .ink").getContext("2d");
+            return context.getImageData(0, 0, 28, 28).data.some(Boolean);
+        }"""
+    )
 
 
 def test_nothing_moves_by_itself_where_the_system_asks_for_no_motion(tab: Page) -> None:
