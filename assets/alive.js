@@ -4,6 +4,7 @@
 import { fit } from "./fields.js";
 import { ask, onAnswer, want } from "./reader.js";
 import { get, subscribe } from "./state.js";
+import { setText } from "./text.js";
 
 const STEP = 140; // milliseconds that a walking kernel stands on a cell
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -21,7 +22,7 @@ export function alive(view, part, parameters, show) {
 
   function take(found, sentence) {
     shown = found;
-    if (line.textContent !== sentence) line.textContent = sentence;
+    setText(line, sentence);
     show(found);
   }
   const empty = () => take(null, get().drawing.length ? "" : "Draw a digit to see it here.");

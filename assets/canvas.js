@@ -6,6 +6,7 @@ import { paint } from "./pen.js";
 import { connect } from "./reader.js";
 import { look } from "./scales.js";
 import { get, set, subscribe } from "./state.js";
+import { setText } from "./text.js";
 
 const CLOSEST = 0.003; // canvas units; points nearer than this to the last one say nothing new
 const KEY_STEP = 0.02; // canvas units an arrow key moves the pen; with Shift four times as far
@@ -68,7 +69,7 @@ export function mount({ element, server, props }) {
   }
 
   function say(text) {
-    if (status.textContent !== text) status.textContent = text;
+    setText(status, text);
   }
 
   // The pen -------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import { ask, onAnswer, want } from "./reader.js";
 import { paintImage } from "./reading.js";
 import { look, paintLegend, sequential } from "./scales.js";
 import { get, set, subscribe } from "./state.js";
+import { setText } from "./text.js";
 
 const REST = 300; // milliseconds without an answer after which channels are sorted anew: none moves under the pen
 const WALK_STEP = 70; // milliseconds that a walking kernel stands on a cell
@@ -18,11 +19,6 @@ const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], Arrow
 
 const motion = matchMedia("(prefers-reduced-motion: reduce)");
 const same = (a, b) => a === b || (a && b && ["layer", "y", "x", "channel"].every((field) => a[field] === b[field]));
-
-/** Only changes cost a layout, and only changes are read out. */
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
 
 function setLabel(node, text) {
   if (node.ariaLabel !== text) node.ariaLabel = text;

@@ -9,6 +9,7 @@ import { addNetwork } from "./networks.js";
 import { paintImage } from "./reading.js";
 import { paintValues, sequential } from "./scales.js";
 import { keep, recall } from "./storage.js";
+import { setText } from "./text.js";
 
 const IMAGE = 28;
 const MISREAD = 12; // places for misread images
@@ -108,7 +109,7 @@ export function mountLive(section, server, epochs, designed) {
   }
 
   function say(text) {
-    if (line.textContent !== text) line.textContent = text;
+    setText(line, text);
   }
 
   function refresh() {

@@ -4,6 +4,7 @@ import { onNetworks, ownNetworks } from "./networks.js";
 import { percent } from "./reading.js";
 import { paintDrawing } from "./samplebox.js";
 import { get, subscribe } from "./state.js";
+import { setText } from "./text.js";
 
 const ALARM = 0.01; // share of a class's held-out digits that is worth an alarm when it is lost
 const MANY = 20; // held-out samples from which the figure says more than a hint
@@ -43,10 +44,6 @@ export function mountOutcome(section) {
   new MutationObserver(show).observe(document.body, { attributeFilter: ["class"] });
   show();
   return (key, readings, samples) => { told.set(key, { readings, samples }); show(); };
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
 
 function sentence({ title, numbers, held }) {

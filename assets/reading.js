@@ -3,6 +3,7 @@
 import { onAnswer } from "./reader.js";
 import { channels, look } from "./scales.js";
 import { get, subscribe } from "./state.js";
+import { setText } from "./text.js";
 
 const SURE = 0.9; // calibrated probability from which the answer is said without doubt
 
@@ -31,7 +32,7 @@ export function mount({ element }) {
 
   function say(state, text) {
     verdict.dataset.state = state;
-    if (verdict.textContent !== text) verdict.textContent = text; // a screen reader speaks up at every change
+    setText(verdict, text);
   }
 
   onAnswer((answer) => get().drawing.length && show(answer));
@@ -77,9 +78,9 @@ export function showBars(bars, classes, probabilities) {
   const top = probabilities?.indexOf(Math.max(...probabilities));
   [...bars.children].forEach((bar, index) => {
     const [label, { firstChild: fill }, figure] = bar.children;
-    label.textContent = classes[index]; // a class name is text, never HTML
-    fill.style.transform = `scaleX(${probabilities?.[index] ?? 0})`;
-    figure.textContent = probabilities ? percent(probabilities[index]) : "";
+    setText(label, classes[index]); // a class name is text, never HTML
+    fill.style.transform = `scaleX(${(probabilities?.[index] ?? 0).toFixed(3)})`; // to less than a pixel: most stay as they are
+    setText(figure, probabilities ? percent(probabilities[index]) : "");
     bar.classList.toggle("top", index === top);
   });
 }

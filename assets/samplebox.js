@@ -12,6 +12,7 @@ import {
 } from "./samples.js";
 import { look } from "./scales.js";
 import { get, subscribe } from "./state.js";
+import { setText } from "./text.js";
 
 const FORMAT = 1; // of a samples file
 const PEN = 0.05; // canvas units: a line that can be seen on a small picture
@@ -110,7 +111,7 @@ export function mountBox(section, server, most) {
   function show() {
     const samples = getSamples();
     const text = suggestion(classes, readings);
-    if (find(".sentence").textContent !== text) find(".sentence").textContent = text;
+    setText(find(".sentence"), text);
     find('[data-do="undo-sample"]').hidden = !canUndoSamples();
     for (const name of ["save-samples", "delete-samples"]) find(`[data-do="${name}"]`).disabled = !samples.length;
     showClasses();

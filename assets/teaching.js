@@ -8,6 +8,7 @@ import { accuracy } from "./outcome.js";
 import { getSamples } from "./samples.js";
 import { keep, recall } from "./storage.js";
 import { get, subscribe } from "./state.js";
+import { setText } from "./text.js";
 
 const UNREACHABLE = "The server does not answer; it is asked again.";
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least
@@ -118,7 +119,7 @@ export function mountTeaching(section, server, props, show) {
   // What is shown -----------------------------------------------------------------------------------------------
 
   function say(text) {
-    if (line.textContent !== text) line.textContent = text;
+    setText(line, text);
   }
 
   function refresh() {
