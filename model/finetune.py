@@ -6,8 +6,8 @@ What is done, and why: the head alone first and then everything, so that a head 
 features (LP-FT: Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR
 2022); running statistics frozen, since a few samples say nothing about them; old digits in every batch, with their
 labels and with what the network said of them before (Li & Hoiem, "Learning without Forgetting", ECCV 2016); drawings
-varied as strokes; and at the end as much of the way from the old to the new weights as held-out old digits allow
-(WiSE-FT: Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022).
+varied as strokes; at the end as much of the way from the old to the new weights as held-out old digits allow (WiSE-FT:
+Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022), and of a new class no more than they allow.
 """
 
 import argparse
@@ -43,6 +43,8 @@ INTERPOLATIONS = (1.0, 0.8, 0.6, 0.4, 0.2)
 MAX_STEPS = 1000
 MAX_BATCH = 256
 LEAST_WEIGHT = 0.2  # of the samples' loss against the old digits', however few classes they are of
+MISTAKEN = 0.005  # share of held-out old digits that may be taken for a new class
+STILL_READ = 0.8  # share of a new class's varied drawings that have to be read whatever old digits are taken for it
 FEWEST, MOST = 6, 48  # images that one drawing becomes
 ONLY_ONE = 2.0  # how much further than usual the only drawing of a class is varied: it stands for all of a hand
 HEAD_SAMPLES, HEAD_REHEARSED = 128, 256  # features a step of the head alone
@@ -246,6 +248,7 @@ class Lesson:
         if self.teaching.layers != "head":
             self._teach_all(on_step)
         interpolation = self._interpolate()
+        self._hold_back()
         after = self._report(self.new)
         self._tell(on_step, self.teaching.steps, self.history[-1].loss)
         self._mark_familiar()
@@ -361,6 +364,22 @@ class Lesson:
         """So much of the way from the old weights to the new."""
         for parameter, old, far in zip(self.new.parameters(), self.old.parameters(), new, strict=True):
             parameter.copy_(torch.lerp(old, far, share))
+
+    @torch.no_grad()
+    def _hold_back(self) -> None:
+        """Lower the bias of every class that is no digit until hardly any held-out digit is taken for it.
+
+        A lesson shows it as often as no digit is ever shown, so that the network expects too many of it (prior shift:
+        Saerens et al., "Adjusting the Outputs of a Classifier to New a Priori Probabilities", 2002).
+        """
+        digits = self.held_out.labels.unique()
+        for number in set(self.labels.tolist()) - set(digits.tolist()):
+            own = self.shown[self.shown_labels == number]
+            ahead = []  # by how much its logit leads those of the digits
+            for images, share in ((self.held_out.images, 1 - MISTAKEN), (own, 1 - STILL_READ)):
+                logits = logits_of(self.new, images)  # (N, classes)
+                ahead.append((logits[:, number] - logits[:, digits].amax(1)).quantile(share))
+            self.new.head.bias[number] -= min(ahead).clamp(min=0)
 
     def _mark_familiar(self) -> None:
         """What was taught is no longer unlike anything that the network has learned."""

@@ -217,6 +217,24 @@ def test_one_class_alone_is_not_made_more_frequent_than_ten(
     assert weighed < taken_for_it()
 
 
+def test_a_new_class_that_looks_like_a_digit_takes_hardly_any_of_them(
+    teach: Teach, old: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = next(example.drawing for example in load_examples() if example.label == "1")
+
+    def taught(mistaken: float, still_read: float) -> FineTuned:
+        monkeypatch.setattr("model.finetune.MISTAKEN", mistaken)
+        monkeypatch.setattr("model.finetune.STILL_READ", still_read)
+        return teach([one], ["stick"], teaching=Teaching(steps=20, batch=32, interpolation=1.0))
+
+    def taken(result: FineTuned) -> int:
+        return int((old_probabilities(result.network, old).argmax(1) == len(result.network.classes) - 1).sum())
+
+    unchecked, checked = taught(1.0, 0.0), taught(0.02, 0.0)
+    assert taken(checked) <= 0.02 * len(old.held_out.labels) < taken(unchecked)
+    assert taught(0.0, 1.0).after.samples == unchecked.after.samples == 1, "what was shown is read all the same"
+
+
 def test_the_only_drawing_of_a_class_is_varied_farther_than_one_of_many(
     teach: Teach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
