@@ -3,7 +3,8 @@
 
 import { get, subscribe } from "./state.js";
 
-const IN_FLIGHT = 2; // the second leaves while the first is under way: half a round trip less to wait
+const IN_FLIGHT = 2; // to a distant server: half a round trip less to wait
+const APART = 50; // milliseconds before the second leaves: one that is near would only have twice the work
 const TIMEOUT = 5000; // milliseconds
 const RETRY = 1000; // milliseconds
 
@@ -14,6 +15,7 @@ let server = null;
 let sent = 0; // number of the newest request
 let shown = 0; // number of the newest answer on screen, or of the newest request that is not to be shown
 let underWay = 0;
+let left = -APART; // when the newest request left, in milliseconds
 let waiting = false;
 
 /** Use `server.read`, and ask at once. */
@@ -44,9 +46,11 @@ export function ask() {
 }
 
 async function send() {
-  if (!waiting || underWay >= IN_FLIGHT) return;
+  if (!waiting || underWay >= IN_FLIGHT || (underWay && performance.now() - left < APART)) return;
   waiting = false;
   underWay += 1;
+  left = performance.now();
+  setTimeout(send, APART);
   const sequence = ++sent;
   const answer = await answered(compose(sequence));
   underWay -= 1;
