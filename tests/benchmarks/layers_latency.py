@@ -7,13 +7,14 @@ python -m tests.benchmarks.layers_latency --open --pin stages.3.depthwise,6,6,7
 import argparse
 import json
 import math
+from contextlib import nullcontext
 from statistics import quantiles
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.async_api import Browser, CDPSession, Page, Response
 
-from tests.benchmarks.pen import draw, launch_with_port
-from tests.browser.drawing import asked_about, places
+from tests.benchmarks.pen import draw, with_browser
+from tests.browser.drawing import asked_about
 from tests.serving import serving
 
 # From every movement that changes the drawing to the frame after the one that painted an answer at least as new.
@@ -55,36 +56,30 @@ def main() -> None:
         "--pin", default="stages.3.depthwise,6,6,7", help="layer,y,x,channel of the pinned cell; '' for none"
     )
     options = parser.parse_args()
-    if options.address:
-        print(json.dumps(measure(options.address, options), indent=2))
-        return
-    with serving("--checkpoint", options.checkpoint) as address:
-        print(json.dumps(measure(address, options), indent=2))
+    own = serving("--checkpoint", options.checkpoint)
+    with nullcontext(options.address) if options.address else own as address:
+        print(json.dumps(with_browser(lambda browser: measure(browser, address, options)), indent=2))
 
 
-def measure(address: str, options: argparse.Namespace) -> dict[str, Any]:
+async def measure(browser: Browser, address: str, options: argparse.Namespace) -> dict[str, Any]:
     """Times in milliseconds, payload in bytes as it travels and as it is read, heap in bytes after a collection."""
-    with sync_playwright() as driver:
-        browser, port = launch_with_port(driver)
-        page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-        page.goto(f"{address}/#cell={options.pin}" if options.pin else address)
-        page.locator("#layers [data-sequence]").wait_for()
-        if options.open:
-            for button in page.locator("#layers .expand").all():
-                button.click()
-        page.evaluate("scrollTo(0, 0)")
-        page.evaluate(TIMER)
-        devtools = page.context.new_cdp_session(page)
-        devtools.send("Network.enable")
-        scribble(page, port, 100)  # warms up
-        page.evaluate("latencies.length = 0")
-        scribble(page, port, options.movements)
-        times = page.evaluate("latencies")
-        before = heap(devtools)
-        scribble(page, port, options.memory)
-        after = heap(devtools)
-        payload, wire = sizes(page, port, devtools)
-        browser.close()
+    page = await browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    await page.goto(f"{address}/#cell={options.pin}" if options.pin else address)
+    await page.locator("#layers [data-sequence]").wait_for()
+    if options.open:
+        for button in await page.locator("#layers .expand").all():
+            await button.click()
+    await page.evaluate("scrollTo(0, 0)")
+    await page.evaluate(TIMER)
+    await scribble(page, 100)  # warms up
+    await page.evaluate("latencies.length = 0")
+    await scribble(page, options.movements)
+    times = await page.evaluate("latencies")
+    devtools = await page.context.new_cdp_session(page)
+    before = await heap(devtools)
+    await scribble(page, options.memory)
+    after = await heap(devtools)
+    payload, wire = await sizes(page, devtools)
     cuts = quantiles(times, n=100)
     return {
         "movements": len(times),
@@ -97,28 +92,28 @@ def measure(address: str, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def scribble(page: Page, port: int, movements: int) -> None:
+async def scribble(page: Page, movements: int) -> None:
     """Move the pen round and round, on an empty sheet every 50 movements: a digit has no more."""
     turns = [0.12 * step for step in range(50)]
-    stroke = [(0.5 + 0.3 * math.cos(turn) * (1 - turn / 9), 0.5 + 0.3 * math.sin(turn)) for turn in turns]
-    draw(port, [places(page, stroke)] * math.ceil(movements / 50))
-    page.wait_for_timeout(100)  # in which what happened meanwhile is heard of
+    for _ in range(0, movements, len(turns)):
+        await draw(page, [(0.5 + 0.3 * math.cos(turn) * (1 - turn / 9), 0.5 + 0.3 * math.sin(turn)) for turn in turns])
 
 
-def sizes(page: Page, port: int, devtools: CDPSession) -> tuple[int, int]:
+async def sizes(page: Page, devtools: CDPSession) -> tuple[int, int]:
     """Bytes of the largest answer of some movements: unpacked, and as it travels."""
-    read: list[int] = []
+    answers: list[Response] = []
     received: list[float] = []
     devtools.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
-    page.on("response", lambda response: asked_about(response.request) and read.append(len(response.body())))
-    scribble(page, port, 50)
-    return max(read), round(max(received))
+    page.on("response", lambda response: asked_about(response.request) and answers.append(response))
+    await devtools.send("Network.enable")
+    await scribble(page, 50)
+    return max([len(await answer.body()) for answer in answers]), round(max(received))
 
 
-def heap(devtools: CDPSession) -> int:
+async def heap(devtools: CDPSession) -> int:
     """Bytes that scripts hold, after the garbage is collected."""
-    devtools.send("HeapProfiler.collectGarbage")
-    return devtools.send("Runtime.getHeapUsage")["usedSize"]
+    await devtools.send("HeapProfiler.collectGarbage")
+    return (await devtools.send("Runtime.getHeapUsage"))["usedSize"]
 
 
 if __name__ == "__main__":

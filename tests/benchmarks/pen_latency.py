@@ -20,11 +20,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from playwright import async_api
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.benchmarks.pen import draw, launch_with_port
+from tests.benchmarks.pen import draw, with_browser
 from tests.browser.browsers import ARGUMENTS, launch
-from tests.browser.drawing import ONE, SEVEN, ZERO, places
+from tests.browser.drawing import ONE, SEVEN, ZERO
 from tests.serving import PATIENCE, free_port, serving
 
 TABS = {"Network": "image and probabilities", "Layers": "image, probabilities and the maps of every layer"}
@@ -69,23 +70,23 @@ LABEL_CHANGES = """
 """
 
 
-def pen_latency(browser: Browser, port: int, address: str, movements: int, tab: str) -> dict[str, list[float]]:
+async def pen_latency(browser: async_api.Browser, address: str, movements: int, tab: str) -> dict[str, list[float]]:
     """Milliseconds from each movement to the screen with one tab open, and the parts they are made of."""
-    page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page.add_init_script(CLOCKS)
-    page.goto(address)
-    page.locator("#reading .bar.top").wait_for()
-    page.get_by_role("tab", name=tab).click()
-    page.wait_for_timeout(1000)
-    digits = itertools.islice(itertools.cycle((SEVEN, ZERO, ONE)), -(-movements // MOVEMENTS_PER_DIGIT))
-    draw(port, [_along(places(page, digit[0]), MOVEMENTS_PER_DIGIT) for digit in digits])
-    clocks = page.evaluate("clocks")
-    page.close()
+    page = await browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    await page.add_init_script(CLOCKS)
+    await page.goto(address)
+    await page.locator("#reading .bar.top").wait_for()
+    await page.get_by_role("tab", name=tab).click()
+    await page.wait_for_timeout(1000)
+    for digit in itertools.islice(itertools.cycle((SEVEN, ZERO, ONE)), -(-movements // MOVEMENTS_PER_DIGIT)):
+        await draw(page, _along(digit[0], MOVEMENTS_PER_DIGIT))
+    clocks = await page.evaluate("clocks")
+    await page.close()
     return _parts(clocks)
 
 
 def _along(stroke: list[tuple[float, float]], count: int) -> list[tuple[float, float]]:
-    """`count` places at even distances along a stroke."""
+    """`count` points at even distances along a stroke."""
     corners = np.array(stroke)
     length = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(corners, axis=0).T))])
     at = np.linspace(0, length[-1], count)
@@ -194,13 +195,15 @@ def main() -> None:
     parser.add_argument("--movements", type=int, default=400, help="of the pen on the page")
     parser.add_argument("--strokes", type=int, default=8, help="on the Sketchpad")
     options = parser.parse_args()
-    with sync_playwright() as playwright:
-        with serving() as address:
-            browser, port = launch_with_port(playwright)
-            by_tab = {tab: pen_latency(browser, port, address, options.movements, tab) for tab in TABS}
-        with serving_sketchpad() as address:
-            arguments = [argument for argument in ARGUMENTS if argument != "--disable-gpu"] + SOFTWARE_GL
-            stock = sketchpad_latency(launch(playwright, arguments), address, options.strokes)
+    with serving() as address:
+
+        async def measure(browser: async_api.Browser) -> dict[str, dict[str, list[float]]]:
+            return {tab: await pen_latency(browser, address, options.movements, tab) for tab in TABS}
+
+        by_tab = with_browser(measure)
+    with serving_sketchpad() as address, sync_playwright() as playwright:
+        arguments = [argument for argument in ARGUMENTS if argument != "--disable-gpu"] + SOFTWARE_GL
+        stock = sketchpad_latency(launch(playwright, arguments), address, options.strokes)
     print(f"{'milliseconds':<38}{'p50':>10}{'p95':>10}{'count':>8}")
     for tab, parts in by_tab.items():
         print(f"tab {tab}: {TABS[tab]}")

@@ -13,12 +13,12 @@ import tempfile
 import threading
 
 from gradio_client import Client
-from playwright.sync_api import sync_playwright
+from playwright.async_api import Browser
 
 from model.data import DEFAULT_DATA
 from model.examples import load_examples
 from model.samples import Sample, write_samples
-from tests.benchmarks.pen import launch_with_port
+from tests.benchmarks.pen import with_browser
 from tests.benchmarks.pen_latency import pen_latency, row
 from tests.serving import serving
 
@@ -74,16 +74,19 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as state,
         serving("--data", str(options.data), "--state", state) as address,
-        sync_playwright() as playwright,
     ):
-        browser, port = launch_with_port(playwright)
-        quiet = pen_latency(browser, port, address, options.movements, TAB)
-        with Teachings(address) as teachings:
-            busy = pen_latency(browser, port, address, options.movements, TAB)
+
+        async def measure(browser: Browser) -> tuple[dict, dict, int]:
+            quiet = await pen_latency(browser, address, options.movements, TAB)
+            with Teachings(address) as teachings:
+                busy = await pen_latency(browser, address, options.movements, TAB)
+            return quiet, busy, teachings.count
+
+        quiet, busy, count = with_browser(measure)
     print(f"{'milliseconds':<38}{'p50':>10}{'p95':>10}{'count':>8}")
     for name, parts in (("nothing else to do", quiet), ("while a network is taught", busy)):
         print(row(name, parts["movement to screen"]))
-    print(f"{teachings.count} teachings ended meanwhile.")
+    print(f"{count} teachings ended meanwhile.")
 
 
 if __name__ == "__main__":
