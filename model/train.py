@@ -71,7 +71,7 @@ class Recipe:
 RECIPES = {
     "nano": Recipe(epochs=60, batch=64, learning_rate=2e-2, weight_decay=0.0, label_smoothing=0.0, strength=0.2),
     "tiny": Recipe(epochs=40, batch=64, learning_rate=1.5e-2, weight_decay=0.001, label_smoothing=0.0, strength=0.5),
-    "small": Recipe(epochs=24, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8),
+    "small": Recipe(epochs=40, batch=64, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8),
     "base": Recipe(epochs=60, strength=0.8),
     "large": Recipe(epochs=16, learning_rate=6e-3, weight_decay=0.03),
     **dict.fromkeys(STUDY, Recipe(epochs=3, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8)),
