@@ -15,7 +15,7 @@ let server = null;
 let sent = 0; // number of the newest request
 let shown = 0; // number of the newest answer on screen, or of the newest request that is not to be shown
 let underWay = 0;
-let left = -APART; // when the newest request left, in milliseconds
+let alone = null; // timer while the newest request is to have no company
 let waiting = false;
 
 /** Use `server.read`, and ask at once. */
@@ -46,11 +46,11 @@ export function ask() {
 }
 
 async function send() {
-  if (!waiting || underWay >= IN_FLIGHT || (underWay && performance.now() - left < APART)) return;
+  if (!waiting || underWay >= IN_FLIGHT || (underWay && alone)) return;
   waiting = false;
   underWay += 1;
-  left = performance.now();
-  setTimeout(send, APART);
+  clearTimeout(alone);
+  alone = setTimeout(() => { alone = null; send(); }, APART);
   const sequence = ++sent;
   const answer = await answered(compose(sequence));
   underWay -= 1;

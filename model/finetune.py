@@ -373,13 +373,17 @@ class Lesson:
         Saerens et al., "Adjusting the Outputs of a Classifier to New a Priori Probabilities", 2002).
         """
         digits = self.held_out.labels.unique()
-        for number in set(self.labels.tolist()) - set(digits.tolist()):
-            own = self.shown[self.shown_labels == number]
-            ahead = []  # by how much its logit leads those of the digits
-            for images, share in ((self.held_out.images, 1 - MISTAKEN), (own, 1 - STILL_READ)):
-                logits = logits_of(self.new, images)  # (N, classes)
-                ahead.append((logits[:, number] - logits[:, digits].amax(1)).quantile(share))
-            self.new.head.bias[number] -= min(ahead).clamp(min=0)
+        others = set(self.labels.tolist()) - set(digits.tolist())
+        if not others:
+            return
+        held_out, shown = (
+            logits - logits[:, digits].amax(1, keepdim=True)  # by how much each leads the digits: (N, classes)
+            for logits in (logits_of(self.new, self.held_out.images), logits_of(self.new, self.shown))
+        )
+        for number in others:
+            taken = held_out[:, number].quantile(1 - MISTAKEN)
+            read = shown[self.shown_labels == number, number].quantile(1 - STILL_READ)
+            self.new.head.bias[number] -= min(taken, read).clamp(min=0)
 
     def _mark_familiar(self) -> None:
         """What was taught is no longer unlike anything that the network has learned."""

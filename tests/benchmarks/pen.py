@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from playwright.sync_api import sync_playwright
 
 from tests.browser.browsers import ARGUMENTS, launch
-from tests.browser.drawing import sheet
+from tests.browser.drawing import sheet, within
 from tests.serving import free_port
 
 RATE = 60  # movements a second
@@ -39,8 +39,7 @@ async def _connected(port: int, measure: Callable[[Browser], Coroutine[Any, Any,
 
 async def draw(page: Page, stroke: Sequence[tuple[float, float]]) -> None:
     """Draw a stroke of points (x, y), 0..1 of the canvas, let the page come to rest, and wipe the sheet."""
-    box = await sheet(page).bounding_box()
-    first, *rest = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in stroke]
+    first, *rest = within(await sheet(page).bounding_box(), stroke)
     await page.mouse.move(*first)
     await page.mouse.down()
     clock = asyncio.get_running_loop().time

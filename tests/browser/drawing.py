@@ -1,8 +1,9 @@
 """Draw as a person would, and see what the page makes of it."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from playwright.sync_api import Locator, Page, Request
+from playwright.sync_api import FloatRect, Locator, Page, Request
 
 # Strokes of points (x, y), 0..1 of the canvas.
 SEVEN = [[(0.28, 0.2), (0.5, 0.19), (0.72, 0.2), (0.6, 0.42), (0.5, 0.62), (0.44, 0.85)]]
@@ -23,7 +24,11 @@ def sheet(page: Page) -> Locator:
 def places(page: Page, stroke: list[tuple[float, float]]) -> list[tuple[float, float]]:
     """Where the points of a stroke lie in the window, in pixels."""
     sheet(page).scroll_into_view_if_needed()
-    box = sheet(page).bounding_box()
+    return within(sheet(page).bounding_box(), stroke)
+
+
+def within(box: FloatRect, stroke: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Where points that are shares of a box lie in the window, in pixels."""
     return [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in stroke]
 
 

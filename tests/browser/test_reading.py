@@ -280,5 +280,23 @@ def test_the_last_movement_is_answered(page: Page) -> None:
     assert len(sent) == 3, "and what lies between is not asked about"
 
 
+def test_a_second_request_leaves_only_to_a_server_that_keeps_the_first_waiting(page: Page) -> None:
+    """Sent at once, it would give a near server and a busy browser twice the work."""
+    holding = Holding(page)
+    left = page.evaluate(
+        """async () => {
+            const load = (name) => import(new URL(`digitscope/${name}.js`, document.baseURI));
+            const [{ set }, { newest }] = await Promise.all(["state", "reader"].map(load));
+            const before = newest();
+            for (const x of [0.4, 0.5, 0.6]) set({ drawing: [[[0.3, 0.3, 0], [x, 0.7, 9]]] });
+            return newest() - before;
+        }"""
+    )
+    page.wait_for_timeout(300)
+    held = len(holding.held)
+    holding.let_go()
+    assert (left, held) == (1, 2)
+
+
 def _contrast(one: float, other: float) -> float:
     return (max(one, other) + 0.05) / (min(one, other) + 0.05)
