@@ -31,6 +31,7 @@ from model.forward_pass import check_images
 from model.inference import predict
 from model.metrics import logits_of
 from model.network import DigitNet
+from model.precision import narrow_arithmetic
 from model.replay import Replay, load_replay
 from model.samples import SampleError, check_name, read_samples
 from model.strokes import rasterize
@@ -273,7 +274,7 @@ class Lesson:
     def _teach_head(self) -> None:
         """The head alone, on features that stay as they are."""
         shown = features_of(self.old, self.shown)  # (V, C)
-        optimizer = torch.optim.Adam(self.new.head.parameters(), lr=5 * self.teaching.learning_rate)
+        optimizer = torch.optim.Adam(self.new.head.parameters(), lr=5 * self.teaching.learning_rate, fused=True)
         for _ in range(self.teaching.head_steps):
             new = self._draw(len(self.shown), HEAD_SAMPLES)
             old = self._draw(len(self.rehearsed.labels), HEAD_REHEARSED if self.teaching.replay else 0)
@@ -284,7 +285,7 @@ class Lesson:
         teaching = self.teaching
         self._prepare()
         weights = self._weights()
-        optimizer = torch.optim.Adam(weights, lr=teaching.learning_rate)
+        optimizer = torch.optim.Adam(weights, lr=teaching.learning_rate, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, teaching.learning_rate, total_steps=max(teaching.steps, 2), pct_start=0.15
         )
@@ -293,7 +294,8 @@ class Lesson:
             new = self._draw(len(self.shown), teaching.batch - rehearsed)
             old = self._draw(len(self.rehearsed.labels), rehearsed)
             batch = torch.cat([self.shown[new], self.rehearsed.images[old]])[:, None]  # (N, 1, 28, 28)
-            logits = self.new(batch.contiguous(memory_format=torch.channels_last))
+            with narrow_arithmetic(batch.device):
+                logits = self.new(batch.contiguous(memory_format=torch.channels_last)).float()
             loss = self._loss(logits, new, old)
             self._take(optimizer, loss)
             schedule.step()

@@ -31,6 +31,7 @@ from model.data import DEFAULT_DATA, Augmentation, Split, augment, load_mnist, l
 from model.evaluate import load_pendigits, pendigits_figures, record
 from model.metrics import calibrate, count_correct, figures, logits_of
 from model.network import PRESETS, DigitNet, NetworkConfig, count_parameters
+from model.precision import narrow_arithmetic
 from model.study import SEEDS, STUDY
 
 RUNS = Path("runs")
@@ -112,13 +113,6 @@ def _pick_device(name: str) -> torch.device:
         raise ValueError(f"There is no device {name} here; expected auto, cpu, cuda or cuda:N.") from error
 
 
-def narrow_type(device: torch.device) -> torch.dtype | None:
-    """bfloat16 where the hardware multiplies it: a step takes much less time."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else None
-    return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else None
-
-
 def _moving_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
     """Exponential moving average that forgets the untrained start: its decay grows with the number of steps."""
 
@@ -157,7 +151,6 @@ class Training:
         self.average = AveragedModel(self.net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True)
         self.teacher = load_checkpoint(teacher).to(device) if teacher else None
         self.data = Split(data.images.to(device), data.labels.to(device))
-        self.narrow = narrow_type(device)
         self.generator = torch.Generator(device)
         self.epoch = 0
         self.steps = len(data.labels) // recipe.batch
@@ -195,7 +188,7 @@ class Training:
         images = self.data.images[batch, None].float() / 255  # (N, 1, 28, 28)
         images = augment(images, self.recipe.augmentation(), self.generator)
         images = images.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.workers.device.type, self.narrow, enabled=self.narrow is not None):
+        with narrow_arithmetic(self.workers.device):
             logits = self.module(images).float()  # (N, classes)
         loss = self._loss(logits, images, self.data.labels[batch])
         self.optimizer.zero_grad()

@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader
 from model.data import DEFAULT_DATA, Split, import_mnist, load_mnist, load_training
 from model.metrics import count_correct, logits_of
 from model.network import DigitNet, NetworkConfig, StageConfig, count_parameters
-from model.train import narrow_type
+from model.precision import narrow_arithmetic
 
 THREADS = 2
 GOAL = 0.99
@@ -58,12 +58,11 @@ def train_ours(data: Split, seed: int, epochs: int = EPOCHS) -> DigitNet:
     steps = len(data.labels) // BATCH
     optimizer = torch.optim.AdamW(net.parameters(), LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=epochs * steps, pct_start=0.25)
-    narrow = narrow_type(torch.device("cpu"))
     for _ in range(epochs):
         order = torch.randperm(len(data.labels))
         for batch in order[: steps * BATCH].split(BATCH):
             images = shift(data.images[batch])[:, None].contiguous(memory_format=torch.channels_last)  # (N, 1, 28, 28)
-            with torch.autocast("cpu", narrow, enabled=narrow is not None):
+            with narrow_arithmetic(torch.device("cpu")):
                 logits = net(images).float()
             optimizer.zero_grad()
             F.cross_entropy(logits, data.labels[batch]).backward()
