@@ -218,7 +218,7 @@ class Lesson:
         with torch.inference_mode():
             self.rehearsed_features = features_of(self.old, self.rehearsed.images)  # (R, C)
             self.old_logits = self.old.head(self.rehearsed_features)  # (R, classes)
-        self.before = self._report(net)
+        self.before = self._report(net, logits_of(net, self.held_out.images))
         self.history: list[Step] = []
 
     def _vary(self, drawings: Sequence[list] | None, seed: int) -> tuple[Tensor, Tensor]:
@@ -248,9 +248,9 @@ class Lesson:
         self._teach_head()
         if self.teaching.layers != "head":
             self._teach_all(on_step)
-        interpolation = self._interpolate()
-        self._hold_back()
-        after = self._report(self.new)
+        interpolation, held_out = self._interpolate()
+        self._hold_back(held_out)
+        after = self._report(self.new, held_out)
         self._tell(on_step, self.teaching.steps, self.history[-1].loss)
         self._mark_familiar()
         return FineTuned(
@@ -261,12 +261,15 @@ class Lesson:
         """Report, from a network in whatever mode it is trained."""
         watched = slice(None, None, max(1, len(self.held_out.labels) // WATCHED))
         self.new.eval()
+        with narrow_arithmetic(self.images.device):
+            logits = logits_of(self.new, torch.cat([self.images, self.held_out.images[watched]]))
+        samples, replay = logits.split([len(self.images), len(logits) - len(self.images)])
         step_report = Step(
             step,
             self.teaching.steps,
             loss,
-            _accuracy(self.new, self.images, self.labels),
-            _accuracy(self.new, self.held_out.images[watched], self.held_out.labels[watched]),
+            _share_right(samples, self.labels),
+            _share_right(replay, self.held_out.labels[watched]),
         )
         self.history.append(step_report)
         on_step(step_report)
@@ -341,66 +344,71 @@ class Lesson:
         loss.backward()
         optimizer.step()
 
-    def _interpolate(self) -> float:
+    def _interpolate(self) -> tuple[float, Tensor]:
         """Go as far from the old weights to the new as held-out old digits are read as well as before.
 
         Where no share is good enough, the best one is taken: a new class may be mistaken most where it is least taught.
+
+        Returns:
+            The share, and the logits of the held-out digits with it.
         """
         self.new.eval()
         new = [parameter.detach().clone() for parameter in self.new.parameters()]
         if self.teaching.interpolation is not None:
-            self._go(self.teaching.interpolation, new)
-            return self.teaching.interpolation
+            return self.teaching.interpolation, self._go(self.teaching.interpolation, new)
         kept: dict[float, float] = {}
         for share in INTERPOLATIONS:
-            self._go(share, new)
-            kept[share] = _accuracy(self.new, *self.held_out)
+            logits = self._go(share, new)
+            kept[share] = _share_right(logits, self.held_out.labels)
             if kept[share] >= self.before.replay - TOLERANCE:
-                return share
+                return share, logits
         best = max(kept, key=kept.__getitem__)
-        self._go(best, new)
-        return best
+        return best, self._go(best, new)
 
     @torch.no_grad()
-    def _go(self, share: float, new: list[Tensor]) -> None:
-        """So much of the way from the old weights to the new."""
+    def _go(self, share: float, new: list[Tensor]) -> Tensor:
+        """So much of the way from the old weights to the new; what is said of the held-out digits there."""
         for parameter, old, far in zip(self.new.parameters(), self.old.parameters(), new, strict=True):
             parameter.copy_(torch.lerp(old, far, share))
+        return logits_of(self.new, self.held_out.images)  # (H, classes)
 
-    @torch.no_grad()
-    def _hold_back(self) -> None:
+    @torch.inference_mode()
+    def _hold_back(self, held_out: Tensor) -> None:
         """Lower the bias of every class that is no digit until hardly any held-out digit is taken for it.
 
         A lesson shows it as often as no digit is ever shown, so that the network expects too many of it (prior shift:
         Saerens et al., "Adjusting the Outputs of a Classifier to New a Priori Probabilities", 2002).
+
+        Args:
+            held_out: logits of the held-out digits (H, classes), lowered as well.
         """
         digits = self.held_out.labels.unique()
         others = set(self.labels.tolist()) - set(digits.tolist())
         if not others:
             return
-        held_out, shown = (
-            logits - logits[:, digits].amax(1, keepdim=True)  # by how much each leads the digits: (N, classes)
-            for logits in (logits_of(self.new, self.held_out.images), logits_of(self.new, self.shown))
-        )
+        shown = logits_of(self.new, self.shown)  # (V, classes)
         for number in others:
-            taken = held_out[:, number].quantile(1 - MISTAKEN)
-            read = shown[self.shown_labels == number, number].quantile(1 - STILL_READ)
-            self.new.head.bias[number] -= min(taken, read).clamp(min=0)
+            taken = _lead(held_out, number, digits).quantile(1 - MISTAKEN)
+            read = _lead(shown, number, digits)[self.shown_labels == number].quantile(1 - STILL_READ)
+            lowered = min(taken, read).clamp(min=0)
+            self.new.head.bias[number] -= lowered
+            held_out[:, number] -= lowered
 
     def _mark_familiar(self) -> None:
         """What was taught is no longer unlike anything that the network has learned."""
         energies = logits_of(self.new, self.images).logsumexp(1)
         self.new.familiar_energy.fill_(min(self.new.familiar_energy.item(), energies.min().item()))
 
-    def _report(self, net: DigitNet) -> Report:
+    def _report(self, net: DigitNet, held_out: Tensor) -> Report:
+        """What the network says of the samples, and of the held-out digits by its logits (H, classes)."""
         probabilities = np.zeros((len(self.images), self.old.head.out_features), np.float32)
         probabilities[:, : len(net.classes)] = predict(net, self.images)
-        right = logits_of(net, self.held_out.images).argmax(1) == self.held_out.labels
+        right = held_out.argmax(1) == self.held_out.labels
         names = self.old.classes
         return Report(
             probabilities,
             float(np.mean(probabilities.argmax(1) == self.labels.numpy())),
-            right.double().mean().item(),
+            _share_right(held_out, self.held_out.labels),
             {
                 names[index]: right[self.held_out.labels == index].double().mean().item()
                 for index in self.held_out.labels.unique().tolist()
@@ -442,10 +450,13 @@ def changes(old: nn.Module, new: nn.Module) -> dict[str, float]:
     return moved
 
 
-def _accuracy(net: DigitNet, images: Tensor, labels: Tensor) -> float:
-    if not len(labels):
-        return float("nan")
-    return (logits_of(net, images).argmax(1) == labels).double().mean().item()
+def _lead(logits: Tensor, number: int, others: Tensor) -> Tensor:
+    """By how much a class leads the best of the others: (N, classes) -> (N,)."""
+    return logits[:, number] - logits[:, others].amax(1)
+
+
+def _share_right(logits: Tensor, labels: Tensor) -> float:
+    return (logits.argmax(1) == labels).double().mean().item()  # of nothing: nan
 
 
 # The command ----------------------------------------------------------------------------------------------------------
