@@ -11,10 +11,8 @@ from contextlib import nullcontext
 from statistics import quantiles
 from typing import Any
 
-from playwright.async_api import Browser, CDPSession, Page, Response
-
-from tests.benchmarks.pen import draw, with_browser
-from tests.browser.drawing import asked_about
+from tests.benchmarks.devtools import Page, browser
+from tests.benchmarks.pen import draw
 from tests.serving import serving
 
 # From every movement that changes the drawing to the frame after the one that painted an answer at least as new.
@@ -57,29 +55,25 @@ def main() -> None:
     )
     options = parser.parse_args()
     own = serving("--checkpoint", options.checkpoint)
-    with nullcontext(options.address) if options.address else own as address:
-        print(json.dumps(with_browser(lambda browser: measure(browser, address, options)), indent=2))
+    with nullcontext(options.address) if options.address else own as address, browser() as devtools:
+        print(json.dumps(measure(Page(devtools), address, options), indent=2))
 
 
-async def measure(browser: Browser, address: str, options: argparse.Namespace) -> dict[str, Any]:
+def measure(page: Page, address: str, options: argparse.Namespace) -> dict[str, Any]:
     """Times in milliseconds, payload in bytes as it travels and as it is read, heap in bytes after a collection."""
-    page = await browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    await page.goto(f"{address}/#cell={options.pin}" if options.pin else address)
-    await page.locator("#layers [data-sequence]").wait_for()
+    page.open(f"{address}/#cell={options.pin}" if options.pin else address, "#layers [data-sequence]")
     if options.open:
-        for button in await page.locator("#layers .expand").all():
-            await button.click()
-    await page.evaluate("scrollTo(0, 0)")
-    await page.evaluate(TIMER)
-    await scribble(page, 100)  # warms up
-    await page.evaluate("latencies.length = 0")
-    await scribble(page, options.movements)
-    times = await page.evaluate("latencies")
-    devtools = await page.context.new_cdp_session(page)
-    before = await heap(devtools)
-    await scribble(page, options.memory)
-    after = await heap(devtools)
-    payload, wire = await sizes(page, devtools)
+        page.evaluate("document.querySelectorAll('#layers .expand').forEach((button) => button.click())")
+    page.evaluate("scrollTo(0, 0)")
+    page.evaluate(f"({TIMER})()")
+    scribble(page, 100)  # warms up
+    page.evaluate("latencies.length = 0")
+    scribble(page, options.movements)
+    times = page.evaluate("latencies")
+    before = heap(page)
+    scribble(page, options.memory)
+    after = heap(page)
+    payload, wire = sizes(page)
     cuts = quantiles(times, n=100)
     return {
         "movements": len(times),
@@ -92,28 +86,41 @@ async def measure(browser: Browser, address: str, options: argparse.Namespace) -
     }
 
 
-async def scribble(page: Page, movements: int) -> None:
+def scribble(page: Page, movements: int) -> None:
     """Move the pen round and round, on an empty sheet every 50 movements: a digit has no more."""
-    turns = [0.12 * step for step in range(50)]
-    for _ in range(0, movements, len(turns)):
-        await draw(page, [(0.5 + 0.3 * math.cos(turn) * (1 - turn / 9), 0.5 + 0.3 * math.sin(turn)) for turn in turns])
+    turns = [0.12 * step for step in range(51)]
+    for _ in range(0, movements, len(turns) - 1):
+        draw(page, [(0.5 + 0.3 * math.cos(turn) * (1 - turn / 9), 0.5 + 0.3 * math.sin(turn)) for turn in turns])
 
 
-async def sizes(page: Page, devtools: CDPSession) -> tuple[int, int]:
+def sizes(page: Page) -> tuple[int, int]:
     """Bytes of the largest answer of some movements: unpacked, and as it travels."""
-    answers: list[Response] = []
-    received: list[float] = []
-    devtools.on("Network.loadingFinished", lambda event: received.append(event["encodedDataLength"]))
-    page.on("response", lambda response: asked_about(response.request) and answers.append(response))
-    await devtools.send("Network.enable")
-    await scribble(page, 50)
-    return max([len(await answer.body()) for answer in answers]), round(max(received))
+    page.send("Network.enable")
+    scribble(page, 50)
+    told = [(event["method"], event["params"]) for event in page.events]
+    about_drawings = {
+        parameters["requestId"]
+        for method, parameters in told
+        if method == "Network.requestWillBeSent" and asks_about_drawing(parameters["request"].get("postData"))
+    }
+    wire = {
+        parameters["requestId"]: parameters["encodedDataLength"]
+        for method, parameters in told
+        if method == "Network.loadingFinished" and parameters["requestId"] in about_drawings
+    }
+    bodies = [page.send("Network.getResponseBody", requestId=request)["body"] for request in wire]
+    return max(len(body.encode()) for body in bodies), round(max(wire.values()))
 
 
-async def heap(devtools: CDPSession) -> int:
+def asks_about_drawing(body: str | None) -> bool:
+    """Whether it is the body of a request about the drawing."""
+    return bool(body) and json.loads(body).get("fn_name") == "read"
+
+
+def heap(page: Page) -> int:
     """Bytes that scripts hold, after the garbage is collected."""
-    await devtools.send("HeapProfiler.collectGarbage")
-    return (await devtools.send("Runtime.getHeapUsage"))["usedSize"]
+    page.send("HeapProfiler.collectGarbage")
+    return page.send("Runtime.getHeapUsage")["usedSize"]
 
 
 if __name__ == "__main__":

@@ -1,53 +1,31 @@
-"""A pen that keeps its pace: sixty movements a second, whatever the page does meanwhile.
+"""A pen that keeps its pace: sixty movements a second, whatever the page does meanwhile."""
 
-Playwright's mouse waits after every movement for the frame in which the page takes notice of it: moved so, a pen would
-be in step with the screen, and the slower the page, the slower the pen. This one waits for nothing, which takes the
-asynchronous interface. A page of its own, since a second listener would cost as much time as what is measured.
-"""
+import random
+import time
+from collections.abc import Sequence
 
-import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
-
-from playwright.async_api import Browser, Page, async_playwright
-from playwright.sync_api import sync_playwright
-
-from tests.browser.browsers import ARGUMENTS, launch
-from tests.browser.drawing import sheet, within
-from tests.serving import free_port
+from tests.benchmarks.devtools import Page
+from tests.browser.drawing import within
 
 RATE = 60  # movements a second
 REST = 0.5  # seconds after a stroke in which the page comes to rest
-
-T = TypeVar("T")
-
-
-def with_browser(measure: Callable[[Browser], Coroutine[Any, Any, T]]) -> T:
-    """What `measure` finds out with a browser that nobody else listens to."""
-    port = free_port()
-    with sync_playwright() as playwright, ThreadPoolExecutor(1) as thread:
-        if launch(playwright, [*ARGUMENTS, f"--remote-debugging-port={port}"]) is None:
-            raise SystemExit("No browser was found; set DIGITSCOPE_BROWSER to a Chromium.")
-        return thread.submit(asyncio.run, _connected(port, measure)).result()
+SHEET = "#canvas .sheet canvas"
 
 
-async def _connected(port: int, measure: Callable[[Browser], Coroutine[Any, Any, T]]) -> T:
-    async with async_playwright() as playwright:
-        return await measure(await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}"))
-
-
-async def draw(page: Page, stroke: Sequence[tuple[float, float]]) -> None:
+def draw(page: Page, stroke: Sequence[tuple[float, float]]) -> None:
     """Draw a stroke of points (x, y), 0..1 of the canvas, let the page come to rest, and wipe the sheet."""
-    first, *rest = within(await sheet(page).bounding_box(), stroke)
-    await page.mouse.move(*first)
-    await page.mouse.down()
-    clock = asyncio.get_running_loop().time
-    begun, sent = clock(), []
+    drag(page, within(page.box(SHEET), stroke))
+    time.sleep(REST + random.random() / RATE)  # the next one begins at any moment between two frames
+    page.press("Delete")
+
+
+def drag(page: Page, places: Sequence[tuple[float, float]]) -> None:
+    """Put the pen down at the first place, in pixels of the window, move it through the others, and lift it."""
+    first, *rest = places
+    page.mouse("mouseMoved", *first, pressed=False)
+    page.mouse("mousePressed", *first, pressed=True)
+    begun = time.monotonic()
     for number, place in enumerate(rest, 1):
-        await asyncio.sleep(begun + number / RATE - clock())
-        sent.append(asyncio.create_task(page.mouse.move(*place)))
-    await asyncio.gather(*sent)
-    await page.mouse.up()
-    await asyncio.sleep(REST)
-    await page.keyboard.press("Delete")
+        time.sleep(max(0, begun + number / RATE - time.monotonic()))
+        page.mouse("mouseMoved", *place, pressed=True)
+    page.mouse("mouseReleased", *places[-1], pressed=False)

@@ -11,6 +11,7 @@ the pen's leaving the paper to the frame that shows the new label; its pictures 
 
 import argparse
 import itertools
+import json
 import multiprocessing
 import os
 import statistics
@@ -20,18 +21,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from playwright import async_api
-from playwright.sync_api import Browser, sync_playwright
 
-from tests.benchmarks.pen import draw, with_browser
-from tests.browser.browsers import ARGUMENTS, launch
+from tests.benchmarks.devtools import DevTools, Page, browser
+from tests.benchmarks.pen import drag, draw
+from tests.browser.browsers import ARGUMENTS
 from tests.browser.drawing import ONE, SEVEN, ZERO
 from tests.serving import PATIENCE, free_port, serving
 
 TABS = {"Network": "image and probabilities", "Layers": "image, probabilities and the maps of every layer"}
 MOVEMENTS_PER_DIGIT = 40
+SETTLING = 1  # seconds
 SOFTWARE_GL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # the Sketchpad needs WebGL
-SKETCHPAD_TIMEOUT = 60  # seconds
 PARTS = ("  until it is asked about", "  until it is answered", "  until it is painted")
 
 # In the page: when each movement was, when each request left and was answered, when each answer was painted.
@@ -62,6 +62,10 @@ CLOCKS = """
     }).observe(document.body, { subtree: true, attributeFilter: ["data-sequence"] }));
 """
 
+PAD, SAID = "#pad", "document.querySelector('#label h2')?.innerText ?? ''"
+BRUSH = f"{PAD} button[aria-label=Brush]"
+WAY = np.linspace(-1, 1, 21)  # of the Sketchpad's pen
+
 LABEL_CHANGES = """
     window.changed = null;
     new MutationObserver(() => requestAnimationFrame(() => { window.changed = performance.now(); }))
@@ -70,18 +74,16 @@ LABEL_CHANGES = """
 """
 
 
-async def pen_latency(browser: async_api.Browser, address: str, movements: int, tab: str) -> dict[str, list[float]]:
+def pen_latency(devtools: DevTools, address: str, movements: int, tab: str) -> dict[str, list[float]]:
     """Milliseconds from each movement to the screen with one tab open, and the parts they are made of."""
-    page = await browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    await page.add_init_script(CLOCKS)
-    await page.goto(address)
-    await page.locator("#reading .bar.top").wait_for()
-    await page.get_by_role("tab", name=tab).click()
-    await page.wait_for_timeout(1000)
+    page = Page(devtools, CLOCKS)
+    page.open(address, "#reading .bar.top")
+    page.evaluate(f"[...document.querySelectorAll('[role=tab]')].find((each) => each.innerText === '{tab}').click()")
+    time.sleep(SETTLING)
     for digit in itertools.islice(itertools.cycle((SEVEN, ZERO, ONE)), -(-movements // MOVEMENTS_PER_DIGIT)):
-        await draw(page, _along(digit[0], MOVEMENTS_PER_DIGIT))
-    clocks = await page.evaluate("clocks")
-    await page.close()
+        draw(page, _along(digit[0], MOVEMENTS_PER_DIGIT + 1))
+    clocks = page.evaluate("clocks")
+    page.close()
     return _parts(clocks)
 
 
@@ -107,35 +109,26 @@ def _parts(clocks: dict) -> dict[str, list[float]]:
     return parts
 
 
-def sketchpad_latency(browser: Browser, address: str, strokes: int) -> list[float]:
+def sketchpad_latency(devtools: DevTools, address: str, strokes: int) -> list[float]:
     """Milliseconds from pen-up to the changed label, for strokes on Gradio's Sketchpad."""
-    page = browser.new_page(viewport={"width": 1200, "height": 900})
-    page.goto(address)
-    page.locator("#pad canvas").first.wait_for()
-    page.get_by_role("button", name="Brush", exact=True).click()
-    page.wait_for_timeout(2000)
-    page.evaluate(f"() => {{ {LABEL_CHANGES} }}")
-    box = page.locator("#pad canvas").first.bounding_box()
+    page = Page(devtools)
+    page.open(address, f"{PAD} canvas")
+    page.wait_for(f"document.querySelector('{BRUSH}')")
+    page.evaluate(f"document.querySelector('{BRUSH}').click()")
+    time.sleep(2 * SETTLING)
+    page.evaluate(LABEL_CHANGES)
+    box = page.box(f"{PAD} canvas")
     middle, reach = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2), 0.3 * min(box["width"], box["height"])
     times = []
     for number in range(strokes):
         turn = np.pi * number / strokes
-        start, end = (
-            (middle[0] + side * reach * np.cos(turn), middle[1] + side * reach * np.sin(turn)) for side in (-1, 1)
-        )
-        page.evaluate("window.changed = null")
-        said = page.locator("#label h2").inner_text() if number else ""
-        page.mouse.move(*start)
-        page.mouse.down()
-        page.mouse.move(*end, steps=20)
-        page.mouse.up()
-        page.wait_for_function(
-            "(said) => window.changed && (document.querySelector('#label h2')?.innerText ?? said) !== said",
-            arg=said,
-            timeout=1000 * SKETCHPAD_TIMEOUT,
-        )
+        across = [(middle[0] + way * reach * np.cos(turn), middle[1] + way * reach * np.sin(turn)) for way in WAY]
+        said = page.evaluate(SAID)
+        page.evaluate("changed = null")
+        drag(page, across)
+        page.wait_for(f"changed && ({SAID}) !== {json.dumps(said)}")
         times.append(page.evaluate("changed - lifted"))
-        page.wait_for_timeout(2000)  # it uploads once more after it has answered
+        time.sleep(2 * SETTLING)  # it uploads once more after it has answered
     page.close()
     return times
 
@@ -195,15 +188,11 @@ def main() -> None:
     parser.add_argument("--movements", type=int, default=400, help="of the pen on the page")
     parser.add_argument("--strokes", type=int, default=8, help="on the Sketchpad")
     options = parser.parse_args()
-    with serving() as address:
-
-        async def measure(browser: async_api.Browser) -> dict[str, dict[str, list[float]]]:
-            return {tab: await pen_latency(browser, address, options.movements, tab) for tab in TABS}
-
-        by_tab = with_browser(measure)
-    with serving_sketchpad() as address, sync_playwright() as playwright:
-        arguments = [argument for argument in ARGUMENTS if argument != "--disable-gpu"] + SOFTWARE_GL
-        stock = sketchpad_latency(launch(playwright, arguments), address, options.strokes)
+    with serving() as address, browser() as devtools:
+        by_tab = {tab: pen_latency(devtools, address, options.movements, tab) for tab in TABS}
+    arguments = [argument for argument in ARGUMENTS if argument != "--disable-gpu"] + SOFTWARE_GL
+    with serving_sketchpad() as address, browser(arguments) as devtools:
+        stock = sketchpad_latency(devtools, address, options.strokes)
     print(f"{'milliseconds':<38}{'p50':>10}{'p95':>10}{'count':>8}")
     for tab, parts in by_tab.items():
         print(f"tab {tab}: {TABS[tab]}")

@@ -13,12 +13,11 @@ import tempfile
 import threading
 
 from gradio_client import Client
-from playwright.async_api import Browser
 
 from model.data import DEFAULT_DATA
 from model.examples import load_examples
 from model.samples import Sample, write_samples
-from tests.benchmarks.pen import with_browser
+from tests.benchmarks.devtools import browser
 from tests.benchmarks.pen_latency import pen_latency, row
 from tests.serving import serving
 
@@ -74,19 +73,15 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as state,
         serving("--data", str(options.data), "--state", state) as address,
+        browser() as devtools,
     ):
-
-        async def measure(browser: Browser) -> tuple[dict, dict, int]:
-            quiet = await pen_latency(browser, address, options.movements, TAB)
-            with Teachings(address) as teachings:
-                busy = await pen_latency(browser, address, options.movements, TAB)
-            return quiet, busy, teachings.count
-
-        quiet, busy, count = with_browser(measure)
+        quiet = pen_latency(devtools, address, options.movements, TAB)
+        with Teachings(address) as teachings:
+            busy = pen_latency(devtools, address, options.movements, TAB)
     print(f"{'milliseconds':<38}{'p50':>10}{'p95':>10}{'count':>8}")
     for name, parts in (("nothing else to do", quiet), ("while a network is taught", busy)):
         print(row(name, parts["movement to screen"]))
-    print(f"{count} teachings ended meanwhile.")
+    print(f"{teachings.count} teachings ended meanwhile.")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ import shutil
 import subprocess
 import sys
 from functools import lru_cache
+from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Playwright
+from playwright.sync_api import Browser, Error, Playwright, sync_playwright
 
 # Headless and as root; without background traffic, so that an offline test sees only the page's own requests.
 ARGUMENTS = [
@@ -23,8 +24,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 
 def launch(playwright: Playwright, arguments: list[str] = ARGUMENTS) -> Browser | None:
     """A headless Chromium: DIGITSCOPE_BROWSER's, the system's, or Playwright's own, fetched if need be; else None."""
-    path = os.environ.get("DIGITSCOPE_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path:
+    if path := _on_this_machine():
         return playwright.chromium.launch(executable_path=path, args=arguments)
     for channel in ("chrome", "msedge", None):
         try:
@@ -32,6 +32,19 @@ def launch(playwright: Playwright, arguments: list[str] = ARGUMENTS) -> Browser 
         except Error:
             continue
     return playwright.chromium.launch(args=arguments) if _install() else None
+
+
+def executable() -> str | None:
+    """Path of a Chromium: DIGITSCOPE_BROWSER's, the system's, or Playwright's own, fetched if need be; else None."""
+    if path := _on_this_machine():
+        return path
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() or _install() else None
+
+
+def _on_this_machine() -> str | None:
+    return os.environ.get("DIGITSCOPE_BROWSER") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 @lru_cache
