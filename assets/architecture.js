@@ -1,5 +1,6 @@
 // What the chosen network is made of: how its fields grow on the drawing, what they look at, every layer's cost.
 
+import { answered } from "./answered.js";
 import { ask, onAnswer } from "./reader.js";
 import { paintImage } from "./reading.js";
 import { look, paintLegend, paintValues, sequential } from "./scales.js";
@@ -26,12 +27,8 @@ export function mount({ element, server }) {
     const name = get().network;
     if (!name || name === asked || !view.checkVisibility()) return;
     asked = name;
-    let answer;
-    try {
-      answer = await server.describe_architecture(name);
-    } catch {
-      answer = { error: "The server does not answer; choose the network again to ask it once more." };
-    }
+    const answer = await answered(
+      server.describe_architecture(name), "The server does not answer; choose the network again to ask it once more.");
     if (name !== asked) return; // another one was chosen meanwhile
     if (answer.error) asked = null;
     view.querySelector(".problem").textContent = answer.error ?? "";

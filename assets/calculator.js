@@ -1,6 +1,7 @@
 // The calculator: every symbol of the formulas as a slider, with the counts of torch's own modules.
 
 import { onceSeen } from "./alive.js";
+import { answered } from "./answered.js";
 import { node } from "./planes.js";
 
 export function mount({ element, server, props }) {
@@ -42,12 +43,7 @@ export function mount({ element, server, props }) {
 
   async function ask() {
     const number = ++asked;
-    let answer;
-    try {
-      answer = await server.calculate(values);
-    } catch {
-      answer = { error: "The server does not answer; move a slider to ask again." };
-    }
+    const answer = await answered(server.calculate(values), "The server does not answer; move a slider to ask again.");
     if (number !== asked) return;
     view.dataset.state = answer.error ? "wrong" : "shown";
     line.textContent = answer.error ?? answer.sentence;

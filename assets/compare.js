@@ -1,5 +1,6 @@
 // Why separable, why dilated: four networks side by side, on figures, on this machine, on this drawing.
 
+import { answered } from "./answered.js";
 import { mountDrawn } from "./compared.js";
 import { costSentence, plotAccuracy, plotCost } from "./study_plots.js";
 import { mountTimes } from "./times.js";
@@ -11,7 +12,7 @@ const cell = (text) => Object.assign(document.createElement("td"), { textContent
 export async function mount({ element, server, props }) {
   const view = element.querySelector(".compare-view");
   const problem = view.querySelector(".problem");
-  const study = await server.describe_study(null).catch(() => ({ error: "The server does not answer; load the page again." }));
+  const study = await answered(server.describe_study(null), "The server does not answer; load the page again.");
   problem.textContent = study.error ?? "";
   if (study.error) return;
   delete view.dataset.state;

@@ -1,6 +1,7 @@
 // Gridding: which pixels of the drawing a cell reads through dilated layers in a row.
 
 import { onceSeen } from "./alive.js";
+import { answered } from "./answered.js";
 import { fit } from "./fields.js";
 import { decode } from "./maps.js";
 import { node } from "./planes.js";
@@ -38,12 +39,8 @@ export function mount({ element, server, props }) {
   async function follow() {
     const number = ++asked;
     for (const { slider, value } of sliders) value.textContent = `d = ${slider.value}`;
-    let answer;
-    try {
-      answer = await server.describe_gridding(sliders.map(({ slider }) => Number(slider.value)));
-    } catch {
-      answer = { error: "The server does not answer; move a slider to ask again." };
-    }
+    const answer = await answered(
+      server.describe_gridding(sliders.map(({ slider }) => Number(slider.value))), "The server does not answer; move a slider to ask again.");
     if (number !== asked) return;
     line.textContent = answer.error ?? answer.sentence;
     if (!answer.error) shown = answer;

@@ -1,5 +1,6 @@
 // What every layer makes of the drawing; where the selected cell looks, and how its value comes about.
 
+import { answered } from "./answered.js";
 import { showArithmetic, signed } from "./cell.js";
 import { fit, paintFields } from "./fields.js";
 import { buildFlow } from "./flow.js";
@@ -31,7 +32,7 @@ export function mount({ element, server }) {
   let structure = null; // what the server said of the network, with its `network` and `weights` decoded
   let flow = null; // strips, input and buttons that are built from it
   let pointed = null; // the cell under the pointer, or that the arrow keys went to
-  let answered = null; // the newest answer's image, maxima, logits and cell; null while there is none of this drawing
+  let latest = null; // the newest answer's image, maxima, logits and cell; null while there is none of this drawing
   let order = "index";
   let scale = "common";
   let resting = null;
@@ -70,12 +71,8 @@ export function mount({ element, server }) {
     const name = get().network;
     if (!name || structure?.network === name) return;
     stopWalk();
-    let answer;
-    try {
-      answer = await server.describe_structure(name);
-    } catch {
-      answer = { error: "The server does not answer; choose the network again to ask it once more." };
-    }
+    const answer = await answered(
+      server.describe_structure(name), "The server does not answer; choose the network again to ask it once more.");
     if (name !== get().network) return; // another one was chosen meanwhile
     if (answer.error) return say(answer.error);
     structure = { ...answer, network: name, fetched: new Map() }; // kernels by layer and channel
@@ -90,7 +87,7 @@ export function mount({ element, server }) {
       button.addEventListener("click", () => pin({ layer: "head", y: 0, x: 0, channel }));
     });
     pointed = null;
-    answered = null;
+    latest = null;
     view.dataset.state = "shown";
     view.dataset.network = structure.network;
     const cell = get().cell;
@@ -120,16 +117,16 @@ export function mount({ element, server }) {
     const part = answer.parts?.layers;
     if (!structure || answer.network !== structure.network || !get().drawing.length) return;
     if (!part || part.error) { blank(); return part?.error && say(part.error); }
-    answered = { ...part, image: answer.image };
+    latest = { ...part, image: answer.image };
     for (const [layer, strip] of flow.strips) strip.take(part.maps[layer], part.maxima[layer]);
-    if (part.cell?.error) { notice = part.cell.error; pointed = null; set({ cell: null }); answered.cell = null; }
+    if (part.cell?.error) { notice = part.cell.error; pointed = null; set({ cell: null }); latest.cell = null; }
     if (part.activity && order === "activity") sortSoon();
     refresh();
     element.dataset.sequence = answer.sequence;
   });
 
   function blank() {
-    answered = null;
+    latest = null;
     for (const strip of flow?.strips.values() ?? []) strip.take(null, 0);
     refresh();
   }
@@ -143,27 +140,27 @@ export function mount({ element, server }) {
     for (const strip of flow.strips.values()) {
       const end = endOf(strip);
       strip.paint(colours, end);
-      setText(strip.scale, answered && scale === "own" ? `0 to ${end}` : "");
+      setText(strip.scale, latest && scale === "own" ? `0 to ${end}` : "");
     }
     setText(find(".legend .top"), scale === "own" ? "as each layer says" : `${endOf()} and more`);
-    paintImage(flow.input, answered?.image ?? null);
+    paintImage(flow.input, latest?.image ?? null);
     flow.buttons.forEach((button, index) => {
-      setText(button.lastChild, answered ? signed(answered.logits[index], 2) : "");
+      setText(button.lastChild, latest ? signed(latest.logits[index], 2) : "");
     });
     refreshCell();
   }
 
   /** End of the colour scale of a layer, or of the one scale; it moves in steps, lest colours flicker under the pen. */
   function endOf(strip) {
-    if (!answered) return TOPS[5];
-    const bright = Object.values(answered.bright).sort((a, b) => a - b);
-    const end = scale === "own" && strip ? answered.bright[strip.layer] : bright[Math.floor(bright.length / 2)];
+    if (!latest) return TOPS[5];
+    const bright = Object.values(latest.bright).sort((a, b) => a - b);
+    const end = scale === "own" && strip ? latest.bright[strip.layer] : bright[Math.floor(bright.length / 2)];
     return TOPS.find((top) => top >= end) ?? TOPS.at(-1);
   }
 
   function refreshCell() {
     const cell = focused();
-    const detail = same(answered?.cell, cell) ? answered.cell : null; // an older cell's fields are not this one's
+    const detail = same(latest?.cell, cell) ? latest.cell : null; // an older cell's fields are not this one's
     for (const strip of flow.strips.values()) {
       strip.select(cell);
       setLabel(strip.canvas, stripLabel(strip, cell));
@@ -178,7 +175,7 @@ export function mount({ element, server }) {
       say(notice ?? structure.sentence);
       setText(find(".cell .title"), "No cell selected");
       setText(find(".words"), "Point at a cell of a map to see its field, its taps and its influence on the image.");
-    } else if (!answered) {
+    } else if (!latest) {
       setText(find(".cell .title"), titleOf(cell));
       setText(find(".words"), "Draw a digit to see where this cell looks and how its value comes about.");
     } else if (detail) {
@@ -186,7 +183,7 @@ export function mount({ element, server }) {
       setText(find(".cell .title"), detail.title + (get().cell && same(cell, get().cell) ? " (pinned)" : ""));
       setText(find(".words"), `${detail.title}: ${detail.words}`);
     }
-    if (detail || !cell || !answered) paintCell(detail);
+    if (detail || !cell || !latest) paintCell(detail);
     refreshKernels();
   }
 
@@ -198,7 +195,7 @@ export function mount({ element, server }) {
   }
 
   function paintCell(detail) {
-    const image = answered?.image ?? null;
+    const image = latest?.image ?? null;
     paintFields(find(".seen canvas"), image, detail, show);
     paintFields(overlay(), image, detail, show, { margin: false });
     const [input, output] = [find(".input"), find(".output")];
@@ -358,7 +355,7 @@ export function mount({ element, server }) {
   const largeCell = (event) => {
     const cell = focused();
     const layer = layerOf(cell);
-    if (!layer || answered?.cell?.layer !== cell.layer) return null;
+    if (!layer || latest?.cell?.layer !== cell.layer) return null;
     const box = large.getBoundingClientRect();
     const side = Math.max(...layer.size);
     const y = Math.floor(((event.clientY - box.top) / box.height) * side);
@@ -390,8 +387,8 @@ export function mount({ element, server }) {
   /** Sort by activity once the pen rests; ask for what that brings into view. */
   function sortSoon() {
     const sort = () => {
-      if (!answered?.activity) return;
-      const moved = [...flow.strips].filter(([layer, strip]) => strip.sort(decodeFloats(answered.activity[layer])));
+      if (!latest?.activity) return;
+      const moved = [...flow.strips].filter(([layer, strip]) => strip.sort(decodeFloats(latest.activity[layer])));
       if (!moved.length) return;
       refresh();
       lookAgain();
@@ -423,9 +420,9 @@ export function mount({ element, server }) {
       colours: palette(document.documentElement),
       endOf,
       legend: find(".legend .top").textContent,
-      image: answered?.image ?? null,
-      cell: same(answered?.cell, focused()) ? answered?.cell : null,
-      logits: answered?.logits ?? [],
+      image: latest?.image ?? null,
+      cell: same(latest?.cell, focused()) ? latest?.cell : null,
+      logits: latest?.logits ?? [],
       classes: structure.classes,
       show,
     };
@@ -454,7 +451,7 @@ export function mount({ element, server }) {
   function step() {
     const layer = layerOf(focused());
     walk.at += 1;
-    if (!layer || !answered || !view.checkVisibility() || walk.at >= layer.size[0] * layer.size[1]) stopWalk();
+    if (!layer || !latest || !view.checkVisibility() || walk.at >= layer.size[0] * layer.size[1]) stopWalk();
     refreshCell();
   }
 

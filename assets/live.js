@@ -94,8 +94,8 @@ export function mountLive(section, server, epochs, designed) {
 
   async function stop() {
     button("stop").disabled = true;
-    const answer = await server.stop_training({ job }).catch(() => ({ error: SILENT }));
-    if (answer?.error) say(answer.error);
+    const { error } = await answered(server.stop_training({ job }), SILENT);
+    if (error) say(error);
   }
 
   async function drawWithIt() {

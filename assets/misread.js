@@ -1,5 +1,6 @@
 // Why was I misread: what each step of the normalisation shows the network, and which ink its decision hangs on.
 
+import { answered } from "./answered.js";
 import { ask, onAnswer, want } from "./reader.js";
 import { paintImage, showBars } from "./reading.js";
 import { diverging, paintLegend, paintValues } from "./scales.js";
@@ -100,12 +101,8 @@ function mountOcclusion(section, server) {
     const number = ++asked;
     button.disabled = true;
     line.textContent = "The network is asked about some hundred images.";
-    let answer;
-    try {
-      answer = await server.explain({ drawing: get().drawing, network: get().network });
-    } catch {
-      answer = { error: "The server does not answer; press the button to ask again." };
-    }
+    const answer = await answered(
+      server.explain({ drawing: get().drawing, network: get().network }), "The server does not answer; press the button to ask again.");
     if (number !== asked) return; // the drawing or the network is another now
     button.disabled = false;
     line.textContent = answer.error ?? answer.sentence;

@@ -1,6 +1,7 @@
 // The worked example: every product of every cell, with numbers that may be changed.
 
 import { onceSeen } from "./alive.js";
+import { answered } from "./answered.js";
 import { node } from "./planes.js";
 import { get, subscribe } from "./state.js";
 
@@ -48,12 +49,8 @@ export function mount({ element, server, props }) {
       padding,
       dilation,
     };
-    let answer;
-    try {
-      answer = await server.work_through(request);
-    } catch {
-      answer = { error: "The server does not answer; change a number to ask again." };
-    }
+    const answer = await answered(
+      server.work_through(request), "The server does not answer; change a number to ask again.");
     if (number !== asked) return;
     view.dataset.state = answer.error ? "wrong" : "shown";
     if (answer.error) {
@@ -130,12 +127,8 @@ export function mount({ element, server, props }) {
   }
 
   async function takePatch() {
-    let answer;
-    try {
-      answer = await server.take_patch(get().drawing);
-    } catch {
-      answer = { error: "The server does not answer; press the button to ask again." };
-    }
+    const answer = await answered(
+      server.take_patch(get().drawing), "The server does not answer; press the button to ask again.");
     if (answer.error) {
       line.textContent = answer.error;
       return;

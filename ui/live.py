@@ -70,7 +70,7 @@ class LiveTrainings:
             raise ValueError("This training is finished; start another one with more epochs.")
         return {"job": _start(training)}
 
-    def stop_training(self, request: object) -> None:
+    def stop_training(self, request: object) -> dict[str, Any]:
         """Have a training stop after its present slice; what it has learned is kept.
 
         Args:
@@ -80,6 +80,7 @@ class LiveTrainings:
             ValueError: there is no such job.
         """
         JOBS.cancel(request.get("job") if isinstance(request, dict) else None)
+        return {}
 
     def keep_training(self, request: object) -> dict[str, str]:
         """Keep the network as it was last looked at, so that one can draw with it.

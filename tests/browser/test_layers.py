@@ -229,6 +229,25 @@ def test_a_link_to_a_cell_that_does_not_exist_says_so(desk: BrowserContext, open
     settle(page)
 
 
+def test_a_silent_server_is_said_and_asked_again(layers: Page) -> None:
+    def abort(route: Route) -> None:
+        route.abort() if "describe_structure" in route.request.post_data else route.fallback()
+
+    layers.route(READ, abort)
+    before = view(layers).get_attribute("data-network")
+    choose(layers, 0)
+    expect(view(layers).locator(".sentence")).to_contain_text("The server does not answer")
+    layers.unroute(READ, abort)
+    choose(layers, 1)
+    expect(view(layers)).not_to_have_attribute("data-network", before)
+
+
+def choose(page: Page, number: int) -> None:
+    """Another network to read with, by its place in the list."""
+    network(page).click()
+    page.get_by_role("option").nth(number).click()
+
+
 @pytest.mark.parametrize("keep", [True, False])
 def test_another_network_keeps_the_cell_where_it_has_one(
     desk: BrowserContext, open_page: OpenPage, base: DigitNet, keep: bool
@@ -247,8 +266,7 @@ def test_another_network_keeps_the_cell_where_it_has_one(
     cell = f"{{ layer: 'stem', y: 3, x: 3, channel: {channel} }}"
     page.evaluate(f"{module('state.js')}.then((state) => state.set({{ cell: {cell} }}))")
     wait_for_field(page)
-    network(page).click()
-    page.get_by_role("option").first.click()  # the smallest
+    choose(page, 0)  # the smallest
     expect(view(page)).not_to_have_attribute("data-network", "base")
     if keep:
         wait_for_field(page)
