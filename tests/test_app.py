@@ -5,23 +5,48 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import gradio as gr
 import pytest
+import torch
 
+import app
 from model.checkpoint import checkpoint_names
 from tests.serving import ROOT, serving
 
 needs_base = pytest.mark.skipif("base" not in checkpoint_names(), reason="needs checkpoints/base.safetensors")
 
 
-def start(*options: str, directory: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    """`python app.py OPTIONS`, which is expected to end by itself."""
-    command = [sys.executable, str(ROOT / "app.py"), *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=directory)
+class Ended(NamedTuple):
+    """How the app ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
-def assert_one_sentence(ended: subprocess.CompletedProcess[str], *parts: str) -> None:
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Ended]]:
+    """start(*options): as `python app.py OPTIONS`, which is expected to end before it serves anything."""
+
+    def start(*options: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["app.py", *options])
+        monkeypatch.setattr(gr.Blocks, "launch", lambda *_, **__: pytest.fail("it serves"))
+        try:
+            code = app.main()
+        except SystemExit as ended:
+            code = ended.code
+        return Ended(code, *capfd.readouterr())
+
+    threads = torch.get_num_threads()
+    yield start
+    torch.set_num_threads(threads)
+
+
+def assert_one_sentence(ended: Ended | subprocess.CompletedProcess[str], *parts: str) -> None:
     """The app said one sentence on its error output, and gave up with exit code 2."""
     assert ended.returncode == 2, ended.stderr
     sentence = ended.stderr.strip()
@@ -31,27 +56,29 @@ def assert_one_sentence(ended: subprocess.CompletedProcess[str], *parts: str) ->
         assert part in sentence
 
 
-def test_an_unknown_checkpoint_is_said() -> None:
-    assert_one_sentence(start("--checkpoint", "nobody"), "nobody.safetensors", "checkpoints/ has")
+def test_a_process_of_its_own_ends_as_main_does() -> None:
+    command = [sys.executable, str(ROOT / "app.py"), "--checkpoint", "nobody"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert_one_sentence(ended, "nobody.safetensors", "checkpoints/ has")
 
 
-def test_a_damaged_checkpoint_is_said(tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_said(start: Callable[..., Ended], tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(b"\x00" * 100)
     assert_one_sentence(start("--checkpoint", str(damaged)), "damaged.safetensors", "expected")
 
 
-def test_a_port_in_use_is_said() -> None:
+def test_a_port_in_use_is_said(start: Callable[..., Ended]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert_one_sentence(start("--port", str(port)), f"port {port}", "--port")
 
 
-def test_an_address_of_another_machine_is_said() -> None:
+def test_an_address_of_another_machine_is_said(start: Callable[..., Ended]) -> None:
     assert_one_sentence(start("--host", "203.0.113.1"), "203.0.113.1", "--host")
 
 
-def test_a_port_that_is_none_is_said() -> None:
+def test_a_port_that_is_none_is_said(start: Callable[..., Ended]) -> None:
     ended = start("--port", "65536")
     assert ended.returncode == 2
     assert "a port is a whole number from 1 to 65535" in ended.stderr
@@ -59,11 +86,11 @@ def test_a_port_that_is_none_is_said() -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mcp") is not None, reason="the extra is installed")
-def test_mcp_without_its_extra_is_said() -> None:
+def test_mcp_without_its_extra_is_said(start: Callable[..., Ended]) -> None:
     assert_one_sentence(start("--mcp"), "gradio[mcp]")
 
 
-def test_help_names_every_option() -> None:
+def test_help_names_every_option(start: Callable[..., Ended]) -> None:
     ended = start("--help")
     assert ended.returncode == 0
     for option in ("--host", "--port", "--checkpoint", "--data", "--share", "--mcp"):

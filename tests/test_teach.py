@@ -164,9 +164,6 @@ def test_a_teaching_whose_tab_is_closed_stops(
 ) -> None:
     monkeypatch.setattr("ui.jobs.ABANDONED_AFTER", 0.0)
     job = start({"network": offered, "samples": [sample("7")], "settings": QUICK})["job"]
-    for thread in threading.enumerate():
-        if thread.daemon and thread.name.startswith("Thread"):
-            thread.join(0.5)
     assert ended(job)["state"] == "cancelled"
     assert kept(tmp_path) == []
 

@@ -80,11 +80,13 @@ def test_nothing_moves_by_itself_where_the_system_asks_for_no_motion(tab: Page) 
 def test_the_figure_plays_when_asked_and_stops_at_the_last_stage(browser: Browser, open_page: OpenPage) -> None:
     context: BrowserContext = browser.new_context(reduced_motion="no-preference")
     page = open_tab(open_page(context))
-    page.wait_for_timeout(1600)  # longer than a step: paused until somebody presses the button
+    page.clock.install()
+    page.clock.run_for(1600)  # longer than a step: paused until somebody presses the button
     assert page.get_by_role("slider", name="Stage").input_value() == "0"
     page.locator("#architecture").get_by_role("button", name="Play").click()
     expect(page.locator("#architecture").get_by_role("button", name="Pause")).to_be_visible()
-    expect(page.locator("#architecture").get_by_role("button", name="Play")).to_be_visible(timeout=15000)
+    page.clock.run_for(15000)
+    expect(page.locator("#architecture").get_by_role("button", name="Play")).to_be_visible()
     assert page.get_by_role("slider", name="Stage").input_value() == "4"
     page.close()
     context.close()
