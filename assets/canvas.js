@@ -11,6 +11,7 @@ import { setText } from "./text.js";
 const CLOSEST = 0.003; // canvas units; points nearer than this to the last one say nothing new
 const KEY_STEP = 0.02; // canvas units an arrow key moves the pen; with Shift four times as far
 const MOVES = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove"; // the former does not wait for a frame
+const PEN_UP = "Pen up: the arrow keys move.";
 const WRITE_TIME = 1100; // milliseconds in which the example on opening writes itself
 
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -24,6 +25,7 @@ export function mount({ element, server, props }) {
   const buttons = Object.fromEntries([...element.querySelectorAll("[data-do]")].map((each) => [each.dataset.do, each]));
   let pen = "medium";
   let pointer = null; // id of the pointer that draws
+  let inked = null; // the drawing as the pen left it; where it is another one, the stroke is over
   let started = 0; // when the drawing began
   let writing = null; // the example that writes itself
   let cursor = null; // { x, y, down } of the keyboard's pen
@@ -88,7 +90,8 @@ export function mount({ element, server, props }) {
   function begin(point) {
     stopWriting();
     say(idle);
-    history.commit([...get().drawing, [point]]);
+    inked = [...get().drawing, [point]];
+    history.commit(inked);
   }
 
   function extend(points) {
@@ -98,17 +101,27 @@ export function mount({ element, server, props }) {
       const last = stroke[stroke.length - 1];
       if (Math.hypot(point[0] - last[0], point[1] - last[1]) >= CLOSEST) stroke.push(point);
     }
-    if (stroke.length > drawing[drawing.length - 1].length) history.amend([...drawing.slice(0, -1), stroke]);
+    if (stroke.length === drawing[drawing.length - 1].length) return;
+    inked = [...drawing.slice(0, -1), stroke];
+    history.amend(inked);
+  }
+
+  /** The drawing is another one now: kept as a sample, undone, or come by a link. */
+  function lift() {
+    pointer = null;
+    if (!cursor?.down) return;
+    cursor.down = false;
+    say(PEN_UP);
   }
 
   sheet.addEventListener("pointerdown", (event) => {
     if (pointer !== null || event.button !== 0) return;
     event.preventDefault();
     sheet.focus({ preventScroll: true });
-    pointer = event.pointerId;
-    sheet.setPointerCapture(pointer);
     cursor = null;
     begin(place(event));
+    pointer = event.pointerId;
+    sheet.setPointerCapture(pointer);
   });
   sheet.addEventListener(MOVES, (event) => {
     if (event.pointerId !== pointer) return;
@@ -152,10 +165,11 @@ export function mount({ element, server, props }) {
 
   function togglePen() {
     cursor ??= { x: 0.5, y: 0.5, down: false };
-    cursor.down = !cursor.down;
-    if (cursor.down) begin([cursor.x, cursor.y, now()]);
+    const down = !cursor.down;
+    if (down) begin([cursor.x, cursor.y, now()]);
     else remember();
-    say(cursor.down ? "Pen down: the arrow keys draw." : "Pen up: the arrow keys move.");
+    cursor.down = down;
+    say(down ? "Pen down: the arrow keys draw." : PEN_UP);
     refresh();
   }
 
@@ -301,6 +315,7 @@ export function mount({ element, server, props }) {
   }
 
   subscribe((_, changed) => {
+    if (changed.includes("drawing") && get().drawing !== inked) lift();
     if (changed.includes("drawing")) refresh();
     if (["network", "cell", "design"].some((name) => changed.includes(name))) remember();
   });
