@@ -9,6 +9,7 @@ import { addNetwork } from "./networks.js";
 import { paintImage } from "./reading.js";
 import { paintValues, sequential } from "./scales.js";
 import { keep, recall } from "./storage.js";
+import { clock } from "./teaching.js";
 import { setText } from "./text.js";
 
 const IMAGE = 28;
@@ -101,8 +102,7 @@ export function mountLive(section, server, epochs, designed) {
   async function drawWithIt() {
     button("keep").disabled = true;
     say("It learns how sure it may be.");
-    const clock = new Date().toTimeString().slice(0, 5);
-    const answer = await answered(server.keep_training({ training: training.training, clock }), SILENT);
+    const answer = await answered(server.keep_training({ training: training.training, clock: clock() }), SILENT);
     say(answer.error ?? answer.sentence);
     if (!answer.error) addNetwork({ key: answer.key, title: answer.title });
     refresh();
@@ -148,7 +148,7 @@ export function mountLive(section, server, epochs, designed) {
       Object.assign(frame.style, { top: `${top}%`, left: `${left}%`, width: `${right - left}%`, height: `${bottom - top}%` });
     }
     const side = ([top, left, bottom, right]) => `${bottom - top} x ${right - left}`;
-    section.querySelector(".looked").textContent = look ? `95 % of the influence lies inside ${side(look.box)} of ${side(look.region)} pixels.` : "Nothing has been trained yet.";
+    section.querySelector(".looked").textContent = look ? `95 % of the influence lies inside ${side(look.box)} of ${side(look.region)} pixels.` : training ? "It is shown again once the training goes on." : "Nothing has been trained yet.";
   }
 
   function paintKernelsOf() {
@@ -189,7 +189,7 @@ export function mountLive(section, server, epochs, designed) {
   section.querySelector(".misread").append(...Array.from({ length: MISREAD }, makePlace));
   new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
   new ResizeObserver(paint).observe(section);
-  say(training ? "Resume takes up the training that was stopped last." : "A few epochs take about a minute; the pen stays free meanwhile.");
+  say(training ? "Resume takes up the training that was last watched here, if it was stopped; its curves begin anew." : "A few epochs take about a minute; the pen stays free meanwhile.");
   paint();
   refresh();
   return { refresh };

@@ -14,10 +14,10 @@ const points = (change) => `${change < 0 ? "\u2212" : change > 0 ? "+" : ""}${Ma
 /** 0.9931 -> "99.3 %" of what was read; null where there was nothing to read. */
 export const accuracy = (share) => (share === null ? "unknown" : `${(100 * share).toFixed(1)} %`);
 
-/** Returns show(key, readings, samples), to be called with what was said of each sample. */
+/** Returns show(key, readings), to be called with what was said of each sample. */
 export function mountOutcome(section) {
   const find = (selector) => section.querySelector(selector);
-  const told = new Map(); // key -> { readings, samples }, of this visit
+  const told = new Map(); // key -> what was said of each sample, of this visit
 
   function show() {
     const network = ownNetworks().find(({ key }) => key === get().network);
@@ -29,8 +29,9 @@ export function mountOutcome(section) {
     find(".summary tbody").replaceChildren(...summary(numbers, held));
     find(".kept tbody").replaceChildren(...numbers.classes.filter(({ kept }) => kept).map(keptRow));
     find(".changes tbody").replaceChildren(...changeRows(numbers.layers));
-    const { readings = [], samples = [] } = told.get(network.key) ?? {};
-    find(".readings").replaceChildren(...readings.map((reading, index) => makeReading(reading, samples[index])));
+    const readings = told.get(network.key);
+    find(".readings").replaceChildren(...(readings ?? []).map(makeReading));
+    find(".untold").hidden = Boolean(readings);
     paint();
   }
 
@@ -43,7 +44,7 @@ export function mountOutcome(section) {
   new IntersectionObserver(paint).observe(section);
   new MutationObserver(show).observe(document.body, { attributeFilter: ["class"] });
   show();
-  return (key, readings, samples) => { told.set(key, { readings, samples }); show(); };
+  return (key, readings) => { told.set(key, readings); show(); };
 }
 
 function sentence({ title, numbers, held }) {
@@ -100,12 +101,12 @@ function makeRow([head, ...cells]) {
   return row;
 }
 
-function makeReading({ label, before, after }, sample) {
+function makeReading({ label, drawing, before, after }) {
   const item = document.createElement("li");
   const picture = document.createElement("canvas");
   picture.role = "img";
   picture.ariaLabel = `A drawing of ${label}`;
-  picture.drawing = sample.drawing;
+  picture.drawing = drawing;
   item.append(picture, makeSide("before", label, before), makeSide("after", label, after));
   return item;
 }
@@ -119,7 +120,7 @@ function makeSide(when, label, likeliest) {
     bar.className = text === label ? "bar top" : "bar";
     bar.append(...["label", "track", "percent"].map((part) => Object.assign(document.createElement("span"), { className: part })));
     const [named, track, figure] = bar.children;
-    named.textContent = text;
+    named.textContent = named.title = text;
     track.append(Object.assign(document.createElement("span"), { className: "fill" }));
     track.firstChild.style.transform = `scaleX(${probability})`;
     figure.textContent = percent(probability);

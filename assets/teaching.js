@@ -13,15 +13,15 @@ import { setText } from "./text.js";
 const UNREACHABLE = "The server does not answer; it is asked again.";
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least
 
-/** The visitor's time of day, "14:02". */
-export const clock = () => new Date().toTimeString().slice(0, 5);
+/** The visitor's time of day, "14:02:31": networks are told apart by it. */
+export const clock = () => new Date().toTimeString().slice(0, 8);
 
 export function mountTeaching(section, server, props, show) {
   const buttons = Object.fromEntries([...section.querySelectorAll("[data-do]")].map((each) => [each.dataset.do, each]));
   const bar = section.querySelector("progress");
   const line = section.querySelector(".sentence");
   const settings = mountSettings(section.querySelector("details"), props);
-  let job = null; // { key, parent, samples } of the teaching that goes on
+  let job = null; // { key, parent } of the teaching that goes on
   let steps = []; // its news
 
   // Start and stop ----------------------------------------------------------------------------------------------
@@ -29,12 +29,14 @@ export function mountTeaching(section, server, props, show) {
   async function start() {
     if (!job) resume(); // one that was begun in another window
     if (job) return say("A teaching is under way already; wait for it or cancel it.");
+    const problem = settings.problem();
+    if (problem) return say(problem);
     const samples = getSamples();
     const parent = get().network;
-    job = { key: null, parent, samples };
+    job = { key: null, parent };
     refresh();
     say("The samples are on their way.");
-    const request = { network: parent, samples, settings: settings(), clock: clock() };
+    const request = { network: parent, samples, settings: settings.read(), clock: clock() };
     const answer = await answered(
       server.start_teaching(request), "The server does not answer; nothing was changed. Press Teach to try again.");
     section.querySelector(".warnings").textContent = (answer.warnings ?? []).join(" ");
@@ -78,12 +80,12 @@ export function mountTeaching(section, server, props, show) {
   function adopt({ key, title, readings, ...numbers }) {
     if (ownNetworks().some((network) => network.key === key)) return; // taken up again after a reload
     addNetwork({ key, title, parent: job.parent, numbers });
-    show(key, readings, job.samples);
+    show(key, readings);
   }
 
   function finish({ taught, held = "unknown" }) {
     updateNetwork(taught.key, { held });
-    end(`Done in ${taught.seconds} s: ${taught.title} reads now.`);
+    end(`Taught in ${taught.seconds} s: ${taught.title} reads now.`);
   }
 
   function end(text) {
@@ -148,13 +150,13 @@ export function mountTeaching(section, server, props, show) {
   function resume() {
     const kept = recall("teaching");
     if (!kept) return;
-    job = { key: kept.job, parent: kept.parent, samples: getSamples() };
+    job = { key: kept.job, parent: kept.parent };
     refresh();
     follow();
   }
 }
 
-/** The settings as an object for the server; they are kept in this browser. */
+/** Returns { read, problem }: the settings as an object for the server, and what is wrong with one; kept in this browser. */
 function mountSettings(details, { settings: defaults, limits }) {
   const fields = [...details.querySelectorAll("[name]")];
   const shares = ["replay", "interpolation"]; // shown in per cent
@@ -174,11 +176,19 @@ function mountSettings(details, { settings: defaults, limits }) {
     }));
   }
 
+  function problem() {
+    const field = fields.find((each) => !each.checkValidity());
+    if (!field) return null;
+    details.open = true;
+    field.focus();
+    return `${field.labels[0].textContent}: expected a whole number from ${field.min} to ${field.max}.`;
+  }
+
   for (const field of fields) {
     if (field.name in limits) [field.min, field.max] = limits[field.name];
     field.addEventListener("change", () => keep("settings", read()));
   }
   details.querySelector('[data-do="default-settings"]').addEventListener("click", () => { show(defaults); keep("settings", null); });
   show({ ...defaults, ...recall("settings") });
-  return read;
+  return { read, problem };
 }

@@ -188,8 +188,8 @@ def test_from_the_button_to_a_network_that_reads(trainings: LiveTrainings, image
     assert progress["news"][-1]["images"] == progress["news"][-1]["total"] == 512
     look = progress["news"][-1]["look"]
     assert [kernels["layer"] for kernels in look["kernels"]] == ["stem", "stages.0", "stages.1"]
-    kept = trainings.keep_training({"training": started["training"], "clock": "14:02"})
-    assert kept["title"] == "own design 14:02"
+    kept = trainings.keep_training({"training": started["training"], "clock": "14:02:31"})
+    assert kept["title"] == "own design 14:02:31"
     assert "validation images" in kept["sentence"]
     assert load_network(kept["key"]).config == SMALL
     with pytest.raises(ValueError, match="finished"):

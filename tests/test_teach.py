@@ -95,7 +95,7 @@ def kept(tmp_path: Path) -> list[Path]:
 
 def test_a_teaching_tells_its_steps_and_keeps_a_network(start: Start, offered: str) -> None:
     samples = [sample("7", BARRED), sample("7"), sample("1", ONE), sample("1", ONE)]
-    begun = start({"network": offered, "samples": samples, "settings": QUICK, "clock": "14:02"})
+    begun = start({"network": offered, "samples": samples, "settings": QUICK, "clock": "14:02:31"})
     assert begun["warnings"] == []
     progress = ended(begun["job"])
     assert progress["state"] == "done", progress["error"]
@@ -103,7 +103,7 @@ def test_a_teaching_tells_its_steps_and_keeps_a_network(start: Start, offered: s
     steps = [news["step"] for news in progress["news"] if "step" in news]
     assert steps[-1]["step"] == steps[-1]["steps"] == QUICK["steps"]
     taught, held = progress["outcome"]["taught"], progress["outcome"]["held"]
-    assert taught["title"] == "shipped, taught 14:02" == title_of(taught["key"])
+    assert taught["title"] == "shipped, taught 14:02:31" == title_of(taught["key"])
     assert taught["source"] == EMBEDDED
     assert [reading["label"] for reading in taught["readings"]] == ["7", "7", "1", "1"]
     assert held["total"] == 4
@@ -282,8 +282,8 @@ def as_text(content: bytes) -> str:
 def test_a_network_comes_back_from_its_file(offered: str, small_net: DigitNet) -> None:
     file = network_file(offered)
     assert file["name"] == "shipped.safetensors"
-    opened = open_network({"data": file["data"], "clock": "14:02"})
-    assert opened["title"] == "uploaded, 14:02"
+    opened = open_network({"data": file["data"], "clock": "14:02:31"})
+    assert opened["title"] == "uploaded, 14:02:31"
     back = load_checkpoint(locate(opened["key"])).state_dict()
     assert all(torch.equal(back[name], tensor) for name, tensor in small_net.state_dict().items())
 
@@ -342,7 +342,7 @@ def newer(directory: Path) -> bytes:
 def test_a_file_that_is_no_network_is_refused_in_a_sentence(offered: str, tmp_path: Path, kind: str) -> None:
     make, says = FILES[kind]
     with pytest.raises(ValueError, match=says) as caught:
-        open_network({"data": as_text(make(tmp_path)), "clock": "14:02"})
+        open_network({"data": as_text(make(tmp_path)), "clock": "14:02:31"})
     assert str(caught.value).endswith(".")
     assert str(tmp_path) not in str(caught.value)
     assert kept(tmp_path) == []
@@ -364,8 +364,8 @@ def test_no_other_file_can_be_downloaded(offered: str, name: object) -> None:
 
 
 def test_only_networks_that_are_kept_are_known(offered: str) -> None:
-    key = open_network({"data": network_file(offered)["data"], "clock": "09:30"})["key"]
-    assert known_networks([key, "mine-" + "0" * 32, "base", None, "../x"]) == {key: "uploaded, 09:30"}
+    key = open_network({"data": network_file(offered)["data"], "clock": "09:30:00"})["key"]
+    assert known_networks([key, "mine-" + "0" * 32, "base", None, "../x"]) == {key: "uploaded, 09:30:00"}
     for wrong in (None, "mine-", [key] * 51):
         with pytest.raises(ValueError, match="list of at most"):
             known_networks(wrong)

@@ -15,7 +15,7 @@ from ui.jobs import JOBS
 
 MOST_TRAININGS = 12  # that are remembered, so that they can be taken up again; the one used least lately goes first
 KERNELS = 16  # of a convolution that are shown
-CLOCK = 5  # characters of a time of day, "14:02"
+CLOCK = 8  # characters of a time of day, "14:02:31"
 
 
 class LiveTrainings:
@@ -96,7 +96,7 @@ class LiveTrainings:
         """
         training, clock = self._training(request), request.get("clock")
         if not isinstance(clock, str) or len(clock) > CLOCK:
-            raise ValueError('clock is the time of day that the network is named after, like "14:02".')
+            raise ValueError('clock is the time of day that the network is named after, like "14:02:31".')
         with self._keeping:
             net, history = training.network()
         title = f"own design {clock}"

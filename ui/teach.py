@@ -177,7 +177,7 @@ def open_network(request: object) -> dict[str, Any]:
     """Keep a network that somebody has as a file.
 
     Args:
-        request: {data, clock}: its bytes in base64, and the visitor's time as "14:02".
+        request: {data, clock}: its bytes in base64, and the visitor's time as "14:02:31".
 
     Returns:
         Its `key` and `title`.
@@ -210,9 +210,12 @@ def load_network_file(content: bytes) -> DigitNet:
         ValueError: it is no checkpoint, would cost too much to serve, or has a class name that is none.
     """
     with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / f"the-file{SUFFIX}"
+        path = Path(directory) / f"file{SUFFIX}"
         path.write_bytes(content)
-        net = load_checkpoint(path)
+        try:
+            net = load_checkpoint(path)
+        except CheckpointError as error:  # the visitor's file has a name of its own
+            raise CheckpointError(str(error).replace(path.name, "The file")) from error
     check_size(net.config)
     for name in net.classes:
         check_name(name)

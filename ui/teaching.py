@@ -3,6 +3,7 @@
 import math
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -22,7 +23,7 @@ from ui.network import title_of
 SETTINGS = ("steps", "batch", "replay", "layers", "interpolation")  # what visitors may set
 LIMITS = {"steps": (0, 300), "batch": (2, 128)}  # so that nobody keeps the others waiting for long
 STRONGEST = 3  # classes that are told of a sample
-CLOCK = re.compile(r"\d\d:\d\d")
+CLOCK = re.compile(r"\d\d:\d\d:\d\d")
 
 
 class TeachingError(ValueError):
@@ -59,7 +60,7 @@ def teaching_work(
         samples: a list of objects with label and drawing.
         settings: as `read_settings` takes them.
         data: directory that may hold MNIST/raw, to rehearse old digits from.
-        clock: the visitor's time as "14:02", for the title.
+        clock: the visitor's time as "14:02:31", for the title.
 
     Returns:
         The work, and the samples as they were checked. Its news are objects with `step`, the fields of
@@ -82,7 +83,7 @@ def teaching_work(
         result = fine_tune(
             net, images, labels, on_step=lambda step: report({"step": finite(step._asdict())}), **material
         )
-        taught = _keep(net, result, labels, network, clock)
+        taught = _keep(net, result, checked, network, clock)
         taught["seconds"] = round(time.monotonic() - begun, 1)
 
         def report_checking(step: Step) -> None:
@@ -98,37 +99,37 @@ def teaching_work(
     return work, checked
 
 
-def _keep(net: DigitNet, result: FineTuned, labels: Sequence[str], network: str, clock: object) -> dict[str, Any]:
+def _keep(net: DigitNet, result: FineTuned, samples: Sequence[Sample], network: str, clock: object) -> dict[str, Any]:
     base = title_of(network).partition(",")[0]
     title = f"{base}, taught {time_of_day(clock)}"
-    counts = {name: labels.count(name) for name in sorted(set(labels))}
+    counts = dict(sorted(Counter(sample.label for sample in samples).items()))
     history = finite(history_of(result, title_of(network)))
     return {
         "key": store().keep(result.network, title=title, samples=counts, **history),
         "title": title,
         "from": title_of(network),
-        **finite(describe(net, result, labels)),
+        **finite(describe(net, result, samples)),
     }
 
 
 def time_of_day(clock: object) -> str:
-    """The visitor's time as "14:02", or this machine's where they gave none."""
-    return clock if isinstance(clock, str) and CLOCK.fullmatch(clock) else time.strftime("%H:%M")
+    """The visitor's time as "14:02:31", or this machine's where they gave none."""
+    return clock if isinstance(clock, str) and CLOCK.fullmatch(clock) else time.strftime("%H:%M:%S")
 
 
-def describe(net: DigitNet, result: FineTuned, labels: Sequence[str]) -> dict[str, Any]:
+def describe(net: DigitNet, result: FineTuned, samples: Sequence[Sample]) -> dict[str, Any]:
     """What a teaching did, as JSON values: shares from 0 to 1, pairs are before and after.
 
     Args:
         net: the network before.
         result: of `fine_tune`.
-        labels: of the samples, in their order.
+        samples: what it was taught with, in the order of the result's probabilities.
 
     Returns:
         `samples`, `replay`: pairs of accuracies. `source`: what was rehearsed. `classes`: for every class {name, kept},
-        a pair of held-out accuracies, None for a new class. `readings`: for every sample {label, before, after}, the
-        strongest classes with their probabilities. `layers`: relative change of every layer's weights. `interpolation`:
-        between the old weights, 0, and the learned ones, 1.
+        a pair of held-out accuracies, None for a new class. `readings`: for every sample {label, drawing, before,
+        after}, the strongest classes with their probabilities. `layers`: relative change of every layer's weights.
+        `interpolation`: between the old weights, 0, and the learned ones, 1.
     """
     before, after = result.before, result.after
     return {
@@ -143,8 +144,13 @@ def describe(net: DigitNet, result: FineTuned, labels: Sequence[str]) -> dict[st
             for name in result.network.classes
         ],
         "readings": [
-            {"label": label, "before": strongest(net.classes, old), "after": strongest(result.network.classes, new)}
-            for label, old, new in zip(labels, before.probabilities, after.probabilities, strict=True)
+            {
+                "label": sample.label,
+                "drawing": sample.drawing,
+                "before": strongest(net.classes, old),
+                "after": strongest(result.network.classes, new),
+            }
+            for sample, old, new in zip(samples, before.probabilities, after.probabilities, strict=True)
         ],
         "layers": result.changes,
         "interpolation": result.interpolation,

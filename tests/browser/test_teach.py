@@ -12,7 +12,20 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from model import load_checkpoint, predict, rasterize
 from model.samples import read_samples
-from tests.browser.drawing import ONE, SEVEN, Strokes, button, draw, drawing, module, network, settle, sheet, top
+from tests.browser.drawing import (
+    ONE,
+    SEVEN,
+    Strokes,
+    button,
+    draw,
+    drawing,
+    module,
+    network,
+    places,
+    settle,
+    sheet,
+    top,
+)
 from tests.serving import free_port, serving
 
 LONG = 240_000  # milliseconds that a teaching may take on a busy machine
@@ -143,7 +156,7 @@ def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes
         expect(page.locator('.layers-view[data-network^="mine-"]')).to_have_count(1)
         assert "mine-" not in page.url
         press(page, "Cancel")
-        expect(progress(page)).to_contain_text("Done", timeout=LONG)
+        expect(progress(page)).to_contain_text("Taught in", timeout=LONG)
 
         page.reload()
         settle(page)
@@ -230,6 +243,51 @@ def test_samples_are_deleted_relabelled_and_brought_back(page: Page) -> None:
     expect(samples(page)).to_have_count(0)
     press(page, "Teach")
     expect(progress(page)).to_contain_text("no samples yet")
+
+
+def test_a_sample_that_is_kept_in_the_middle_of_a_stroke_ends_it(page: Page) -> None:
+    first, *rest = places(page, SEVEN[0])
+    page.mouse.move(*first)
+    page.mouse.down()
+    page.mouse.move(*rest[1], steps=5)
+    page.keyboard.press("7")
+    expect(said(page)).to_contain_text("Kept as 7")
+    page.mouse.move(*rest[-1], steps=5)
+    page.mouse.up()
+    assert drawing(page) == []
+    page.keyboard.press("Space")  # the pen of the keyboard, on the sheet that the mouse has left focused
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("1")
+    expect(said(page)).to_contain_text("Kept as 1")
+    expect(page.locator("#canvas .status")).to_contain_text("Pen up")
+    page.keyboard.press("ArrowRight")
+    assert drawing(page) == []
+    keep(page, ONE, "1")
+    expect(samples(page)).to_have_count(3)
+
+
+def test_a_teaching_taken_up_again_tells_of_the_samples_that_it_was_given(page: Page) -> None:
+    keep(page, SEVEN, "7")
+    keep(page, ONE, "1")
+    press(page, "Teach")
+    expect(progress(page)).to_contain_text("Step", timeout=LONG)
+    press(page, "Delete all")
+    page.reload()
+    to_tab(page)
+    expect(progress(page)).to_contain_text("Taught in", timeout=LONG)
+    expect(page.locator("#teach .readings li")).to_have_count(2)
+    page.reload()
+    to_tab(page)
+    expect(page.locator("#teach .readings li")).to_have_count(0)
+    expect(page.locator("#teach .untold")).to_be_visible()
+
+
+def test_a_setting_that_is_none_is_said_by_its_name(page: Page) -> None:
+    keep(page, SEVEN, "7")
+    page.locator("#teach summary").click()
+    page.get_by_label("Share of old digits, %").fill("-5")
+    press(page, "Teach")
+    expect(progress(page)).to_have_text("Share of old digits, %: expected a whole number from 0 to 95.")
 
 
 def test_a_digit_in_a_text_field_is_text(page: Page) -> None:
