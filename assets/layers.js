@@ -39,6 +39,7 @@ export function mount({ element, server }) {
   let room = 0; // CSS pixels that the view is wide
   let notice = null; // what is to be said instead of the usual sentence, until a cell is selected
   let walk = null; // { at, timer } of the kernel that walks
+  let saving = false; // a picture waits for the maps that are outside the window
   let inView = null; // channels inside the window by layer, or false where nothing is; null until it is looked at again
 
   const focused = () => pointed ?? get().cell;
@@ -47,7 +48,7 @@ export function mount({ element, server }) {
 
   want("layers", () => {
     if (structure?.network !== get().network) return null;
-    const maps = inView ??= onScreen() && visible();
+    const maps = saving ? shown() : inView ??= onScreen() && visible();
     return maps && { maps, cell: focused(), activity: order === "activity" };
   });
 
@@ -60,6 +61,8 @@ export function mount({ element, server }) {
     }
     return maps;
   }
+
+  const shown = () => Object.fromEntries([...flow.strips].map(([layer, strip]) => [layer, strip.shown]));
 
   function onScreen() {
     if (!view.checkVisibility()) return false;
@@ -123,9 +126,14 @@ export function mount({ element, server }) {
     if (part.activity && order === "activity") sortSoon();
     refresh();
     element.dataset.sequence = answer.sequence;
+    if (saving && [...flow.strips.values()].every((strip) => strip.shown.every(strip.isKnown))) {
+      saving = false;
+      savePicture(pictureOf());
+    }
   });
 
   function blank() {
+    saving = false;
     latest = null;
     for (const strip of flow?.strips.values() ?? []) strip.take(null, 0);
     refresh();
@@ -264,7 +272,7 @@ export function mount({ element, server }) {
     // A standard convolution has a kernel for each channel that it reads, a depthwise one for each that it is of.
     const channels = flow.strips.get(layer.kernels ? layer.layer : sourceOf(layer).layer).shown;
     const key = [structure.network, layer.layer, layer.kernels ? "" : channel, channels.join(), room, look("--ink")].join();
-    if (section.dataset.key === key) return;
+    if (section.dataset.key === key || !view.checkVisibility()) return; // while it is hidden, nobody knows how many fit in a row
     section.dataset.key = key;
     const reach = layer.dilation * (layer.kernel - 1) + 1;
     const whose = layer.kernels ? "" : `, channel ${channel}: one for each channel that it reads`;
@@ -409,7 +417,12 @@ export function mount({ element, server }) {
     });
   }
   find('[data-do="jump"]').addEventListener("click", () => find(".cell").scrollIntoView());
-  find('[data-do="save"]').addEventListener("click", () => structure && savePicture(pictureOf()));
+  find('[data-do="save"]').addEventListener("click", () => {
+    if (!structure) return;
+    if (!get().drawing.length) return savePicture(pictureOf());
+    saving = true;
+    ask();
+  });
 
   function pictureOf() {
     return {

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, Route, expect
 
 from model import load_checkpoint, rasterize, receptive_field
 from model.layer_maps import layer_maps
@@ -447,6 +447,39 @@ def test_the_kernel_walks_when_it_is_told_to(browser: Browser, open_page: OpenPa
     assert view(page).locator(".input canvas").evaluate(shot) == still
     page.close()
     context.close()
+
+
+def test_a_picture_has_the_maps_that_are_not_on_screen(
+    phone: BrowserContext, open_page: OpenPage, base: DigitNet
+) -> None:
+    page = open_page(phone)
+    save = view(page).get_by_role("button", name="Save picture")
+    save.scroll_into_view_if_needed()
+    settle(page)
+    strips = page.locator("#layers canvas[data-layer]").evaluate_all("(all) => all.map(({ dataset }) => dataset.layer)")
+
+    def brings_all(request: Request) -> bool:
+        asked = asked_about(request)
+        return bool(asked) and set(strips) - {""} <= set(asked["parts"].get("layers", {}).get("maps", {}))
+
+    with page.expect_request(brings_all), page.expect_download():
+        save.click()
+    settle(page)
+
+
+def test_kernels_stand_in_rows_whatever_tab_another_network_was_chosen_on(layers: Page) -> None:
+    def height() -> float:
+        return view(layers).locator(".kernels canvas").bounding_box()["height"]
+
+    choose(layers, 0)
+    expect(view(layers)).not_to_have_attribute("data-network", "base")
+    rows = height()
+    choose(layers, 3)
+    layers.get_by_role("tab", name="Misread").click()
+    choose(layers, 0)
+    expect(view(layers)).not_to_have_attribute("data-network", "base")
+    layers.get_by_role("tab", name="Layers").click()
+    assert height() == rows
 
 
 def test_the_view_is_saved_as_a_picture_for_a_slide(layers: Page, base: DigitNet) -> None:
