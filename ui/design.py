@@ -1,5 +1,6 @@
 """The tab in which a network is designed, seen for what it is worth, and trained while one watches."""
 
+import re
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -59,8 +60,11 @@ def assess_design(request: object) -> dict[str, Any]:
     """
     if not isinstance(request, dict):
         raise ValueError("A request has to carry a design and the index of a stage.")
-    config, stage = read_design(request.get("design")), request.get("stage", 0)
-    check_size(config)
+    try:
+        config, stage = read_design(request.get("design")), request.get("stage", 0)
+        check_size(config)
+    except ValueError as error:
+        raise ValueError(_in_words(str(error))) from error
     if isinstance(stage, bool) or not isinstance(stage, int):
         raise ValueError(f"stage is {stage!r}; expected the index of a stage.")
     cost, layers = cost_of(config), _layers(config)
@@ -76,6 +80,17 @@ def assess_design(request: object) -> dict[str, Any]:
         "growth": growth_sentence(config),
         "coverage": coverage_sentence(config),
     }
+
+
+def _in_words(message: str) -> str:
+    """What is wrong with a design, by the names that its fields have on the page."""
+    message = re.sub(r"\bstem_(\w+)", lambda field: f"Stem, {_word(field[1])}", message)
+    message = re.sub(r"\bstages\[(\d+)\]\.(\w+)", lambda of: f"Stage {int(of[1]) + 1}, {_word(of[2])}", message)
+    return message.replace(" is None;", " is empty;")
+
+
+def _word(field: str) -> str:
+    return {"channels": "filters", "shares": "weights"}.get(field, field)
 
 
 @lru_cache(maxsize=64)

@@ -48,7 +48,7 @@ def test_figures_follow_the_sliders_and_bad_values_are_said(tab: Page) -> None:
     field(tab, "Stage 2, kernel").fill("5")
     expect(figure(tab, "parameters")).to_have_text(f"{cost_of(DEFAULT_DESIGN).parameters + 64 * 16:,}")
     field(tab, "Stage 2, kernel").fill("4")
-    expect(tab.locator("#design .problem")).to_contain_text("stages[1].kernel is 4; expected an odd number")
+    expect(tab.locator("#design .problem")).to_contain_text("Stage 2, kernel is 4; expected an odd number")
     expect(do(tab, "Train")).to_be_disabled()
     field(tab, "Stage 2, kernel").fill("3")
     expect(figure(tab, "parameters")).to_have_text(parameters)
