@@ -86,11 +86,11 @@ function paint({ said, fields, maps, bars }, answer, part) {
   fit(fields);
   paintFields(fields, answer?.image ?? null, part && { ...part, taps: [] }, SHOW); // four kernels of weights are too many
   paintMaps(maps, part);
-  if (answer || bars.firstChild) showBars(bars, answer?.classes ?? [], part?.probabilities ?? null);
-  said.textContent = part ? `reads ${top(answer, part)}, ${percent(Math.max(...part.probabilities))}` : "";
+  if (answer || bars.firstChild) showBars(bars, part?.classes ?? [], part?.probabilities ?? null);
+  said.textContent = part ? `reads ${top(part)}, ${percent(Math.max(...part.probabilities))}` : "";
 }
 
-const top = ({ classes }, { probabilities }) => classes[probabilities.indexOf(Math.max(...probabilities))];
+const top = ({ classes, probabilities }) => classes[probabilities.indexOf(Math.max(...probabilities))];
 
 /** All maps of a stage, `COLUMNS` beside each other, a hairline between two. */
 function paintMaps(canvas, part) {
@@ -115,7 +115,7 @@ function paintMaps(canvas, part) {
 /** What the four say, and how far they look. */
 function sentence(answer, networks, { stage, y, x }) {
   const parts = answer.parts.compare;
-  const said = parts.map((part) => top(answer, part));
+  const said = parts.map(top);
   const agree = new Set(said).size === 1 ? `All read ${said[0]}.` : `They read ${said.slice(0, -1).join(", ")} and ${said.at(-1)}: they do not agree.`;
   const sizes = [true, false].map((dilated) => parts.find(({ name }) => networks.find((network) => network.name === name).dilated === dilated)?.field);
   const [far, near] = sizes.map((field) => (field ? `${field[2] - field[0]} x ${field[3] - field[1]}` : "no"));

@@ -54,7 +54,7 @@ function sentence({ classes, probabilities, familiar }) {
 /** 0.9931 -> "99.3 %"; a network is never sure to the last: what would round to 0 or 100 says so. */
 export function percent(probability) {
   if (probability < 0.0005) return "< 0.1 %";
-  if (probability > 0.9995) return "> 99.9 %";
+  if (probability >= 0.9995) return "> 99.9 %";
   return `${(100 * probability).toFixed(1)} %`;
 }
 
@@ -79,6 +79,7 @@ export function showBars(bars, classes, probabilities) {
   [...bars.children].forEach((bar, index) => {
     const [label, { firstChild: fill }, figure] = bar.children;
     setText(label, classes[index]); // a class name is text, never HTML
+    if (label.title !== classes[index]) label.title = classes[index]; // where it is cut short
     fill.style.transform = `scaleX(${(probabilities?.[index] ?? 0).toFixed(3)})`; // to less than a pixel: most stay as they are
     setText(figure, probabilities ? percent(probabilities[index]) : "");
     bar.classList.toggle("top", index === top);

@@ -135,6 +135,7 @@ def test_each_of_the_four_answers_for_itself(nets) -> None:
     assert [part["name"] for part in parts] == list(STUDY)
     for part in parts:
         net = nets[part["name"]]
+        assert part["classes"] == net.classes, "the network that is chosen may have other classes"
         assert np.allclose(part["probabilities"], predict(net, image[None])[0], atol=1e-4)
         lattice = tap_lattice(net, "stages.2", cell)
         assert np.array_equal(unpacked(part["lattice"]) > 0, (lattice > 0).ravel())

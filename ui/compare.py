@@ -181,9 +181,9 @@ def compare_part(_net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) 
         parameters: {stage, y, x}: a stage from 0 on, and a cell of its map.
 
     Returns:
-        For each network its name, `probabilities`, `map`, bytes (C, H, W) in base64 of which 255 stands for the largest
-        value; `field` and `inside`, boxes (top, left, bottom, right) in pixels; `lattice` and `effective`, bytes (28,
-        28) in base64.
+        For each network its name, its own `classes` with their `probabilities`; `map`, bytes (C, H, W) in base64 of
+        which 255 stands for the largest value; `field` and `inside`, boxes (top, left, bottom, right) in pixels;
+        `lattice` and `effective`, bytes (28, 28) in base64.
 
     Raises:
         ValueError: the parameters name no cell.
@@ -208,6 +208,7 @@ def _read(net: DigitNet, image: np.ndarray, layer: str, cell: Cell) -> dict[str,
     lattice = lattice_of(net.config, layer, cell)
     shown = maps[f"{layer}.{'pointwise' if net.config.separable else 'conv'}"]  # (C, H, W)
     return {
+        "classes": net.classes,
         "probabilities": [round(float(probability), 5) for probability in probabilities],
         "map": to_base64(quantised(shown, float(shown.max()))),
         "size": shown.shape,
