@@ -468,18 +468,16 @@ def test_a_picture_has_the_maps_that_are_not_on_screen(
 
 
 def test_kernels_stand_in_rows_whatever_tab_another_network_was_chosen_on(layers: Page) -> None:
-    def height() -> float:
-        return view(layers).locator(".kernels canvas").bounding_box()["height"]
-
+    kernels = view(layers).locator(".kernels canvas")
     choose(layers, 0)
     expect(view(layers)).not_to_have_attribute("data-network", "base")
-    rows = height()
+    rows = kernels.evaluate("(canvas) => getComputedStyle(canvas).height")
     choose(layers, 3)
     layers.get_by_role("tab", name="Misread").click()
     choose(layers, 0)
     expect(view(layers)).not_to_have_attribute("data-network", "base")
     layers.get_by_role("tab", name="Layers").click()
-    assert height() == rows
+    expect(kernels).to_have_css("height", rows)
 
 
 def test_the_view_is_saved_as_a_picture_for_a_slide(layers: Page, base: DigitNet) -> None:

@@ -269,6 +269,8 @@ def test_a_sample_that_is_kept_in_the_middle_of_a_stroke_ends_it(page: Page) -> 
 def test_a_teaching_taken_up_again_tells_of_the_samples_that_it_was_given(page: Page) -> None:
     keep(page, SEVEN, "7")
     keep(page, ONE, "1")
+    page.locator("#teach summary").click()
+    page.get_by_label("Steps").fill("30")
     press(page, "Teach")
     expect(progress(page)).to_contain_text("Step", timeout=LONG)
     press(page, "Delete all")
