@@ -314,9 +314,11 @@ export function mount({ element, server, props }) {
     set({ drawing: [] });
   }
 
-  subscribe((_, changed) => {
-    if (changed.includes("drawing") && get().drawing !== inked) lift();
-    if (changed.includes("drawing")) refresh();
+  subscribe(({ drawing }, changed) => {
+    if (changed.includes("drawing")) {
+      if (drawing !== inked) lift();
+      refresh();
+    }
     if (["network", "cell", "design"].some((name) => changed.includes(name))) remember();
   });
   new ResizeObserver(fit).observe(sheet);

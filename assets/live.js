@@ -148,7 +148,8 @@ export function mountLive(section, server, epochs, designed) {
       Object.assign(frame.style, { top: `${top}%`, left: `${left}%`, width: `${right - left}%`, height: `${bottom - top}%` });
     }
     const side = ([top, left, bottom, right]) => `${bottom - top} x ${right - left}`;
-    section.querySelector(".looked").textContent = look ? `95 % of the influence lies inside ${side(look.box)} of ${side(look.region)} pixels.` : training ? "It is shown again once the training goes on." : "Nothing has been trained yet.";
+    const nothing = training ? "It is shown again once the training goes on." : "Nothing has been trained yet.";
+    section.querySelector(".looked").textContent = look ? `95 % of the influence lies inside ${side(look.box)} of ${side(look.region)} pixels.` : nothing;
   }
 
   function paintKernelsOf() {

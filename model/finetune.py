@@ -248,9 +248,9 @@ class Lesson:
         self._teach_head()
         if self.teaching.layers != "head":
             self._teach_all(on_step)
-        interpolation, held_out = self._interpolate()
-        self._hold_back(held_out)
-        after = self._report(self.new, held_out)
+        interpolation, logits = self._interpolate()
+        self._hold_back(logits)
+        after = self._report(self.new, logits)
         self._tell(on_step, self.teaching.steps, self.history[-1].loss)
         self._mark_familiar()
         return FineTuned(
@@ -373,14 +373,14 @@ class Lesson:
         return logits_of(self.new, self.held_out.images)  # (H, classes)
 
     @torch.inference_mode()
-    def _hold_back(self, held_out: Tensor) -> None:
+    def _hold_back(self, logits: Tensor) -> None:
         """Lower the bias of every class that is no digit until hardly any held-out digit is taken for it.
 
         A lesson shows it as often as no digit is ever shown, so that the network expects too many of it (prior shift:
         Saerens et al., "Adjusting the Outputs of a Classifier to New a Priori Probabilities", 2002).
 
         Args:
-            held_out: logits of the held-out digits (H, classes), lowered as well.
+            logits: of the held-out digits (H, classes), lowered as well.
         """
         digits = self.held_out.labels.unique()
         others = set(self.labels.tolist()) - set(digits.tolist())
@@ -388,27 +388,27 @@ class Lesson:
             return
         shown = logits_of(self.new, self.shown)  # (V, classes)
         for number in others:
-            taken = _lead(held_out, number, digits).quantile(1 - MISTAKEN)
+            taken = _lead(logits, number, digits).quantile(1 - MISTAKEN)
             read = _lead(shown, number, digits)[self.shown_labels == number].quantile(1 - STILL_READ)
             lowered = min(taken, read).clamp(min=0)
             self.new.head.bias[number] -= lowered
-            held_out[:, number] -= lowered
+            logits[:, number] -= lowered
 
     def _mark_familiar(self) -> None:
         """What was taught is no longer unlike anything that the network has learned."""
         energies = logits_of(self.new, self.images).logsumexp(1)
         self.new.familiar_energy.fill_(min(self.new.familiar_energy.item(), energies.min().item()))
 
-    def _report(self, net: DigitNet, held_out: Tensor) -> Report:
+    def _report(self, net: DigitNet, logits: Tensor) -> Report:
         """What the network says of the samples, and of the held-out digits by its logits (H, classes)."""
         probabilities = np.zeros((len(self.images), self.old.head.out_features), np.float32)
         probabilities[:, : len(net.classes)] = predict(net, self.images)
-        right = held_out.argmax(1) == self.held_out.labels
+        right = logits.argmax(1) == self.held_out.labels
         names = self.old.classes
         return Report(
             probabilities,
             float(np.mean(probabilities.argmax(1) == self.labels.numpy())),
-            _share_right(held_out, self.held_out.labels),
+            right.double().mean().item(),
             {
                 names[index]: right[self.held_out.labels == index].double().mean().item()
                 for index in self.held_out.labels.unique().tolist()

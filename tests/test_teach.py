@@ -162,8 +162,10 @@ def test_a_second_press_waits_in_line_and_leaves_the_first_alone(start: Start, o
 def test_a_teaching_whose_tab_is_closed_stops(
     start: Start, offered: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    job = start({"network": offered, "samples": [sample("7")], "settings": {**QUICK, "steps": 300}})["job"]
+    while not teach_tab.JOBS.job_progress({"job": job})["news"]:
+        threading.Event().wait(0.01)
     monkeypatch.setattr("ui.jobs.ABANDONED_AFTER", 0.0)
-    job = start({"network": offered, "samples": [sample("7")], "settings": QUICK})["job"]
     assert ended(job)["state"] == "cancelled"
     assert kept(tmp_path) == []
 

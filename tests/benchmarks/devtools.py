@@ -16,8 +16,8 @@ from itertools import count
 from typing import Any
 
 from tests.browser.browsers import ARGUMENTS, executable
+from tests.serving import PATIENCE
 
-PATIENCE = 90  # seconds
 WINDOW = {"width": 1440, "height": 900, "deviceScaleFactor": 1, "mobile": False}
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.benchmarks.devtools import Page, browser
 from tests.benchmarks.pen import draw
+from tests.browser.drawing import read_request
 from tests.serving import serving
 
 # From every movement that changes the drawing to the frame after the one that painted an answer at least as new.
@@ -98,23 +99,18 @@ def sizes(page: Page) -> tuple[int, int]:
     page.send("Network.enable")
     scribble(page, 50)
     told = [(event["method"], event["params"]) for event in page.events]
-    about_drawings = {
-        parameters["requestId"]
+    sent = {
+        parameters["requestId"]: json.loads(parameters["request"].get("postData", "{}"))
         for method, parameters in told
-        if method == "Network.requestWillBeSent" and asks_about_drawing(parameters["request"].get("postData"))
+        if method == "Network.requestWillBeSent"
     }
     wire = {
         parameters["requestId"]: parameters["encodedDataLength"]
         for method, parameters in told
-        if method == "Network.loadingFinished" and parameters["requestId"] in about_drawings
+        if method == "Network.loadingFinished" and read_request(sent.get(parameters["requestId"]))
     }
     bodies = [page.send("Network.getResponseBody", requestId=request)["body"] for request in wire]
     return max(len(body.encode()) for body in bodies), round(max(wire.values()))
-
-
-def asks_about_drawing(body: str | None) -> bool:
-    """Whether it is the body of a request about the drawing."""
-    return bool(body) and json.loads(body).get("fn_name") == "read"
 
 
 def heap(page: Page) -> int:

@@ -62,9 +62,10 @@ CLOCKS = """
     }).observe(document.body, { subtree: true, attributeFilter: ["data-sequence"] }));
 """
 
-PAD, SAID = "#pad", "document.querySelector('#label h2')?.innerText ?? ''"
+PAD = "#pad"
 BRUSH = f"{PAD} button[aria-label=Brush]"
-WAY = np.linspace(-1, 1, 21)  # of the Sketchpad's pen
+SAID = "document.querySelector('#label h2')?.innerText ?? ''"
+WAY = np.linspace(-1, 1, 21)  # of the Sketchpad's pen, from one side of the middle to the other
 
 LABEL_CHANGES = """
     window.changed = null;

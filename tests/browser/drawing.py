@@ -113,5 +113,9 @@ def verdict(page: Page) -> Locator:
 
 def asked_about(request: Request) -> dict[str, Any] | None:
     """What the page asks with a request, where it is one about a drawing."""
-    body = request.post_data_json if "component_server" in request.url else None
+    return read_request(request.post_data_json) if "component_server" in request.url else None
+
+
+def read_request(body: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What is asked about a drawing with the body of a request, where it is one of those."""
     return body["data"] if body and body.get("fn_name") == "read" else None
