@@ -1,7 +1,7 @@
 // The calculator: every symbol of the formulas as a slider, with the counts of torch's own modules.
 
 import { onceSeen } from "./alive.js";
-import { answered } from "./answered.js";
+import { inOrder } from "./answered.js";
 import { node } from "./planes.js";
 
 export function mount({ element, server, props }) {
@@ -9,7 +9,6 @@ export function mount({ element, server, props }) {
   const same = view.querySelector(".same input");
   const line = view.querySelector(".sentence");
   const values = { ...props.start };
-  let asked = 0; // number of the newest question
 
   const rows = props.symbols.map(makeSymbol);
   view.querySelector(".symbols").append(...rows.map((row) => row.element));
@@ -41,14 +40,13 @@ export function mount({ element, server, props }) {
     values.padding = same.checked ? "same" : Number(number.value);
   }
 
-  async function ask() {
-    const number = ++asked;
-    const answer = await answered(server.calculate(values), "The server does not answer; move a slider to ask again.");
-    if (number !== asked) return;
+  const tell = inOrder((answer) => {
     view.dataset.state = answer.error ? "wrong" : "shown";
     line.textContent = answer.error ?? answer.sentence;
     if (!answer.error) show(answer);
-  }
+  });
+
+  const ask = () => tell(server.calculate(values), "The server does not answer; move a slider to ask again.");
 
   function show(answer) {
     view.querySelector("tbody").replaceChildren(...answer.rows.map(makeRow));

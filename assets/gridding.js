@@ -1,7 +1,7 @@
 // Gridding: which pixels of the drawing a cell reads through dilated layers in a row.
 
 import { onceSeen } from "./alive.js";
-import { answered } from "./answered.js";
+import { inOrder } from "./answered.js";
 import { fit } from "./fields.js";
 import { decode } from "./maps.js";
 import { node } from "./planes.js";
@@ -23,7 +23,6 @@ export function mount({ element, server, props }) {
   const line = view.querySelector(".sentence");
   let image = null; // of the drawing, bytes in base64
   let shown = null; // the newest answer without an error
-  let asked = 0; // number of the newest question
 
   const sliders = props.start.map((dilation, index) => {
     const label = node("label", "row", `Layer ${index + 1}`);
@@ -36,16 +35,17 @@ export function mount({ element, server, props }) {
     return { slider, value };
   });
 
-  async function follow() {
-    const number = ++asked;
+  function follow() {
     for (const { slider, value } of sliders) value.textContent = `d = ${slider.value}`;
-    const answer = await answered(
+    tell(
       server.describe_gridding(sliders.map(({ slider }) => Number(slider.value))), "The server does not answer; move a slider to ask again.");
-    if (number !== asked) return;
+  }
+
+  const tell = inOrder((answer) => {
     line.textContent = answer.error ?? answer.sentence;
     if (!answer.error) shown = answer;
     paint();
-  }
+  });
 
   function paint() {
     if (!shown || !view.checkVisibility()) return;

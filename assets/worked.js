@@ -1,7 +1,7 @@
 // The worked example: every product of every cell, with numbers that may be changed.
 
 import { onceSeen } from "./alive.js";
-import { answered } from "./answered.js";
+import { answered, inOrder } from "./answered.js";
 import { node } from "./planes.js";
 import { get, subscribe } from "./state.js";
 
@@ -21,7 +21,6 @@ export function mount({ element, server, props }) {
   let dilation = 1;
   let shown = null; // the newest answer without an error
   let at = 0; // index of the cell that is looked at
-  let asked = 0; // number of the newest question
 
   function makeFields(box, name, columns) {
     const inputs = Array.from({ length: columns === 1 ? props.pointwise.length : columns ** 2 }, (_, index) => {
@@ -40,8 +39,7 @@ export function mount({ element, server, props }) {
   const rows = (numbers) => [0, 3, 6].map((first) => numbers.slice(first, first + 3));
   const fill = (inputs, numbers) => inputs.forEach((input, index) => { input.value = numbers[index]; });
 
-  async function ask() {
-    const number = ++asked;
+  function ask() {
     const request = {
       source: rows(values(fields.source)),
       kernel: rows(values(fields.kernel)),
@@ -49,9 +47,11 @@ export function mount({ element, server, props }) {
       padding,
       dilation,
     };
-    const answer = await answered(
-      server.work_through(request), "The server does not answer; change a number to ask again.");
-    if (number !== asked) return;
+    const answer = server.work_through(request).then((answer) => answer && { ...answer, weights: request.pointwise });
+    tell(answer, "The server does not answer; change a number to ask again.");
+  }
+
+  const tell = inOrder((answer) => {
     view.dataset.state = answer.error ? "wrong" : "shown";
     if (answer.error) {
       line.textContent = answer.error;
@@ -60,7 +60,7 @@ export function mount({ element, server, props }) {
     shown = answer;
     at = Math.min(at, shown.cells.length - 1);
     show();
-  }
+  });
 
   function show() {
     const cell = shown.cells[at];
@@ -70,7 +70,7 @@ export function mount({ element, server, props }) {
     for (const name of ["back", "next"]) find(`[data-do="${name}"]`).disabled = shown.cells.length === 1;
     products.replaceChildren(...cell.products.map(productRow), sumRow(cell.depthwise));
     mixing.replaceChildren(...cell.pointwise.map((value, output) => {
-      return row(`output ${output}`, `${text(cell.depthwise)} \u00d7 ${text(Number(fields.pointwise[output].value))}`, text(value));
+      return row(`output ${output}`, `${text(cell.depthwise)} \u00d7 ${text(shown.weights[output])}`, text(value));
     }));
     const read = new Set(cell.products.filter((one) => one[2] !== null).map(([line, column]) => 3 * line + column));
     fields.source.forEach((input, index) => input.classList.toggle("read", read.has(index)));

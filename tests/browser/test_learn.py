@@ -1,7 +1,5 @@
 """The Learn tab as a student uses it: figures that read the drawing, the worked example, the calculator."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -9,13 +7,11 @@ from tests.browser.drawing import SEVEN, button, draw
 
 
 @pytest.fixture
-def learn(shared_page: Page) -> Iterator[Page]:
+def learn(shared_page: Page) -> Page:
     """The page with the tab open, and a 7 on the sheet."""
     draw(shared_page, SEVEN)
     shared_page.get_by_role("tab", name="Learn").click()
-    yield shared_page
-    shared_page.set_viewport_size({"width": 1440, "height": 900})
-    shared_page.get_by_role("tab", name="Layers").click()
+    return shared_page
 
 
 def figure(page: Page, name: str) -> Locator:
@@ -75,13 +71,33 @@ def test_the_worked_example_gives_2_85_and_steps_through_nine_cells(learn: Page)
 
 def test_a_kernel_without_room_and_a_number_that_is_none_are_said_and_what_was_shown_stays(learn: Page) -> None:
     example = figure(learn, "worked")
+    result = example.locator('[data-name="depthwise"] .cells button')
+    example.get_by_role("button", name="Same").click()
+    expect(result).to_have_count(9)
     example.get_by_role("button", name="Begin again").click()
     example.get_by_role("button", name="Dilation 2").click()
     expect(example.locator(".sentence")).to_contain_text("reaches over 5 x 5 cells, the padded input has 3 x 3")
-    expect(example.locator('[data-name="depthwise"] .cells button')).to_have_text(["2.85"])
+    expect(result).to_have_text(["2.85"])
     example.get_by_role("button", name="Begin again").click()
-    example.get_by_label("Kernel 1", exact=True).fill("")
-    expect(example.locator(".sentence")).to_contain_text("The kernel has an entry None")
+    for field, says in (("Kernel 1", "The kernel has an entry None"), ("Pointwise weight 1", "The pointwise")):
+        example.get_by_label(field, exact=True).fill("")
+        expect(example.locator(".sentence")).to_contain_text(says)
+        expect(result).to_have_text(["2.85"])
+        example.get_by_role("button", name="Begin again").click()
+        expect(example.locator(".sentence")).to_contain_text("The only cell")
+
+
+def test_a_weight_that_is_none_is_not_told_of_as_zero(learn: Page) -> None:
+    example = figure(learn, "worked")
+    example.get_by_role("button", name="Same").click()
+    mixing = example.locator(".products tbody").last
+    expect(mixing).to_contain_text("0.94 \u00d7")
+    told = mixing.inner_text()
+    example.get_by_label("Pointwise weight 1", exact=True).fill("")
+    expect(example.locator(".sentence")).to_contain_text("has an entry None")
+    example.get_by_role("button", name="Next cell").click()
+    example.get_by_role("button", name="Previous cell").click()
+    expect(mixing).to_have_text(told, use_inner_text=True)
     example.get_by_role("button", name="Begin again").click()
 
 
