@@ -15,14 +15,18 @@ ROOT = Path(__file__).resolve().parent.parent
 torch.set_num_threads(1)  # small networks: threads that wait for each other take many times as long
 
 
-@pytest.fixture(scope="session")
-def data_directory() -> Path:
-    """The directory that holds MNIST/raw (and pendigits/, omniglot/ for some)."""
+def find_data() -> Path | None:
+    """The directory that holds MNIST/raw (and pendigits/, omniglot/ for some), where there is one."""
     named = os.environ.get("DIGITSCOPE_DATA")
     candidates = [Path(named)] if named else [ROOT.parent / "shared" / "data", ROOT / "data"]
-    for directory in candidates:
-        if (directory / "MNIST" / "raw").is_dir():
-            return directory
+    return next((directory for directory in candidates if (directory / "MNIST" / "raw").is_dir()), None)
+
+
+@pytest.fixture(scope="session")
+def data_directory() -> Path:
+    """As `find_data`; skips where there is none."""
+    if directory := find_data():
+        return directory
     pytest.skip("needs MNIST: set DIGITSCOPE_DATA to the directory that holds MNIST/raw")
 
 

@@ -1,8 +1,6 @@
 """The Compare tab says what was measured: figures from the files, verdicts from the figures, answers from all four."""
 
 import base64
-import subprocess
-import sys
 import time
 from functools import partial
 
@@ -235,9 +233,3 @@ def test_each_form_of_export_comes_back_as_a_file(offered, form) -> None:
 def test_what_cannot_be_exported_is_said_at_once(offered, request_) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
         export.start(request_, "nowhere")
-
-
-def test_the_page_does_not_wait_for_onnx() -> None:
-    loaded = "import sys, ui.page; print(*{'onnx', 'onnxruntime'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, timeout=240)
-    assert done.stdout.strip() == ""

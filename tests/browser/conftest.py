@@ -1,19 +1,23 @@
 """A real browser, the app as a user starts it, and pages of it."""
 
 import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
 
 from tests.browser.browsers import launch
-from tests.browser.drawing import module
+from tests.browser.drawing import module, network
+from tests.conftest import ROOT, find_data
 from tests.serving import serving
 
 OpenPage = Callable[..., Page]
+
+expect.set_options(timeout=30_000)  # milliseconds: on a busy machine everything takes long
 
 
 @pytest.fixture(scope="session")
@@ -57,11 +61,13 @@ def _listen(listener: socket.socket, heard: list[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(proxy: tuple[str, list[str]]) -> Iterator[str]:
-    """Address of the app, started as the README says; what it wants of other machines goes to the proxy."""
+def server(proxy: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the app, with MNIST where it is at hand; what it wants of other machines goes to the proxy."""
+    data, state = find_data() or ROOT / "data", tmp_path_factory.mktemp("state")
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
     own = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
-    with serving(environment=dict.fromkeys(names, proxy[0]) | own) as address:
+    environment = dict.fromkeys(names, proxy[0]) | own
+    with serving("--data", str(data), "--state", str(state), environment=environment) as address:
         yield address
 
 
@@ -132,19 +138,41 @@ def page(desk: BrowserContext, open_page: OpenPage) -> Page:
     return page
 
 
+def tidy(page: Page, size: ViewportSize, reads: str) -> None:
+    """An empty sheet, and the size, the network and the tab that the page opened with."""
+    if page.viewport_size != size:
+        page.set_viewport_size(size)
+    page.mouse.move(0, 0)
+    page.evaluate(
+        f"""async (network) => {{
+            const state = await {module("state.js")};
+            document.activeElement.blur();
+            document.querySelector("#right [role=tab]").click();
+            scrollTo(0, 0);
+            state.set({{ drawing: [], cell: null, network }});
+        }}""",
+        reads,
+    )
+    expect(network(page)).to_have_value(re.compile(f"^{reads}\\b"))
+
+
 @pytest.fixture(scope="session")
 def shared(server: str) -> Callable[[BrowserContext], Iterator[Page]]:
     """One page of a browser window for many tests, since opening it is what takes time."""
     visits = Visits(server)
     pages: dict[BrowserContext, Page] = {}
+    opened: dict[Page, tuple[ViewportSize, str]] = {}  # the size and the network that a page opened with
 
     def share(context: BrowserContext) -> Iterator[Page]:
         if context not in pages:
-            pages[context] = visits.open(context)
-            pages[context].locator("#reading .bar.top").wait_for()
+            page = pages[context] = visits.open(context)
+            page.locator("#reading .bar.top").wait_for()
+            opened[page] = (
+                page.viewport_size,
+                page.evaluate(f"{module('state.js')}.then((state) => state.get().network)"),
+            )
         page = pages[context]
-        page.evaluate("document.activeElement.blur()")
-        page.evaluate(f"{module('state.js')}.then((state) => state.set({{ drawing: [], cell: null }}))")
+        tidy(page, *opened[page])
         yield page
         page.unroute_all(behavior="wait")
         errors = visits.errors.copy()
@@ -156,7 +184,7 @@ def shared(server: str) -> Callable[[BrowserContext], Iterator[Page]]:
 
 @pytest.fixture
 def shared_page(shared: Callable[[BrowserContext], Iterator[Page]], desk: BrowserContext) -> Iterator[Page]:
-    """The page with an empty sheet; others have drawn on it before. Fails on any error of a script."""
+    """The page as it opens, its example gone; others have used it before. Fails on any error of a script."""
     yield from shared(desk)
 
 

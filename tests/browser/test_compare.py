@@ -16,8 +16,9 @@ PATIENCE = 120_000  # milliseconds, where another's work may be waited for
 
 
 @pytest.fixture
-def tab(page: Page) -> Page:
+def tab(shared_page: Page) -> Page:
     """The page with a seven on it and the tab open."""
+    page = shared_page
     draw(page, SEVEN)
     page.get_by_role("tab", name="Compare").click()
     expect(page.locator("#compare .bar.top")).to_have_count(4)

@@ -1,12 +1,14 @@
 """The layers tab: maps of the drawing that is there, and a cell whose field and numbers are the network's own."""
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, Response, Route, expect
 
 from model import load_checkpoint, rasterize, receptive_field
 from model.layer_maps import layer_maps
@@ -24,12 +26,31 @@ def base() -> DigitNet:
 
 
 @pytest.fixture
-def layers(page: Page) -> Page:
+def layers(shared_page: Page) -> Page:
     """The page at a desk with the tab open, nothing selected, on the network that it opens with."""
-    page.get_by_role("tab", name="Layers").click()
-    page.evaluate("scrollTo(0, 0)")
-    view(page).get_by_role("button", name="By index").click()
-    return page
+    view(shared_page).get_by_role("button", name="By index").click()
+    return shared_page
+
+
+@contextmanager
+def heard(page: Page) -> Iterator[tuple[list[dict], list[int]]]:
+    """What the page asks about drawings meanwhile, and the sizes of the answers in bytes."""
+    asked: list[dict] = []
+    sizes: list[int] = []
+
+    def ask(request: Request) -> None:
+        if question := asked_about(request):
+            asked.append(question)
+
+    def answer(response: Response) -> None:
+        if asked_about(response.request):
+            sizes.append(len(response.body()))
+
+    page.on("request", ask)
+    page.on("response", answer)
+    yield asked, sizes
+    page.remove_listener("request", ask)
+    page.remove_listener("response", answer)
 
 
 def view(page: Page) -> Locator:
@@ -155,8 +176,8 @@ def test_a_cell_is_found_pinned_and_let_go_by_the_keyboard(layers: Page, base: D
     assert drawing(layers), "keys of the maps do not reach the sheet"
 
 
-def test_a_tap_pins_a_cell_on_a_phone(phone: BrowserContext, open_page: OpenPage, base: DigitNet) -> None:
-    page = open_page(phone)
+def test_a_tap_pins_a_cell_on_a_phone(shared_phone: Page, base: DigitNet) -> None:
+    page = shared_phone
     page.locator("#canvas [data-example='3']").tap()
     left, top = place(page, deepest(base), 2, 4, 9)
     strip(page, deepest(base)).tap(position={"x": left, "y": top})
@@ -249,10 +270,8 @@ def choose(page: Page, number: int) -> None:
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_another_network_keeps_the_cell_where_it_has_one(
-    desk: BrowserContext, open_page: OpenPage, base: DigitNet, keep: bool
-) -> None:
-    page = open_page(desk, "#network=base")
+def test_another_network_keeps_the_cell_where_it_has_one(layers: Page, base: DigitNet, keep: bool) -> None:
+    page = layers
     network(page).click()
     others = [
         option for option in page.get_by_role("option").all() if not option.inner_text().strip().startswith("base")
@@ -326,26 +345,21 @@ def test_a_class_shows_what_speaks_for_it_and_against_it(layers: Page, base: Dig
 def test_all_channels_can_be_seen_and_only_what_is_seen_is_sent(layers: Page, base: DigitNet) -> None:
     draw(layers, ZERO)
     settle(layers)
-    asked: list[dict] = []
-    sizes: list[int] = []
-    layers.on("request", lambda request: asked.append(asked_about(request)) if asked_about(request) else None)
-    layers.on(
-        "response", lambda response: sizes.append(len(response.body())) if asked_about(response.request) else None
-    )
     for more in view(layers).locator(".expand").all():
         more.click()
     layers.evaluate("scrollTo(0, 0)")
-    draw(layers, [[(0.4, 0.5), (0.6, 0.5)]])
-    settle(layers)
-    channels = asked[-1]["parts"]["layers"]["maps"]
-    assert sum(map(len, channels.values())) > 16 * len(channels), "more than the first ones"
-    assert max(sizes) <= 150_000
-    strip(layers, "stages.0.pointwise").scroll_into_view_if_needed()
-    seen: set[int] = set()
-    for _ in range(8):
-        layers.mouse.wheel(0, 200)
-        layers.wait_for_timeout(150)
-        seen.update(asked[-1]["parts"]["layers"]["maps"].get("stages.0.pointwise", []))
+    with heard(layers) as (asked, sizes):
+        draw(layers, [[(0.4, 0.5), (0.6, 0.5)]])
+        settle(layers)
+        channels = asked[-1]["parts"]["layers"]["maps"]
+        assert sum(map(len, channels.values())) > 16 * len(channels), "more than the first ones"
+        assert max(sizes) <= 150_000
+        strip(layers, "stages.0.pointwise").scroll_into_view_if_needed()
+        seen: set[int] = set()
+        for _ in range(8):
+            layers.mouse.wheel(0, 200)
+            layers.wait_for_timeout(150)
+            seen.update(asked[-1]["parts"]["layers"]["maps"].get("stages.0.pointwise", []))
     assert seen | set(channels["stages.0.pointwise"]) == set(range(base.config.stages[0].channels))
     for fewer in view(layers).locator(".expand").all():
         fewer.click()
@@ -354,12 +368,11 @@ def test_all_channels_can_be_seen_and_only_what_is_seen_is_sent(layers: Page, ba
 def test_channels_can_be_sorted_by_how_active_they_are(layers: Page, base: DigitNet) -> None:
     draw(layers, ZERO)
     settle(layers)
-    asked: list[dict] = []
-    layers.on("request", lambda request: asked.append(asked_about(request)) if asked_about(request) else None)
-    view(layers).get_by_role("button", name="By activity").click()
     means = layer_maps(base, rasterize(drawing(layers)))["stem"].mean((1, 2), dtype=np.float32)
-    layers.wait_for_timeout(600)  # the pen has to rest
-    settle(layers)
+    with heard(layers) as (asked, _):
+        view(layers).get_by_role("button", name="By activity").click()
+        layers.wait_for_timeout(600)  # the pen has to rest
+        settle(layers)
     shown = means[asked[-1]["parts"]["layers"]["maps"]["stem"]]
     assert (np.diff(shown) <= 1e-6).all()
     assert shown[0] == pytest.approx(means.max(), rel=1e-4)

@@ -14,9 +14,8 @@ def page(shared_page: Page) -> Page:
 
 
 def test_a_copied_link_shows_the_same_drawing_and_network(
-    desk: BrowserContext, phone: BrowserContext, open_page: OpenPage
+    page: Page, phone: BrowserContext, open_page: OpenPage
 ) -> None:
-    page = open_page(desk)
     draw(page, [*SEVEN, [(0.3, 0.5), (0.7, 0.5)]])
     network(page).click()
     page.get_by_role("option").last.click()

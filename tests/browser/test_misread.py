@@ -1,5 +1,7 @@
 """The tab that says why a drawing is misread: its steps, and the ink that the decision hangs on."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -10,13 +12,17 @@ OCCLUDE = "**/component_server/**"
 
 
 @pytest.fixture
-def tab(page: Page) -> Page:
-    """The page with a seven on it and the tab open."""
+def tab(shared_page: Page) -> Iterator[Page]:
+    """The page with a seven on it and the tab open, all steps done."""
+    page = shared_page
     draw(page, SEVEN)
     page.get_by_role("tab", name="Misread").click()
     expect(page.locator("#misread .bar.top")).to_have_count(4)
     settle(page)
-    return page
+    yield page
+    page.locator('#misread .steps [aria-pressed="false"]').evaluate_all(
+        "(steps) => steps.forEach((step) => step.click())"
+    )
 
 
 def inked(canvas: Locator) -> list[int]:

@@ -16,14 +16,14 @@ BASE = DigitNet(PRESETS["base"])
 def open_tab(page: Page) -> Page:
     """Open the tab and wait for what the server says of the network."""
     page.get_by_role("tab", name="Network").click()
-    page.locator('.architecture-view[data-state="shown"]').wait_for()
+    page.locator('.architecture-view[data-network="base"]').wait_for()
     return page
 
 
 @pytest.fixture
-def tab(page: Page) -> Page:
+def tab(shared_page: Page) -> Page:
     """The page with the tab open; base reads."""
-    return open_tab(page)
+    return open_tab(shared_page)
 
 
 def stage(page: Page, index: int) -> None:
@@ -39,20 +39,19 @@ def stage(page: Page, index: int) -> None:
 def test_the_figure_shows_the_field_of_each_stage(tab: Page, index: int) -> None:
     """Box and sentence against the algebra, by keyboard alone."""
     stage(tab, index)
-    top, left, bottom, right = map(int, tab.locator(".growth").get_attribute("data-box").split(","))
+    top, left, bottom, right = map(int, tab.locator("#architecture .growth").get_attribute("data-box").split(","))
     field = receptive_field(BASE, f"stages.{index - 1}")
     region = field.region(*(n // 2 for n in field.map_size), clipped=False)
     assert ((top, bottom), (left, right)) == region
     size = f"{field.size[0]} x {field.size[1]}"
-    expect(tab.locator(".growth .sentence")).to_contain_text(
+    expect(tab.locator("#architecture .growth .sentence")).to_contain_text(
         f"Stage {index}, dilation {BASE.stages[index - 1].dilation}: the field grows from"
     )
-    expect(tab.locator(".growth .sentence")).to_contain_text(f"to {size} pixels with 9 weights a channel")
+    expect(tab.locator("#architecture .growth .sentence")).to_contain_text(f"to {size} pixels with 9 weights a channel")
 
 
 def test_the_figure_stands_on_the_drawing(tab: Page) -> None:
-    picture = tab.locator(".growth .ink")
-    button(tab, "Clear").click()
+    picture = tab.locator("#architecture .growth .ink")
     blank = picture.evaluate("(canvas) => canvas.toDataURL()")
     draw(tab, SEVEN)
     settle(tab)
@@ -67,7 +66,7 @@ def test_what_was_drawn_before_the_tab_was_opened_stands_in_the_figure(page: Pag
     open_tab(page)
     page.wait_for_function(
         """() => {
-            const context = document.querySelector(".growth .ink").getContext("2d");
+            const context = document.querySelector("#architecture .growth .ink").getContext("2d");
             return context.getImageData(0, 0, 28, 28).data.some(Boolean);
         }"""
     )

@@ -69,8 +69,7 @@ def test_what_it_sees_is_the_drawing_centred(page: Page) -> None:
     assert abs((max(columns) + min(columns)) / 2 - 13.5) <= 1
 
 
-def test_another_network_reads_the_same_drawing(desk: BrowserContext, open_page: OpenPage) -> None:
-    page = open_page(desk)
+def test_another_network_reads_the_same_drawing(page: Page) -> None:
     draw(page, SEVEN)
     settle(page)
     said, mine = verdict(page).inner_text(), drawing(page)
@@ -93,7 +92,9 @@ def test_nothing_jumps(browser: Browser, open_page: OpenPage, width: int) -> Non
     context = browser.new_context(viewport={"width": width, "height": 900}, reduced_motion="reduce")
     page = open_page(context)
     page.locator("#reading .bar.top").wait_for()
-    watched = "#canvas button, #canvas .status, #reading .verdict, #reading .bar, #reading .seen canvas, #left input"
+    watched = (
+        "#canvas button, #canvas .status, #reading .verdict, #reading .bar, #reading .seen [role=img], #left input"
+    )
     boxes = f"[...document.querySelectorAll('{watched}')].map((each) => each.getBoundingClientRect().toJSON())"
     opened = page.evaluate(boxes)
     assert len(opened) > 25

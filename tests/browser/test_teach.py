@@ -57,14 +57,6 @@ def misread() -> Strokes:
 
 
 @pytest.fixture(scope="module")
-def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app with a state directory of its own, on a machine that has no MNIST."""
-    directory = tmp_path_factory.mktemp("teach")
-    with serving("--state", str(directory / "state"), "--data", str(directory)) as address:
-        yield address
-
-
-@pytest.fixture
 def visitor(browser: Browser) -> Iterator[BrowserContext]:
     """A browser of somebody who was never here; fails on any error of a script."""
     errors: list[str] = []
@@ -90,10 +82,29 @@ def to_tab(page: Page) -> Page:
 
 
 @pytest.fixture
-def page(visitor: BrowserContext, own_server: str) -> Page:
-    page = open_tab(visitor, own_server)
+def page(visitor: BrowserContext, server: str) -> Iterator[Page]:
+    """The page with the tab open and an empty sheet, of somebody who was never here."""
+    page = open_tab(visitor, server)
     button(page, "Clear").click()
-    return page
+    yield page
+    page.evaluate("localStorage.clear()")
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def opened(visitor: BrowserContext, server: str) -> Page:
+    """One page for many tests, since opening it is what takes time."""
+    return open_tab(visitor, server)
+
+
+@pytest.fixture
+def tab(opened: Page) -> Iterator[Page]:
+    """The page with the tab open, an empty sheet and no samples; others have used it before."""
+    opened.evaluate(f"{module('state.js')}.then((state) => state.set({{ drawing: [] }}))")
+    opened.get_by_label("Another class").fill("")
+    opened.evaluate("document.activeElement.blur()")
+    yield opened
+    opened.evaluate(f"{module('samples.js')}.then((samples) => samples.deleteAllSamples())")
 
 
 def press(page: Page, name: str) -> None:
@@ -202,68 +213,69 @@ def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes
         settle(page)
         expect(top(page)).to_have_text("7")
         press(page, "Undo")
+        page.close()
 
 
-def test_a_class_name_is_text_and_never_html(page: Page) -> None:
-    draw(page, ONE)
-    page.get_by_label("Another class").fill("<img src=x>")
-    press(page, "Keep the drawing")
-    expect(said(page)).to_contain_text("Kept as <img src=x>")
-    expect(page.locator("#teach .classes button").last).to_contain_text("<img src=x>")
-    assert page.locator("#teach img").count() == 0
-    page.reload()
-    to_tab(page)
-    expect(samples(page).get_by_role("textbox")).to_have_value("<img src=x>")
+def test_a_class_name_is_text_and_never_html(tab: Page) -> None:
+    draw(tab, ONE)
+    tab.get_by_label("Another class").fill("<img src=x>")
+    press(tab, "Keep the drawing")
+    expect(said(tab)).to_contain_text("Kept as <img src=x>")
+    expect(tab.locator("#teach .classes button").last).to_contain_text("<img src=x>")
+    assert tab.locator("#teach img").count() == 0
+    tab.reload()
+    to_tab(tab)
+    expect(samples(tab).get_by_role("textbox")).to_have_value("<img src=x>")
 
 
-def test_what_is_no_class_name_is_said_and_the_drawing_stays(page: Page) -> None:
-    draw(page, ONE)
+def test_what_is_no_class_name_is_said_and_the_drawing_stays(tab: Page) -> None:
+    draw(tab, ONE)
     for name, says in (("", "needs a name"), ("x" * 300, "at most 24"), ("\u202e7", "control")):
-        page.get_by_label("Another class").fill(name)
-        press(page, "Keep the drawing")
-        expect(said(page)).to_contain_text(says)
-    expect(samples(page)).to_have_count(0)
-    assert drawing(page) != []
+        tab.get_by_label("Another class").fill(name)
+        press(tab, "Keep the drawing")
+        expect(said(tab)).to_contain_text(says)
+    expect(samples(tab)).to_have_count(0)
+    assert drawing(tab) != []
 
 
-def test_samples_are_deleted_relabelled_and_brought_back(page: Page) -> None:
-    page.keyboard.press("7")
-    expect(said(page)).to_contain_text("sheet is empty")
-    keep(page, SEVEN, "7")
-    keep(page, ONE, "1")
-    page.get_by_label("Class of sample 1", exact=True).fill("4")
-    page.get_by_label("Class of sample 1", exact=True).press("Enter")
-    expect(said(page)).to_have_text("Relabelled: 7 is 4 now.")
-    page.get_by_role("button", name="Delete sample 2").click()
-    expect(samples(page)).to_have_count(1)
-    press(page, "Undo")
-    expect(samples(page)).to_have_count(2)
-    expect(page.get_by_label("Class of sample 1", exact=True)).to_have_value("4")
-    press(page, "Delete all")
-    expect(samples(page)).to_have_count(0)
-    press(page, "Teach")
-    expect(progress(page)).to_contain_text("no samples yet")
+def test_samples_are_deleted_relabelled_and_brought_back(tab: Page) -> None:
+    tab.keyboard.press("7")
+    expect(said(tab)).to_contain_text("sheet is empty")
+    keep(tab, SEVEN, "7")
+    keep(tab, ONE, "1")
+    tab.get_by_label("Class of sample 1", exact=True).fill("4")
+    tab.get_by_label("Class of sample 1", exact=True).press("Enter")
+    expect(said(tab)).to_have_text("Relabelled: 7 is 4 now.")
+    tab.get_by_role("button", name="Delete sample 2").click()
+    expect(samples(tab)).to_have_count(1)
+    press(tab, "Undo")
+    expect(samples(tab)).to_have_count(2)
+    expect(tab.get_by_label("Class of sample 1", exact=True)).to_have_value("4")
+    press(tab, "Delete all")
+    expect(samples(tab)).to_have_count(0)
+    press(tab, "Teach")
+    expect(progress(tab)).to_contain_text("no samples yet")
 
 
-def test_a_sample_that_is_kept_in_the_middle_of_a_stroke_ends_it(page: Page) -> None:
-    first, *rest = places(page, SEVEN[0])
-    page.mouse.move(*first)
-    page.mouse.down()
-    page.mouse.move(*rest[1], steps=5)
-    page.keyboard.press("7")
-    expect(said(page)).to_contain_text("Kept as 7")
-    page.mouse.move(*rest[-1], steps=5)
-    page.mouse.up()
-    assert drawing(page) == []
-    page.keyboard.press("Space")  # the pen of the keyboard, on the sheet that the mouse has left focused
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("1")
-    expect(said(page)).to_contain_text("Kept as 1")
-    expect(page.locator("#canvas .status")).to_contain_text("Pen up")
-    page.keyboard.press("ArrowRight")
-    assert drawing(page) == []
-    keep(page, ONE, "1")
-    expect(samples(page)).to_have_count(3)
+def test_a_sample_that_is_kept_in_the_middle_of_a_stroke_ends_it(tab: Page) -> None:
+    first, *rest = places(tab, SEVEN[0])
+    tab.mouse.move(*first)
+    tab.mouse.down()
+    tab.mouse.move(*rest[1], steps=5)
+    tab.keyboard.press("7")
+    expect(said(tab)).to_contain_text("Kept as 7")
+    tab.mouse.move(*rest[-1], steps=5)
+    tab.mouse.up()
+    assert drawing(tab) == []
+    tab.keyboard.press("Space")  # the pen of the keyboard, on the sheet that the mouse has left focused
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("1")
+    expect(said(tab)).to_contain_text("Kept as 1")
+    expect(tab.locator("#canvas .status")).to_contain_text("Pen up")
+    tab.keyboard.press("ArrowRight")
+    assert drawing(tab) == []
+    keep(tab, ONE, "1")
+    expect(samples(tab)).to_have_count(3)
 
 
 def test_a_teaching_taken_up_again_tells_of_the_samples_that_it_was_given(page: Page) -> None:
@@ -284,29 +296,32 @@ def test_a_teaching_taken_up_again_tells_of_the_samples_that_it_was_given(page: 
     expect(page.locator("#teach .untold")).to_be_visible()
 
 
-def test_a_setting_that_is_none_is_said_by_its_name(page: Page) -> None:
-    keep(page, SEVEN, "7")
-    page.locator("#teach summary").click()
-    page.get_by_label("Share of old digits, %").fill("-5")
-    press(page, "Teach")
-    expect(progress(page)).to_have_text("Share of old digits, %: expected a whole number from 0 to 95.")
+def test_a_setting_that_is_none_is_said_by_its_name(tab: Page) -> None:
+    keep(tab, SEVEN, "7")
+    tab.locator("#teach summary").click()
+    share = tab.get_by_label("Share of old digits, %")
+    before = share.input_value()
+    share.fill("-5")
+    press(tab, "Teach")
+    expect(progress(tab)).to_have_text("Share of old digits, %: expected a whole number from 0 to 95.")
+    share.fill(before)
 
 
-def test_a_digit_in_a_text_field_is_text(page: Page) -> None:
-    draw(page, SEVEN)
-    page.get_by_label("Another class").press("7")
-    expect(page.get_by_label("Another class")).to_have_value("7")
-    expect(samples(page)).to_have_count(0)
+def test_a_digit_in_a_text_field_is_text(tab: Page) -> None:
+    draw(tab, SEVEN)
+    tab.get_by_label("Another class").press("7")
+    expect(tab.get_by_label("Another class")).to_have_value("7")
+    expect(samples(tab)).to_have_count(0)
 
 
-def test_nobody_sees_what_another_teaches(page: Page, browser: Browser, own_server: str) -> None:
+def test_nobody_sees_what_another_teaches(page: Page, browser: Browser, server: str) -> None:
     keep(page, SEVEN, "7")
     page.locator("#teach summary").click()
     page.get_by_label("Steps").fill("0")
     press(page, "Teach")
     expect(network(page)).to_have_value(re.compile("^base, taught"), timeout=LONG)
     other = browser.new_context()
-    theirs = open_tab(other, own_server)
+    theirs = open_tab(other, server)
     expect(samples(theirs)).to_have_count(0)
     network(theirs).click()
     assert not any("taught" in option for option in theirs.get_by_role("option").all_inner_texts())
@@ -319,19 +334,19 @@ def test_storage_that_is_blocked_is_said(page: Page) -> None:
     expect(said(page)).to_contain_text("download the samples")
 
 
-def test_files_that_are_none_are_refused(page: Page, tmp_path: Path) -> None:
+def test_files_that_are_none_are_refused(tab: Page, tmp_path: Path) -> None:
     wrong = tmp_path / "network.safetensors"
     wrong.write_bytes(b"PK\x03\x04" + bytes(100))
-    with page.expect_file_chooser() as chooser:
-        press(page, "Open network")
+    with tab.expect_file_chooser() as chooser:
+        press(tab, "Open network")
     chooser.value.set_files(wrong)
-    expect(page.locator("#teach .versions .note").last).to_contain_text("no Digitscope checkpoint")
+    expect(tab.locator("#teach .versions .note").last).to_contain_text("no Digitscope checkpoint")
     newer = tmp_path / "samples.json"
     newer.write_text(json.dumps({"format": 99, "samples": []}))
-    with page.expect_file_chooser() as chooser:
-        press(page, "Open samples")
+    with tab.expect_file_chooser() as chooser:
+        press(tab, "Open samples")
     chooser.value.set_files(newer)
-    expect(said(page)).to_contain_text("format 99")
+    expect(said(tab)).to_contain_text("format 99")
 
 
 def test_a_network_that_is_no_longer_kept_is_said(page: Page) -> None:
@@ -346,7 +361,7 @@ def test_a_network_that_is_no_longer_kept_is_said(page: Page) -> None:
     assert sheet(page).is_visible()
 
 
-def test_the_tab_fits_a_narrow_screen(page: Page) -> None:
-    keep(page, SEVEN, "7")
-    page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") == 360
+def test_the_tab_fits_a_narrow_screen(tab: Page) -> None:
+    keep(tab, SEVEN, "7")
+    tab.set_viewport_size({"width": 360, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360
