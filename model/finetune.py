@@ -319,6 +319,9 @@ class Lesson:
         return list(self.new.parameters())
 
     def _draw(self, among: int, count: int) -> Tensor:
+        """Places of so many images to take; none where there are none, as of digits that are no classes."""
+        if not among:
+            return torch.zeros(0, dtype=torch.int64)
         return torch.randint(among, (count,), generator=self.generator)
 
     def _loss(self, logits: Tensor, new: Tensor, old: Tensor) -> Tensor:
@@ -384,7 +387,7 @@ class Lesson:
         """
         digits = self.held_out.labels.unique()
         others = set(self.labels.tolist()) - set(digits.tolist())
-        if not others:
+        if not others or not len(digits):
             return
         shown = logits_of(self.new, self.shown)  # (V, classes)
         for number in others:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,20 @@ def test_teaching_goes_without_old_digits(teach: Teach, old: Replay) -> None:
     assert result.after.samples == 1
     other = Replay(old.source, old.held_out, old.held_out)
     assert same(weights(teach([STAR], ["4"], teaching=teaching, replay=other).network), weights(result.network))
+
+
+def test_a_network_of_letters_alone_is_taught(net: DigitNet, old: Replay) -> None:
+    """There is no digit to rehearse then, nor one that could be taken for the new class."""
+    letters = DigitNet(replace(net.config, classes=("star", "square"))).eval()
+    features = {name: value for name, value in net.state_dict().items() if not name.startswith("head.")}
+    letters.load_state_dict(features, strict=False)
+    drawings = [STAR, SQUARE, example("1")]
+    images = np.stack([rasterize(drawing) for drawing in drawings])
+    teaching = Teaching(steps=20, head_steps=60, batch=16, variants=8)
+    result = fine_tune(letters, images, ["star", "square", "line"], drawings=drawings, replay=old, teaching=teaching)
+    assert result.network.classes == ["star", "square", "line"]
+    assert result.after.samples == 1
+    assert result.after.per_class == {}
 
 
 def old_probabilities(net: DigitNet, old: Replay) -> np.ndarray:
