@@ -17,7 +17,7 @@ const MISREAD = 12; // places for misread images
 const LOWEST = 0.9; // accuracy at the foot of its curve
 const SILENT = "The server does not answer; press the button to try again.";
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
 
 /** `designed()` is the design to train, or null while it is not allowed. Returns { refresh }, for when that changes. */
 export function mountLive(section, server, epochs, designed) {

@@ -12,7 +12,7 @@ const MANY = 20; // held-out samples from which the figure says more than a hint
 const points = (change) => `${change < 0 ? "\u2212" : change > 0 ? "+" : ""}${Math.abs(100 * change).toFixed(1)}`;
 
 /** 0.9931 -> "99.3 %" of what was read; null where there was nothing to read. */
-export const accuracy = (share) => (share === null ? "unknown" : `${(100 * share).toFixed(1)} %`);
+export const accuracy = (share) => (share === null ? "unknown" : `${(100 * share).toFixed(1)}\u00a0%`);
 
 /** Returns show(key, readings), to be called with what was said of each sample. */
 export function mountOutcome(section) {

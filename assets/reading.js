@@ -51,11 +51,11 @@ function sentence({ classes, probabilities, familiar }) {
   return ["sure", `It reads ${share(first)}.`];
 }
 
-/** 0.9931 -> "99.3 %"; a network is never sure to the last: what would round to 0 or 100 says so. */
+/** 0.9931 -> "99.3 %"; a network is never sure to the last: what would round to 0 or 100 says so. No line ends before the sign. */
 export function percent(probability) {
-  if (probability < 0.0005) return "< 0.1 %";
-  if (probability >= 0.9995) return "> 99.9 %";
-  return `${(100 * probability).toFixed(1)} %`;
+  if (probability < 0.0005) return "<\u00a00.1\u00a0%";
+  if (probability >= 0.9995) return ">\u00a099.9\u00a0%";
+  return `${(100 * probability).toFixed(1)}\u00a0%`;
 }
 
 /** Bytes of an image in base64, or null for blank paper. */
