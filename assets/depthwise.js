@@ -36,6 +36,7 @@ export function mount({ element }) {
 
   function show(found) {
     if (found) ({ size, pages } = found);
+    page = Math.min(page, pages - 1); // another network may have fewer
     rows.forEach((row, index) => showRow(row, found, found?.channels[index]));
   }
 
@@ -53,5 +54,5 @@ export function mount({ element }) {
 
   const inputSize = (found) => size.map((extent) => extent * (found?.stride ?? 1));
 
-  alive(view, "depthwise", () => ({ page: Math.min(page, pages - 1), ...cell() }), show);
+  alive(view, "depthwise", () => ({ page, ...cell() }), show);
 }

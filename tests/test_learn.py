@@ -27,7 +27,7 @@ from ui.by_hand import take_patch, work_through
 from ui.calculator import calculate
 from ui.gridding import columns_read, describe_gridding
 from ui.learn import LEARN_PARTS, reference_source
-from ui.lesson_figures import depthwise_part, dilation_part, flowchart_part, pointwise_part, separable_part
+from ui.lesson_figures import CHANNELS, depthwise_part, dilation_part, flowchart_part, pointwise_part, separable_part
 from ui.look import ASSETS
 from ui.mistold import MISTOLD
 
@@ -289,6 +289,22 @@ def test_the_flow_chart_answers_its_question(small_net, image):
         assert part["residual"] == stage.residual
         maps = layer_maps(small_net, image)
         assert part["labels"]["output"].startswith(f"{len(maps[f'stages.{index}.pointwise'])} maps of")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "last"),
+    [
+        ("depthwise", "page", lambda net: -(-net.config.stem_channels // CHANNELS) - 1),
+        ("pointwise", "output", lambda net: net.stages[0].config.channels - 1),
+        ("dilation", "kernel", lambda net: net.config.stem_channels - 1),
+        ("flowchart", "stage", lambda net: len(net.stages) - 1),
+    ],
+)
+def test_what_was_pointed_at_in_a_larger_network_is_the_last_of_this_one(small_net, image, name, parameter, last):
+    """A network that is chosen meanwhile may have fewer channels; its figure is not to stand empty."""
+    good = {"page": 0, "output": 0, "kernel": 0, "dilation": 1, "stage": 0, "y": 0, "x": 0}
+    beyond, there = (LEARN_PARTS[name](small_net, image, good | {parameter: at}) for at in (99, last(small_net)))
+    assert beyond == there
 
 
 @pytest.mark.parametrize("name", LEARN_PARTS)

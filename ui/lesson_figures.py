@@ -20,6 +20,7 @@ from ui.answers import to_base64
 CHANNELS = 3  # that a figure shows side by side
 TERMS = 6  # of a pointwise sum that are shown one by one
 MAX_DILATION = 9
+FARTHEST = 4095  # of what a slider may still point at from the network before
 
 Maps = dict[str, np.ndarray]
 
@@ -30,21 +31,21 @@ def depthwise_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
     Args:
         net: the network that reads.
         image: uint8 (28, 28).
-        parameters: {page, y, x}: which channels, and the output cell that is looked at.
+        parameters: {page, y, x}: which channels, and the output cell that is looked at; the last ones beyond the end.
 
     Returns:
         `size` (of the output), `kernel`, `dilation`, `stride`, `pages`, `sentence`, and for each channel its number,
         its `input` and `output` map, `weights`, `reads` (None in the padding), `products` and their sum, `value`.
 
     Raises:
-        ValueError: the network has no depthwise convolution, or the cell lies outside the map.
+        ValueError: the network has no depthwise convolution, or a parameter is no whole number.
     """
     stage, source = _first_stage(net, image)
     output = _depthwise(stage, source)  # (C, H', W')
     y, x = _cell(parameters, output.shape[1:])
     order = _strongest_kernels(stage)
     pages = -(-len(order) // CHANNELS)
-    page = _whole(parameters, "page", 0, pages - 1)
+    page = _nearest(parameters, "page", pages - 1)
     shown = order[page * CHANNELS : (page + 1) * CHANNELS]
     weights = stage.depthwise.weight.detach().numpy()[:, 0]  # (C, k, k)
     return {
@@ -82,12 +83,12 @@ def pointwise_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
         and a `sentence`.
 
     Raises:
-        ValueError: as `depthwise_part`, or there is no such output channel.
+        ValueError: as `depthwise_part`.
     """
     stage = _stage(net, 0)
     source = layer_maps(net, image)["stages.0.depthwise"]  # (C_in, H, W), after norm and ReLU
     weights = stage.pointwise.weight.detach().numpy()[:, :, 0, 0]  # (C_out, C_in)
-    channel = _whole(parameters, "output", 0, len(weights) - 1)
+    channel = _nearest(parameters, "output", len(weights) - 1)
     y, x = _cell(parameters, source.shape[1:])
     output = np.tensordot(weights[channel], source, 1)  # (H, W)
     products = weights[channel] * source[:, y, x]  # (C_in,)
@@ -167,7 +168,7 @@ def dilation_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) 
     """
     stage = _stage(net, 0)
     order = _strongest_kernels(stage)
-    channel = int(order[_whole(parameters, "kernel", 0, len(order) - 1)])
+    channel = int(order[_nearest(parameters, "kernel", len(order) - 1)])
     dilation = _whole(parameters, "dilation", 1, MAX_DILATION)
     y, x = _cell(parameters, image.shape)
     source = np.float32(image) / 255  # (H, W), paper 0, ink 1
@@ -208,9 +209,9 @@ def flowchart_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
         `depthwise` and `output`, and a `sentence`.
 
     Raises:
-        ValueError: the network has no depthwise convolution, or no such stage.
+        ValueError: as `depthwise_part`.
     """
-    index = _whole(parameters, "stage", 0, len(net.stages) - 1)
+    index = _nearest(parameters, "stage", len(net.stages) - 1)
     stage = _stage(net, index)
     maps = layer_maps(net, image)
     name = f"stages.{index}.depthwise"
@@ -307,7 +308,12 @@ def _taps(source: np.ndarray, weights: np.ndarray, dilation: int, stride: int, c
 
 def _cell(parameters: dict[str, Any], size: tuple[int, ...]) -> tuple[int, int]:
     """The cell that is looked at; the nearest one where the map is smaller than the one that was pointed at."""
-    return tuple(min(_whole(parameters, name, 0, 255), extent - 1) for name, extent in zip("yx", size, strict=True))
+    return tuple(_nearest(parameters, name, extent - 1) for name, extent in zip("yx", size, strict=True))
+
+
+def _nearest(parameters: dict[str, Any], name: str, last: int) -> int:
+    """A place from 0 to the last; what lies beyond it was pointed at in a larger network."""
+    return min(_whole(parameters, name, 0, FARTHEST), last)
 
 
 def _whole(parameters: dict[str, Any], name: str, low: int, high: int) -> int:
