@@ -55,6 +55,8 @@ export function mount({ element, server, props }) {
     view.dataset.state = answer.error ? "refused" : "shown";
     part(".problem").textContent = answer.error ?? "";
     live.refresh();
+    button("add").disabled = design.stages.length >= props.stages;
+    starts.value = Object.keys(props.starts).find((name) => isSame(props.starts[name], design)) ?? "";
     if (answer.error) return; // the figures stay those of the last design that is allowed
     design = answer.design;
     shown = answer;
@@ -105,7 +107,8 @@ export function mount({ element, server, props }) {
   }
 
   const starts = button("start");
-  starts.replaceChildren(...Object.keys(props.starts).map((name) => new Option(name)));
+  const own = Object.assign(new Option("your own", ""), { hidden: true }); // shown, and not to be chosen
+  starts.replaceChildren(own, ...Object.keys(props.starts).map((name) => new Option(name)));
   starts.addEventListener("change", () => begin(props.starts[starts.value]));
   part('[data-field="separable"]').addEventListener("change", (event) => begin({ ...design, separable: event.target.checked }));
   stages.replaceChildren(new Option("in stage 1", 0));
@@ -163,6 +166,8 @@ export function mount({ element, server, props }) {
   begin(props.starts.default);
   if (get().design) followLink(get().design);
 }
+
+const isSame = (one, other) => encodeDesign(one) === encodeDesign(other);
 
 function makeStep() {
   const step = document.createElement("figure");

@@ -30,7 +30,7 @@ export function mountForm(element, limits, mostStages, changed) {
     row.querySelector('[data-do="remove"]').disabled = design.stages.length === 1;
     const select = row.querySelector("select");
     const owners = ownersFor(design, index - 1);
-    select.replaceChildren(new Option("its own", ""), ...owners.map((at) => new Option(`those of stage ${at + 1}`, at)));
+    select.replaceChildren(new Option("its own", ""), ...owners.map((at) => new Option(`stage ${at + 1}'s`, at)));
     select.value = values.shares ?? "";
     select.disabled = !owners.length;
   }

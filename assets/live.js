@@ -2,6 +2,7 @@
 
 import { drawCurves } from "./curves.js";
 import { answered } from "./answered.js";
+import { encodeDesign } from "./designlink.js";
 import { fromBase64 } from "./files.js";
 import { waiting, watch } from "./job.js";
 import { paintKernels } from "./kernels.js";
@@ -15,6 +16,7 @@ import { setText } from "./text.js";
 const IMAGE = 28;
 const MISREAD = 12; // places for misread images
 const LOWEST = 0.9; // accuracy at the foot of its curve
+const BEFORE = "Resume takes up the training that was last watched here, if it was stopped; its curves begin anew.";
 const SILENT = "The server does not answer; press the button to try again.";
 
 const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
@@ -27,7 +29,8 @@ export function mountLive(section, server, epochs, designed) {
   const slider = button("epochs");
   const layers = button("kernels");
   const curves = section.querySelectorAll(".curves figure");
-  let training = recall("training"); // { training, dilations } of the last one, or null
+  const before = recall("training");
+  let training = before?.design ? before : null; // { training, design, job } of the last one, or null; its job may have ended
   let job = null; // key of the job that runs
   let news = [];
   let look = null; // the newest
@@ -38,8 +41,7 @@ export function mountLive(section, server, epochs, designed) {
     const design = designed();
     if (!design || job) return;
     await begin(server.start_training({ design, epochs: Number(slider.value) }), (answer) => {
-      training = { training: answer.training, dilations: design.stages.map(({ dilation }) => dilation) };
-      keep("training", training);
+      training = { training: answer.training, design };
       news = [];
       look = null;
       paint();
@@ -56,6 +58,7 @@ export function mountLive(section, server, epochs, designed) {
     job = answer.job ?? null;
     if (answer.error) say(answer.error);
     else begun(answer);
+    if (job) keep("training", { ...training, job });
     refresh();
     if (job) follow();
   }
@@ -64,6 +67,14 @@ export function mountLive(section, server, epochs, designed) {
   async function follow() {
     const last = await watch(server.job_progress, job, heed, () => say("The server does not answer; it is asked again."));
     end(last.error ?? ended());
+  }
+
+  /** One that went on when the page was left, or ended meanwhile, as far as the server still knows of it. */
+  async function takeUp() {
+    job = training.job;
+    refresh();
+    const last = await watch(server.job_progress, job, heed, () => say("The server does not answer; it is asked again."));
+    end(last.state ? (last.error ?? ended()) : BEFORE);
   }
 
   function heed({ state, position, news: more }) {
@@ -100,10 +111,11 @@ export function mountLive(section, server, epochs, designed) {
   }
 
   async function drawWithIt() {
+    const told = section.querySelector(".kept");
     button("keep").disabled = true;
-    say("It learns how sure it may be.");
+    setText(told, "It learns how sure it may be.");
     const answer = await answered(server.keep_training({ training: training.training, clock: clock() }), SILENT);
-    say(answer.error ?? answer.sentence);
+    setText(told, answer.error ?? answer.sentence);
     if (!answer.error) addNetwork({ key: answer.key, title: answer.title });
     refresh();
   }
@@ -116,8 +128,12 @@ export function mountLive(section, server, epochs, designed) {
     button("train").disabled = Boolean(job) || !designed();
     button("stop").disabled = !job || job === "wanted";
     button("resume").disabled = Boolean(job) || !training || isFinished();
-    button("keep").disabled = !training || !look;
+    button("keep").disabled = !training || (Boolean(job) && !look);
+    setText(section.querySelector(".which"), isAnother() ? "What is trained is the design as it was when you pressed Train, not as it stands above now." : "");
   }
+
+  /** Whether the design above is another one than what was trained. */
+  const isAnother = () => training && designed() && encodeDesign(designed()) !== encodeDesign(training.design);
 
   // Showing ---------------------------------------------------------------------------------------------------------
 
@@ -165,7 +181,7 @@ export function mountLive(section, server, epochs, designed) {
     const { side, weights } = kernels[index];
     const values = Float32Array.from(new Int8Array(fromBase64(weights).buffer));
     const channels = Array.from({ length: values.length / side ** 2 }, (_, channel) => channel);
-    paintKernels(canvas, { kernel: side, dilation: index ? training.dilations[index - 1] : 1, weights: values }, channels);
+    paintKernels(canvas, { kernel: side, dilation: index ? training.design.stages[index - 1].dilation : 1, weights: values }, channels);
   }
 
   function paintMisread() {
@@ -190,9 +206,10 @@ export function mountLive(section, server, epochs, designed) {
   section.querySelector(".misread").append(...Array.from({ length: MISREAD }, makePlace));
   new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
   new ResizeObserver(paint).observe(section);
-  say(training ? "Resume takes up the training that was last watched here, if it was stopped; its curves begin anew." : "A few epochs take about a minute; the pen stays free meanwhile.");
+  say(training ? BEFORE : "A few epochs take about a minute; the pen stays free meanwhile.");
   paint();
   refresh();
+  if (training?.job) takeUp();
   return { refresh };
 }
 

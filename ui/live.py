@@ -67,7 +67,7 @@ class LiveTrainings:
         """
         training = self._training(request)
         if training.finished:
-            raise ValueError("This training is finished; start another one with more epochs.")
+            raise ValueError("This training is finished; draw with it, or start another one with more epochs.")
         return {"job": _start(training)}
 
     def stop_training(self, request: object) -> dict[str, Any]:
