@@ -13,6 +13,7 @@ let own = []; // { key, title, parent, ... }, oldest first
 let offered = []; // names of the networks that everybody may choose
 let first = null; // the page's own of them
 let chosen = null; // what the choice on the left shows
+let told = null; // what it was told to show last
 let tell = null; // events of the view
 
 /** The networks of this visitor, oldest first. */
@@ -51,6 +52,12 @@ export const rootOf = (name) => own.find(({ key }) => key === name)?.root ?? (of
 /** Let a network read, by its name or key. */
 export const chooseNetwork = (name) => set({ network: name });
 
+/** The choice on the left shows what it was told to; where another network was chosen meanwhile, it is told anew. */
+export function heedShown(name) {
+  chosen = name;
+  if (told !== get().network) offer();
+}
+
 /** The choice on the left was used. */
 export function follow(name) {
   chosen = name;
@@ -77,6 +84,9 @@ async function open(line, server) {
   const wanted = offered.includes(linked) ? linked : last;
   if (own.length) own = await stillKept(server);
   const isThere = offered.includes(wanted) || own.some(({ key }) => key === wanted);
+  if (linked && !isOwn(linked) && !offered.includes(linked)) {
+    line.textContent = `There is no network ${linked} here, so ${titleOf(isThere ? wanted : first)} reads.`;
+  }
   if (isOwn(wanted) && !isThere) {
     line.textContent = `The network that read last is no longer kept here, so ${first} reads. Your samples are still here: teach it again.`;
   }
@@ -111,6 +121,6 @@ function announce() {
 
 /** Have the choice on the left show the visitor's networks too, and the one that reads. */
 function offer() {
-  chosen = get().network;
+  chosen = told = get().network;
   tell.offer({ own: own.map(({ key }) => key), chosen });
 }

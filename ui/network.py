@@ -11,6 +11,7 @@ from model.sessions import is_key
 from ui.answers import load_network, locate
 from ui.look import import_of, view
 
+HEED_SHOWN = f"(network) => {{ {import_of('networks.js')}.then((networks) => networks.heedShown(network)) }}"
 FOLLOW = f"(network) => {{ {import_of('networks.js')}.then((networks) => networks.follow(network)) }}"
 MOST_OWN = 50  # networks of one visitor that are looked up at once
 
@@ -71,7 +72,7 @@ def own_networks(choice: gr.Dropdown) -> gr.HTML:
 
     networks.offer(
         offer_own, None, choice, trigger_mode="always_last", show_progress="hidden", api_visibility="private"
-    )
+    ).then(None, choice, None, js=HEED_SHOWN, api_visibility="private")
     return networks
 
 

@@ -1,5 +1,7 @@
 """What the page says, and that it is about the drawing that is on it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
@@ -85,6 +87,19 @@ def test_another_network_reads_the_same_drawing(page: Page) -> None:
     assert asked["drawing"] == mine
     assert drawing(page) == mine
     assert f"network={asked['network']}" in page.evaluate("location.hash")
+
+
+def test_a_late_answer_does_not_take_back_a_choice(page: Page) -> None:
+    """What the page itself chose, as after a teaching, is shown by way of the server; the visitor may be faster."""
+    holding = Holding(page, "**/queue/join*")
+    page.evaluate(f"{module('networks.js')}.then((networks) => networks.chooseNetwork('small'))")
+    network(page).click()
+    page.get_by_role("option").nth(1).click()
+    expect(network(page)).to_have_value(re.compile("^tiny"))
+    holding.let_go()
+    page.wait_for_timeout(500)
+    expect(network(page)).to_have_value(re.compile("^tiny"))
+    assert page.evaluate(f"{module('state.js')}.then((state) => state.get().network)") == "tiny"
 
 
 @pytest.mark.parametrize("width", [1440, 360])
@@ -191,9 +206,9 @@ def test_a_late_answer_never_replaces_a_newer_one(desk: BrowserContext, open_pag
 class Holding:
     """Holds back what the page asks, until it is let go."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, asked: str = READ) -> None:
         self.held: list[Route] | None = []
-        page.route(READ, self._take)
+        page.route(asked, self._take)
 
     def _take(self, route: Route) -> None:
         if self.held is None:
