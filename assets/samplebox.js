@@ -61,7 +61,7 @@ export function mountBox(section, server, most) {
     keepAs(event.key);
   });
 
-  find('[data-do="undo-sample"]').addEventListener("click", () => { undoSamples(); say("The box is as it was before."); });
+  find('[data-do="undo-sample"]').addEventListener("click", () => { undoSamples(); say("The last change is taken back."); });
   find('[data-do="delete-samples"]').addEventListener("click", () => {
     const count = getSamples().length;
     deleteAllSamples();

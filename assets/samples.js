@@ -4,11 +4,12 @@
 import { keep, onOtherWindow, recall } from "./storage.js";
 
 const FEW = 5; // samples from which a class is learned well
+const MOST_UNDONE = 100; // changes that can be taken back
 
 const listeners = new Set();
 
 let samples = recall("samples") ?? []; // { label, drawing }, oldest first
-let before = null; // the samples before the last change, to go back to
+let past = []; // the samples before each change, the last one last, to go back to
 let kept = true; // whether this browser took the last change
 
 /** All samples, oldest first. */
@@ -18,7 +19,7 @@ export const getSamples = () => samples;
 export const areKept = () => kept;
 
 /** Whether there is a change to undo. */
-export const canUndoSamples = () => before !== null;
+export const canUndoSamples = () => past.length > 0;
 
 /** Call `listener()` after every change. */
 export const onSamples = (listener) => listeners.add(listener);
@@ -31,9 +32,8 @@ export const relabelSample = (sample, label) =>
 
 /** Take the last change back. */
 export function undoSamples() {
-  if (!before) return;
-  take(before);
-  before = null;
+  if (!past.length) return;
+  take(past.pop());
   announce();
 }
 
@@ -56,7 +56,7 @@ export function suggestion(classes, readings) {
 }
 
 function change(next) {
-  before = samples;
+  past = [...past, samples].slice(-MOST_UNDONE);
   take(next);
   announce();
 }
@@ -77,6 +77,6 @@ function isNew({ label, drawing }) {
 
 onOtherWindow("samples", () => {
   samples = recall("samples") ?? [];
-  before = null;
+  past = [];
   announce();
 });

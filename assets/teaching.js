@@ -67,7 +67,7 @@ export function mountTeaching(section, server, props, show) {
     if (step) {
       steps.push(step);
       bar.value = step.step / Math.max(step.steps, 1);
-      say(`Step ${step.step} of ${step.steps}: ${accuracy(step.samples)} of your samples and ${accuracy(step.replay)} of the old digits are read right.`);
+      say(`Step ${step.step} of ${step.steps}: ${accuracy(step.samples)} of your samples and ${accuracy(step.replay)} of ${props.watched} old digits are read right.`);
       draw();
     }
     if (taught) adopt(taught);
@@ -78,14 +78,15 @@ export function mountTeaching(section, server, props, show) {
   }
 
   function adopt({ key, title, readings, ...numbers }) {
-    if (ownNetworks().some((network) => network.key === key)) return; // taken up again after a reload
+    if (ownNetworks().some((network) => network.key === key)) return; // before a reload, or by another window
     addNetwork({ key, title, parent: job.parent, numbers });
     show(key, readings);
   }
 
   function finish({ taught, held = "unknown" }) {
     updateNetwork(taught.key, { held });
-    end(`Taught in ${taught.seconds} s: ${taught.title} reads now.`);
+    const where = get().network === taught.key ? "reads now" : "is on the list below";
+    end(`Taught in ${taught.seconds} s: ${taught.title} ${where}.`);
   }
 
   function end(text) {
@@ -138,7 +139,7 @@ export function mountTeaching(section, server, props, show) {
     drawCurves(right, ["samples", "replay"].map((name) => steps.map((step) => step[name] ?? 0)), 1, share);
     const last = steps.at(-1);
     loss.querySelector("p").textContent = losses.length ? `${losses[0].toFixed(2)} at first, ${losses.at(-1).toFixed(2)} now` : "";
-    right.querySelector("p").textContent = last ? `samples ${accuracy(last.samples)}, old digits ${accuracy(last.replay)}` : "";
+    right.querySelector("p").textContent = last ? `samples ${accuracy(last.samples)}, ${props.watched} of the old digits ${accuracy(last.replay)}` : "";
   }
 
   for (const [name, action] of Object.entries({ teach: start, cancel, undo, reset })) buttons[name].addEventListener("click", action);

@@ -12,7 +12,7 @@ import numpy as np
 from model import DigitNet, load_checkpoint, predict, rasterize
 from model.checkpoint import SUFFIX, CheckpointError
 from model.design import check_size
-from model.finetune import Teaching
+from model.finetune import WATCHED, Teaching
 from model.samples import MAX_SAMPLES, SampleError, check_class, check_name, read_samples, warnings
 from ui.answers import borrow_network, load_network, locate, store
 from ui.jobs import JOBS
@@ -60,6 +60,7 @@ def teach(data: str | Path) -> gr.HTML:
         network_file,
         settings={name: getattr(Teaching(), name) for name in SETTINGS},
         limits=LIMITS,
+        watched=WATCHED,
         most=MAX_SAMPLES,
         largest=MAX_UPLOAD,
     )
