@@ -149,7 +149,10 @@ export function mount({ element, server, props }) {
     event.preventDefault();
   });
   sheet.addEventListener("blur", () => {
-    if (cursor?.down) remember();
+    if (cursor?.down) {
+      remember();
+      say(idle);
+    }
     cursor = null;
     refresh();
   });
@@ -277,16 +280,21 @@ export function mount({ element, server, props }) {
   /** The example writes itself once, and gives way to the first touch of the pen. */
   function write(drawing) {
     writing = { drawing };
-    if (still()) return set({ drawing });
+    if (still()) return setWritten(drawing);
     const points = drawing.flat().length;
     const begun = performance.now();
     const grow = (time) => {
       if (writing?.drawing !== drawing) return;
       const share = Math.min(1, (time - begun) / WRITE_TIME);
-      set({ drawing: firstPoints(drawing, Math.max(1, Math.round(points * share))) });
+      setWritten(firstPoints(drawing, Math.max(1, Math.round(points * share))));
       if (share < 1) writing.frame = requestAnimationFrame(grow);
     };
     writing.frame = requestAnimationFrame(grow);
+  }
+
+  function setWritten(drawing) {
+    writing.shown = drawing;
+    set({ drawing });
   }
 
   function firstPoints(drawing, count) {
@@ -302,20 +310,26 @@ export function mount({ element, server, props }) {
   /** The example is to stay, whole. */
   function keep() {
     cancelAnimationFrame(writing.frame);
-    set({ drawing: writing.drawing });
+    setWritten(writing.drawing);
     writing = null;
   }
 
   /** The first act of the visitor takes the example away. */
   function stopWriting() {
     if (!writing) return;
+    abandon();
+    set({ drawing: [] });
+  }
+
+  /** The example is gone from the sheet, by whatever it was. */
+  function abandon() {
     cancelAnimationFrame(writing.frame);
     writing = null;
-    set({ drawing: [] });
   }
 
   subscribe(({ drawing }, changed) => {
     if (changed.includes("drawing")) {
+      if (writing && drawing !== writing.shown) abandon();
       if (drawing !== inked) lift();
       refresh();
     }
