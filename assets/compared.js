@@ -1,11 +1,12 @@
 // One drawing, four networks: what each says, where one cell of each looks, and the maps of one stage.
 
-import { fit, paintFields } from "./fields.js";
+import { MARGIN, fit, paintFields } from "./fields.js";
 import { decode, palette } from "./maps.js";
 import { ask, onAnswer, want } from "./reader.js";
 import { percent, showBars } from "./reading.js";
 import { get, subscribe } from "./state.js";
 
+const IMAGE = 28;
 const CELLS = 14; // along each side of a stage's map
 const COLUMNS = 8; // maps beside each other
 const SHOW = { field: true, taps: true, influence: true };
@@ -35,11 +36,11 @@ export function mountDrawn(section, { networks, stages }) {
     const point = (event) => {
       const box = fields.getBoundingClientRect();
       const [y, x] = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width]
-        .map((share) => Math.min(CELLS - 1, Math.max(0, Math.floor((share * 32 - 2) / 2)))); // 28 pixels and 2 around
+        .map((share) => Math.min(CELLS - 1, Math.max(0, Math.floor((share * (IMAGE + 2 * MARGIN) - MARGIN) / (IMAGE / CELLS)))));
       if (y !== chosen.y || x !== chosen.x) choose({ y, x });
     };
-    fields.addEventListener("pointermove", point);
-    fields.addEventListener("pointerdown", point);
+    fields.addEventListener("pointermove", (event) => event.pointerType !== "touch" && point(event)); // a finger scrolls
+    fields.addEventListener("click", point);
     fields.addEventListener("keydown", (event) => {
       const step = STEPS[event.key];
       if (!step) return;
@@ -119,5 +120,6 @@ function sentence(answer, networks, { stage, y, x }) {
   const agree = new Set(said).size === 1 ? `All read ${said[0]}.` : `They read ${said.slice(0, -1).join(", ")} and ${said.at(-1)}: they do not agree.`;
   const sizes = [true, false].map((dilated) => parts.find(({ name }) => networks.find((network) => network.name === name).dilated === dilated)?.field);
   const [far, near] = sizes.map((field) => (field ? `${field[2] - field[0]} x ${field[3] - field[1]}` : "no"));
-  return `${agree} In stage ${stage + 1}, cell (${y}, ${x}) looks at ${far} pixels where there is dilation and at ${near} where there is none, through as many weights.`;
+  const looks = far === near ? `${far} pixels in all of them: dilation begins later` : `${far} pixels where there is dilation and at ${near} where there is none`;
+  return `${agree} In stage ${stage + 1}, cell (${y}, ${x}) looks at ${looks}, through as many weights.`;
 }

@@ -5,7 +5,9 @@ import { paintImage } from "./reading.js";
 import { diverging, look } from "./scales.js";
 
 const IMAGE = 28;
-const MARGIN = 2; // pixels of the image around it, so that a field's border is seen to lie beyond it
+/** Pixels of the image around it, so that a field's border is seen to lie beyond it. */
+export const MARGIN = 4;
+
 const INK = 0.35; // how strongly the ink shows under the rest
 
 const ink = Object.assign(document.createElement("canvas"), { width: IMAGE, height: IMAGE });
