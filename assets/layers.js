@@ -432,6 +432,7 @@ export function mount({ element, server }) {
       strips: flow.strips,
       colours: palette(document.documentElement),
       endOf,
+      ownScale: scale === "own",
       legend: find(".legend .top").textContent,
       image: latest?.image ?? null,
       cell: same(latest?.cell, focused()) ? latest?.cell : null,

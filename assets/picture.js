@@ -8,6 +8,8 @@ const WIDTH = 1920;
 const HEIGHT = 1080;
 const EDGE = 64;
 const SPACE = 28;
+const TOP = 320; // of the maps
+const BELOW = 48; // maps, for the label of the next
 const FONT = "system-ui, sans-serif";
 
 /** Compose the picture and hand it to the browser as a file. */
@@ -21,7 +23,7 @@ export async function savePicture(view) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
-function compose({ title, network, strips, colours, endOf, legend: end, image, cell, logits, classes, columns, show }) {
+function compose({ title, network, strips, colours, endOf, ownScale, legend: end, image, cell, logits, classes, columns, show }) {
   const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext("2d");
   const light = (name) => look(name, document.documentElement);
@@ -38,26 +40,13 @@ function compose({ title, network, strips, colours, endOf, legend: end, image, c
 
   const step = (WIDTH - 2 * EDGE + SPACE) / columns.length;
   const side = Math.min(step - SPACE, 240);
-  const stripCanvas = document.createElement("canvas");
   columns.forEach((column, index) => {
     const x = EDGE + index * step;
     write(column.querySelector("h2").textContent, x, 232, 20, "--ink", 600);
     [...column.querySelectorAll("header p")].forEach((line, at) => write(line.textContent, x, 260 + 24 * at, 17, "--ink-soft"));
-    let y = 320;
-    for (const element of column.querySelectorAll("canvas")) {
-      const strip = strips.get(element.dataset.layer);
-      if (!strip) {
-        drawInk(context, image, x, y, side, light("--ink"));
-        continue;
-      }
-      const part = strip.layer.split(".")[2];
-      if (part) write(part, x, y - 8, 16, "--ink-soft");
-      strip.paint(colours, endOf(strip), stripCanvas);
-      const [wide, high] = [stripCanvas.width, stripCanvas.height];
-      const fit = Math.min(side / wide, (HEIGHT - y - 2 * EDGE) / high);
-      context.drawImage(stripCanvas, x, y, wide * fit, high * fit);
-      y += high * fit + 48;
-    }
+    const own = [...column.querySelectorAll("canvas")].map((element) => strips.get(element.dataset.layer));
+    if (own.includes(undefined)) drawInk(context, image, x, TOP, side, light("--ink"));
+    else drawStrips(own, x);
     if (column.querySelector(".classes")) {
       classes.slice(0, 20).forEach((name, at) => {
         write(name, x, 338 + 30 * at, 20);
@@ -65,6 +54,27 @@ function compose({ title, network, strips, colours, endOf, legend: end, image, c
       });
     }
   });
+
+  /** The maps of a column below each other, as large as there is room for all of them. */
+  function drawStrips(own, x) {
+    const painted = own.map((strip) => {
+      const canvas = document.createElement("canvas");
+      strip.paint(colours, endOf(strip), canvas);
+      return canvas;
+    });
+    const high = painted.reduce((sum, { width, height }) => sum + (side * height) / width, 0);
+    const shrunk = Math.min(1, (HEIGHT - TOP - 2 * EDGE - BELOW * (own.length - 1)) / high);
+    let y = TOP;
+    painted.forEach((canvas, at) => {
+      const part = own[at].layer.split(".")[2];
+      const scale = ownScale ? `0 to ${endOf(own[at])}` : "";
+      const label = [part, scale].filter(Boolean).join(", ");
+      if (label) write(label, x, y - 8, 16, "--ink-soft");
+      const [wide, tall] = [side * shrunk, (side * shrunk * canvas.height) / canvas.width];
+      context.drawImage(canvas, x, y, wide, tall);
+      y += tall + BELOW;
+    });
+  }
 
   const y = HEIGHT - EDGE;
   const legend = Object.assign(document.createElement("canvas"), { width: 240, height: 1 });
