@@ -5,6 +5,7 @@ import { channels, look } from "./scales.js";
 import { get, subscribe } from "./state.js";
 import { setText } from "./text.js";
 
+const FIT = 12; // bars that are in sight without scrolling
 const SURE = 0.9; // calibrated probability from which the answer is said without doubt
 
 export function mount({ element }) {
@@ -74,6 +75,7 @@ export function paintImage(canvas, base64) {
 
 /** A bar for each class; `probabilities` null: nothing is said. */
 export function showBars(bars, classes, probabilities) {
+  const before = bars.querySelector(".top");
   if (bars.children.length !== classes.length) bars.replaceChildren(...classes.map(makeBar));
   const top = probabilities?.indexOf(Math.max(...probabilities));
   [...bars.children].forEach((bar, index) => {
@@ -84,6 +86,12 @@ export function showBars(bars, classes, probabilities) {
     setText(figure, probabilities ? percent(probabilities[index]) : "");
     bar.classList.toggle("top", index === top);
   });
+  if (classes.length > FIT && bars.children[top] !== before) bringIntoSight(bars, top);
+}
+
+/** Scroll the list, and nothing around it, until a bar is in its middle. */
+function bringIntoSight(bars, index) {
+  bars.scrollTop = ((index + 0.5) / bars.children.length) * bars.scrollHeight - bars.clientHeight / 2;
 }
 
 function makeBar() {
