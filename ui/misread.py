@@ -93,5 +93,9 @@ def sentence(found: Occlusion, classes: list[str]) -> str:
         )
     return (
         f"No {WINDOW} x {WINDOW} pixels of ink decide by themselves: without those around row {y}, column {x}, "
-        f"{top} falls from {found.probability:.1%} to {found.probability - fall:.1%} and is still read."
+        f"{top} falls from {_percent(found.probability)} to {_percent(found.probability - fall)} and is still read."
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
