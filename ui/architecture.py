@@ -137,8 +137,7 @@ def _picture(layer: str, mean: MeanField) -> dict[str, Any]:
         "field": to_base64(np.rint(mean.field * 255).astype(np.uint8)),
         "region": [mean.region.y[0], mean.region.x[0], mean.region.y[1], mean.region.x[1]],
         "box": [mean.box.y[0], mean.box.x[0], mean.box.y[1], mean.box.x[1]],
-        "sentence": f"{_by(*mean.box.size)} of the {_by(*mean.region.size)} pixels of the field that lie on the image, "
-        f"{100 * mean.fraction:.0f} % of them",
+        "sentence": f"{_by(*mean.box.size)} of the {_by(*mean.region.size)} on the image, {100 * mean.fraction:.0f} %",
     }
 
 
