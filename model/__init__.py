@@ -1,11 +1,5 @@
 """Digitscope's library: the network and all that can be computed about it. Imports no user interface."""
 
-import os
-
-# Before torch is loaded: threads that spin while they wait for each other take many times as long where the processor
-# has other work too.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
 from model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from model.complexity import complexity
 from model.effective_field import effective_receptive_field
