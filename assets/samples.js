@@ -8,7 +8,7 @@ const MOST_UNDONE = 100; // changes that can be taken back
 
 const listeners = new Set();
 
-let samples = recall("samples") ?? []; // { label, drawing }, oldest first
+let samples = recalled(); // { label, drawing }, oldest first
 let past = []; // the samples before each change, the last one last, to go back to
 let kept = true; // whether this browser took the last change
 
@@ -70,13 +70,25 @@ function announce() {
   for (const listener of listeners) listener();
 }
 
+/** What this browser has kept, without what is no sample: one that cannot be shown would stop all others. */
+function recalled() {
+  const kept = recall("samples");
+  return Array.isArray(kept) ? kept.filter(isSample) : [];
+}
+
+function isSample(value) {
+  const { label, drawing } = value ?? {};
+  const isInked = (stroke) => Array.isArray(stroke) && stroke.length > 0;
+  return typeof label === "string" && Array.isArray(drawing) && drawing.length > 0 && drawing.every(isInked);
+}
+
 function isNew({ label, drawing }) {
   const text = JSON.stringify(drawing);
   return !samples.some((other) => other.label === label && JSON.stringify(other.drawing) === text);
 }
 
 onOtherWindow("samples", () => {
-  samples = recall("samples") ?? [];
+  samples = recalled();
   past = [];
   announce();
 });

@@ -17,6 +17,7 @@ from model.strokes import DrawingError, rasterize
 FORMAT_VERSION = 1
 MAX_SAMPLES = 500
 MAX_FILE_CHARACTERS = 5_000_000
+MAX_SAMPLE_POINTS = 250_000  # of all samples together
 MAX_NAME = 24  # characters of a class name
 
 # Unicode's categories of what is no character of a text, and of what cannot be seen by itself.
@@ -34,7 +35,7 @@ class Sample(NamedTuple):
 
     Attributes:
         label: name of its class.
-        drawing: as `model.strokes.rasterize` takes it.
+        drawing: strokes with at least one point each, as `model.strokes.rasterize` takes them.
     """
 
     label: str
@@ -88,7 +89,12 @@ def check_samples(samples: object, known: Sequence[str] = ()) -> list[Sample]:
         raise SampleError("There are no samples yet; draw at least one and say what it is.")
     if len(samples) > MAX_SAMPLES:
         raise SampleError(f"There are {len(samples):,} samples; at most {MAX_SAMPLES:,} can be taught at once.")
-    checked = [_check_sample(number, sample) for number, sample in enumerate(samples, 1)]
+    checked, points = [], 0
+    for number, sample in enumerate(samples, 1):
+        checked.append(_check_sample(number, sample))
+        points += sum(map(len, checked[-1].drawing))
+        if points > MAX_SAMPLE_POINTS:
+            raise SampleError(f"The samples have more than {MAX_SAMPLE_POINTS:,} points in all; delete some of them.")
     _check_classes([sample.label for sample in checked], known)
     return checked
 
@@ -97,9 +103,15 @@ def _check_sample(number: int, sample: object) -> Sample:
     label, drawing = _fields(number, sample)
     try:
         rasterize(drawing)
-        return Sample(check_name(label), drawing)
+        return Sample(check_name(label), _inked(drawing))
     except (SampleError, DrawingError) as error:
         raise SampleError(f"Sample {number}: {error}") from None
+
+
+def _inked(drawing: str | bytes | Sequence) -> list:
+    """The strokes of a checked drawing that have points: an empty one says nothing, and not every reader expects it."""
+    strokes = json.loads(drawing) if isinstance(drawing, str | bytes) else drawing
+    return [stroke for stroke in strokes if len(stroke)]
 
 
 def _fields(number: int, sample: object) -> tuple[object, object]:

@@ -113,6 +113,18 @@ def test_samples_that_cannot_be_taught_are_refused_with_their_number(samples: ob
     assert str(caught.value).endswith(".")
 
 
+@pytest.mark.parametrize("drawing", [[[], *SEVEN, []], json.dumps(SEVEN)])
+def test_a_checked_drawing_is_strokes_with_points_whatever_it_was(drawing: object) -> None:
+    """A page that shows a sample does not expect a stroke without a point, nor text."""
+    assert check_samples([sample(drawing=drawing)])[0].drawing == SEVEN
+
+
+def test_samples_that_would_hold_everybody_up_are_refused() -> None:
+    long = [[[0.5, place / 20_000] for place in range(10_000)]]
+    with pytest.raises(SampleError, match="points in all"):
+        check_samples([sample(drawing=long)] * 26)
+
+
 def test_the_same_drawing_with_two_labels_is_named() -> None:
     """No network can learn both; the visitor is to know which two."""
     samples = check_samples([sample("7"), sample("1", ONE), sample("8"), sample("7")])

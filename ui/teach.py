@@ -13,7 +13,7 @@ from model import DigitNet, load_checkpoint, predict, rasterize
 from model.checkpoint import SUFFIX, CheckpointError
 from model.design import check_size
 from model.finetune import WATCHED, Teaching
-from model.samples import MAX_SAMPLES, SampleError, check_class, check_name, read_samples, warnings
+from model.samples import MAX_SAMPLE_POINTS, MAX_SAMPLES, SampleError, check_class, check_name, read_samples, warnings
 from ui.answers import borrow_network, load_network, locate, store
 from ui.jobs import JOBS
 from ui.look import view
@@ -105,7 +105,12 @@ def read_box(request: object) -> dict[str, Any]:
     network, drawings = _fields(request, "network", "drawings")
     if not isinstance(drawings, list) or len(drawings) > MAX_SAMPLES:
         raise SampleError(f"At most {MAX_SAMPLES:,} drawings are read at once.")
-    images = [rasterize(drawing) for drawing in drawings]
+    images, points = [], 0
+    for drawing in drawings:
+        images.append(rasterize(drawing))
+        points += sum(map(len, drawing))
+        if points > MAX_SAMPLE_POINTS:
+            raise SampleError(f"At most {MAX_SAMPLE_POINTS:,} points are read at once.")
     classes, readings = load_network(network).classes, []
     for first in range(0, len(images), AT_ONCE):
         with borrow_network(network) as net:  # the pens of others move on between two batches
