@@ -66,6 +66,19 @@ def test_a_cancelled_job_stops_at_its_next_report() -> None:
     assert finished(jobs, key)["state"] == "cancelled"
 
 
+def test_a_job_that_is_cancelled_while_it_waits_leaves_the_queue() -> None:
+    jobs, gate = Jobs(), threading.Event()
+    running = jobs.start(held(gate))
+    while jobs.progress(running)["state"] == "waiting":
+        pass
+    waiting, behind = jobs.start(held(gate)), jobs.start(held(gate))
+    jobs.cancel(waiting)
+    assert jobs.progress(waiting)["state"] == "cancelled"
+    assert jobs.progress(behind)["position"] == 1
+    gate.set()
+    assert finished(jobs, behind)["state"] == "done"
+
+
 def test_work_may_keep_what_it_has_when_it_is_stopped() -> None:
     def work(report: Callable[[Any], None]) -> str:
         try:

@@ -146,12 +146,17 @@ class Jobs:
         return self.progress(fields.get("job"), fields.get("since", 0))
 
     def cancel(self, key: object) -> None:
-        """Have a job stop at its next report.
+        """Have a job stop at its next report; one that waits leaves the queue at once.
 
         Raises:
             JobError: there is no such job.
         """
-        self._job(key).stop = True
+        job = self._job(key)
+        with self._changed:
+            job.stop = True
+            if job in self._queue:
+                self._queue.remove(job)
+                job.state = CANCELLED
 
     def _job(self, key: object) -> _Job:
         job = self._jobs.get(key) if isinstance(key, str) else None
