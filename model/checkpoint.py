@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import torch
@@ -10,7 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from model.network import DigitNet, NetworkConfig
+from model.network import IMAGE_SIZE, DigitNet, NetworkConfig
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 SUFFIX = ".safetensors"
@@ -68,8 +69,8 @@ def load_checkpoint(name: str | Path) -> DigitNet:
         name: a name in checkpoints/ or a path.
 
     Raises:
-        CheckpointError: it is not there, not a checkpoint, of a newer format, of another shape, or has values that are
-            not finite numbers.
+        CheckpointError: it is not there, not a checkpoint, of a newer format, of another shape, or has or answers with
+            values that are not finite numbers.
     """
     path = checkpoint_path(name)
     metadata, weights = _read(path)
@@ -81,7 +82,40 @@ def load_checkpoint(name: str | Path) -> DigitNet:
         _verify(path, DigitNet(config), weights)
     net = DigitNet(config)
     net.load_state_dict(weights, strict=False)
-    return net.eval().to(memory_format=torch.channels_last)
+    net.eval().to(memory_format=torch.channels_last)
+    if not _answers(net).isfinite().all():
+        raise CheckpointError(f"{path.name} answers with values that are not finite numbers.")
+    return net
+
+
+def _answers(net: DigitNet) -> Tensor:
+    """What it says of blank paper, of full ink and of noise: (3, classes)."""
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randint(256, (1, IMAGE_SIZE, IMAGE_SIZE), generator=generator)
+    images = torch.cat([torch.zeros_like(noise), torch.full_like(noise, 255), noise]).byte()
+    with torch.inference_mode():
+        return net(images[:, None]) / net.temperature
+
+
+def check_place(name: str | Path) -> None:
+    """Find out before long work whether its checkpoint can be written.
+
+    Raises:
+        CheckpointError: the path is none of a checkpoint, or nothing can be written there.
+    """
+    path = checkpoint_path(name)
+    if path.suffix != SUFFIX or (path.exists() and not path.is_file()):
+        raise CheckpointError(
+            f"A checkpoint cannot be written to {name or repr('')}; expected a name, or a path that ends in {SUFFIX}."
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise CheckpointError(
+            f"A checkpoint cannot be written to {path.parent} ({error.strerror}); choose another directory."
+        ) from error
 
 
 def read_metadata(name: str | Path) -> dict[str, Any]:
@@ -99,7 +133,7 @@ def _own_weights(net: DigitNet) -> dict[str, Tensor]:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    if not path.is_file():
+    if not os.path.isfile(path):  # of any text: a name that no file can have is that of none
         known = ", ".join(checkpoint_names()) or "none"
         raise CheckpointError(f"There is no checkpoint {path.name}; checkpoints/ has: {known}.")
     if path.stat().st_size > MAX_BYTES:
@@ -108,7 +142,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         with safe_open(path, framework="pt") as file:
             metadata = json.loads((file.metadata() or {})[METADATA_KEY])
             version = metadata["format"]
-            if not isinstance(version, int) or version < 1:
+            if not isinstance(version, int) or version < 1 or not isinstance(metadata.get("figures", {}), dict):
                 raise ValueError
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:

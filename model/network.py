@@ -83,6 +83,10 @@ class NetworkConfig:
             raise ValueError(f"stages has {len(self.stages)} entries; expected 1 to {MAX_STAGES}.")
         if not 1 <= len(self.classes) <= MAX_CLASSES or len(set(self.classes)) != len(self.classes):
             raise ValueError(f"classes has to name 1 to {MAX_CLASSES} different classes.")
+        if not all(isinstance(name, str) and name for name in self.classes):
+            raise ValueError("classes has to name every class with text.")
+        if not isinstance(self.separable, bool):
+            raise ValueError(f"separable is {self.separable!r}; expected true or false.")
         for index, stage in enumerate(self.stages):
             self._check_stage(index, stage)
 

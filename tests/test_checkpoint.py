@@ -3,6 +3,7 @@
 import json
 import pickle
 import zipfile
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from model.checkpoint import (
     MAX_BYTES,
     METADATA_KEY,
     CheckpointError,
+    check_place,
     checkpoint_names,
     checkpoint_path,
     load_checkpoint,
@@ -151,6 +153,32 @@ def test_values_that_are_no_numbers_are_refused(saved: Path, small_net: DigitNet
     rewrite(saved, {name: tensor})
     assert name in refused(saved)
     assert "not finite" in refused(saved)
+
+
+@pytest.mark.parametrize("broken", [{"stem_norm.running_var": -1.0}, {"stages.1.depthwise.weight": 3e38}, {"temperature": 1e-45}])
+def test_a_network_that_can_only_answer_nonsense_is_refused(saved: Path, small_net: DigitNet, broken: dict) -> None:
+    net = deepcopy(small_net)
+    for name, value in broken.items():
+        net.state_dict()[name].fill_(value)
+    save_checkpoint(net, saved)
+    assert "answers with values that are not finite" in refused(saved)
+
+
+@pytest.mark.parametrize("fields", [{"classes": list(range(10))}, {"classes": ["a", ""]}, {"separable": "no"}])
+def test_a_configuration_of_other_kinds_is_refused(saved: Path, small_net: DigitNet, fields: dict) -> None:
+    rewrite(saved, config=small_net.config.to_dict() | fields)
+    assert "no network that can be built" in refused(saved)
+
+
+@pytest.mark.parametrize("name", ["", ".", "/dev/full", "net.txt/more"])
+def test_a_place_that_is_none_is_said_before_the_work(name: str, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.txt").write_text("")
+    with pytest.raises(CheckpointError, match="cannot be written to"):
+        check_place(name)
+    with pytest.raises(CheckpointError, match="cannot be written to"):
+        check_place(tmp_path / "net.txt" / "net.safetensors")
+    check_place(tmp_path / "new" / "net.safetensors")
 
 
 def test_a_wrong_shape_is_refused(saved: Path) -> None:
