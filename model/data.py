@@ -50,12 +50,14 @@ def load_mnist(root: str | Path = DEFAULT_DATA, *, train: bool, download: bool =
     """All training or all test images, downloaded into `root` if they are not there.
 
     Raises:
-        DataError: MNIST is not under `root` and could not be downloaded.
+        DataError: MNIST is not under `root` and could not be downloaded, or what is there is damaged.
     """
     mnist = import_mnist()
     try:
         dataset = mnist(root, train=train, download=False)
-    except RuntimeError:
+    except Exception as error:  # torchvision asserts, unpacks and reshapes whatever the files hold
+        if "not found" not in str(error):
+            raise DataError(f"MNIST's files under {root} are damaged; delete {root}/MNIST to get them anew.") from error
         if not download:
             raise DataError(f"MNIST is not under {root}; give a directory that holds MNIST/raw with --data.") from None
         try:

@@ -31,7 +31,6 @@ class Replay(NamedTuple):
     held_out: Split
 
 
-@lru_cache(4)
 def load_replay(data: str | Path) -> Replay:
     """MNIST's training and validation images where they are on the machine, else the embedded drawings, augmented.
 
@@ -39,9 +38,14 @@ def load_replay(data: str | Path) -> Replay:
         data: directory that may hold MNIST/raw. Nothing is ever downloaded.
     """
     try:
-        training, validation = load_training(data, download=False)
+        return _mnist_replay(data)
     except DataError:
         return embedded_replay()
+
+
+@lru_cache(4)
+def _mnist_replay(data: str | Path) -> Replay:
+    training, validation = load_training(data, download=False)
     return Replay(MNIST, _first_of_each(training, REHEARSED), _first_of_each(validation, HELD_OUT))
 
 

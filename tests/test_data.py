@@ -1,5 +1,7 @@
 """MNIST is split once and for all, its absence is said in one sentence, and bent images are still images."""
 
+import shutil
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -58,6 +60,14 @@ def test_missing_data_without_a_network_is_one_sentence(tmp_path, monkeypatch, f
     with pytest.raises(DataError, match=ONE_SENTENCE) as error:
         load_mnist(tmp_path / "nothing", train=False)
     assert "--data" in str(error.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"no images at all", b"\0\0\x08\x03\0\0"])
+def test_files_that_hold_no_images_are_said_to_be_damaged(stand_in_data, tmp_path, content) -> None:
+    shutil.copytree(stand_in_data, tmp_path / "data")
+    (tmp_path / "data" / "MNIST" / "raw" / "train-images-idx3-ubyte").write_bytes(content)
+    with pytest.raises(DataError, match="damaged"):
+        load_mnist(tmp_path / "data", train=True, download=False)
 
 
 def test_damaged_data_is_one_sentence(tmp_path, stand_in_data) -> None:

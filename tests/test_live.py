@@ -154,7 +154,7 @@ def test_a_design_that_is_too_large_is_refused_before_anything_is_read(tmp_path:
 def test_without_mnist_the_sentence_says_how_to_give_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Missing:
         def __init__(self, *_: object, **__: object) -> None:
-            raise RuntimeError
+            raise RuntimeError("Dataset not found. You can use download=True to download it")
 
     monkeypatch.setattr(data, "import_mnist", lambda: Missing)
     training = LiveTraining(SMALL, 1, tmp_path)
