@@ -1,14 +1,18 @@
 """Digitscope's library: the network and all that can be computed about it. Imports no user interface."""
 
+from typing import TYPE_CHECKING
+
 from model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from model.complexity import complexity
 from model.effective_field import effective_receptive_field
-from model.finetune import fine_tune
 from model.inference import layer_responses, predict
 from model.layer_graph import receptive_field, tap_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from model.separable import depthwise_separable_conv2d
 from model.strokes import DrawingError, rasterize
+
+if TYPE_CHECKING:
+    from model.finetune import fine_tune
 
 __all__ = [
     "PRESETS",
@@ -29,3 +33,12 @@ __all__ = [
     "save_checkpoint",
     "tap_lattice",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """`fine_tune`, from its module when it is asked for: that one is a command as well, to be run by its own name."""
+    if name == "fine_tune":
+        from model.finetune import fine_tune
+
+        return fine_tune
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

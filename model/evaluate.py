@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from model.cards import write_cards
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
+from model.command import run
 from model.corpora import read_omniglot, read_pendigits
 from model.data import DEFAULT_DATA, Split, load_mnist
 from model.few_shot import ABLATION, letter_episodes, summary, without, writer_episodes
@@ -40,6 +41,7 @@ from model.strokes import rasterize
 
 # Letters of the Latin alphabet that many people draw as digits: no fair new classes.
 LIKE_DIGITS = "bgiloqsz"
+MOST_SHOTS = 20  # of a class: a writer has about 25, and some are to be tested
 
 
 class PenStrokes(NamedTuple):
@@ -172,6 +174,14 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.record and not options.pendigits:
         parser.error("--record goes with --pendigits; what MNIST's test images say is recorded by the training.")
+    if not options.few_shot and (
+        options.letters or options.ablation or options.embedded or options.writers is not None
+    ):
+        parser.error("--letters, --ablation, --embedded and --writers go with --few-shot.")
+    if min(options.shots) < 1 or max(options.shots) > MOST_SHOTS:
+        parser.error(f"--shots are whole numbers from 1 to {MOST_SHOTS}.")
+    if options.writers is not None and options.writers < 1:
+        parser.error(f"--writers is {options.writers}; expected 1 or more.")
     return options
 
 
@@ -252,4 +262,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

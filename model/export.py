@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
+from model.command import run
 from model.data import DEFAULT_DATA, DataError, load_mnist, load_training
 from model.examples import example_images, load_examples
 from model.inference import predict
@@ -289,4 +290,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

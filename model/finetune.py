@@ -24,8 +24,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model.checkpoint import load_checkpoint, save_checkpoint
+from model.checkpoint import check_place, load_checkpoint, save_checkpoint
 from model.class_extension import extended, features_of
+from model.command import run
 from model.data import DEFAULT_DATA, Augmentation, Split, augment
 from model.forward_pass import check_images
 from model.inference import predict
@@ -33,7 +34,7 @@ from model.metrics import logits_of
 from model.network import DigitNet
 from model.precision import narrow_arithmetic
 from model.replay import Replay, load_replay
-from model.samples import SampleError, check_name, read_samples
+from model.samples import Sample, SampleError, check_name, read_samples, warnings
 from model.strokes import rasterize
 from model.variants import variants
 
@@ -89,8 +90,12 @@ class Teaching:
             ("variants", 0, 5000),
         ):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, int | float) and low <= value <= high):
-                raise ValueError(f"{name} is {value!r}; expected a number from {low} to {high}.")
+            kinds = float | int if name in ("replay", "interpolation") else int
+            if value is None and name == "interpolation":
+                continue
+            if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+                kind = "whole number" if kinds is int else "number"
+                raise ValueError(f"{name} is {value!r}; expected a {kind} from {low} to {high}.")
         if self.layers not in LAYERS:
             raise ValueError(f"layers is {self.layers!r}; expected one of {', '.join(LAYERS)}.")
 
@@ -292,7 +297,9 @@ class Lesson:
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, teaching.learning_rate, total_steps=max(teaching.steps, 2), pct_start=0.15
         )
-        rehearsed = round(teaching.batch * teaching.replay)
+        rehearsed = min(
+            round(teaching.batch * teaching.replay), teaching.batch - 1
+        )  # a batch without samples teaches nothing
         for step in range(1, teaching.steps + 1):
             new = self._draw(len(self.shown), teaching.batch - rehearsed)
             old = self._draw(len(self.rehearsed.labels), rehearsed)
@@ -475,6 +482,14 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _read_samples(path: Path, net: DigitNet) -> list[Sample]:
+    try:
+        text = path.read_text("utf-8-sig")  # with the mark that some editors begin a file with, or without
+    except UnicodeDecodeError:
+        raise SampleError(f"{path} is no samples file; expected JSON with format and samples.") from None
+    return read_samples(text, net.classes)
+
+
 def _print_step(step: Step) -> None:
     print(
         f"step {step.step:3d}/{step.steps}  loss {step.loss:7.4f}  samples {100 * step.samples:6.2f} %  "
@@ -488,7 +503,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _arguments(arguments)
     try:
         net = load_checkpoint(options.checkpoint)
-        samples = read_samples(options.samples.read_text("utf-8"), net.classes)
+        check_place(options.out)
+        samples = _read_samples(options.samples, net)
+        for sentence in warnings(samples):
+            print(sentence, file=sys.stderr)
         drawings = [sample.drawing for sample in samples]
         result = fine_tune(
             net,
@@ -527,4 +545,4 @@ def history_of(result: FineTuned, taught_from: str) -> dict:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -18,6 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from model.checkpoint import checkpoint_names, checkpoint_path, load_checkpoint
+from model.command import run
 from model.effective_field import carrying_box, mean_effective_field
 from model.examples import example_images
 from model.layer_graph import layer_chains, receptive_field
@@ -162,4 +163,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from model.checkpoint import checkpoint_path, default_name, load_checkpoint, read_metadata, save_checkpoint
+from model.checkpoint import check_place, checkpoint_path, default_name, load_checkpoint, read_metadata, save_checkpoint
 from model.data import DEFAULT_DATA, Augmentation, Split, augment, load_mnist, load_training
 from model.evaluate import load_pendigits, pendigits_figures, record
 from model.metrics import calibrate, count_correct, figures, logits_of
@@ -149,6 +149,7 @@ class Training:
         self.net = DigitNet(config).to(device, memory_format=torch.channels_last)
         self.module = workers.wrap(self.net)
         self.average = AveragedModel(self.net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True)
+        self.taught_by = teacher
         self.teacher = load_checkpoint(teacher).to(device) if teacher else None
         self.data = Split(data.images.to(device), data.labels.to(device))
         self.generator = torch.Generator(device)
@@ -219,6 +220,7 @@ class Training:
         torch.save(
             {
                 "recipe": asdict(self.recipe),
+                "teacher": self.taught_by,
                 "epoch": self.epoch,
                 "net": self.net.state_dict(),
                 "average": self.average.state_dict(),
@@ -237,15 +239,25 @@ class Training:
         """
         try:
             state = torch.load(path, map_location=self.workers.device, weights_only=True)
-        except (RuntimeError, EOFError, UnpicklingError) as error:
-            raise ValueError(f"{path} is damaged; without --resume the training starts anew.") from error
-        if state["recipe"] != asdict(self.recipe):
-            raise ValueError(f"{path} was made with another recipe; expected {asdict(self.recipe)}.")
+            made = state["recipe"], state["teacher"]
+        except (RuntimeError, EOFError, UnpicklingError, LookupError, TypeError) as error:
+            raise ValueError(
+                f"{path} is damaged or none of this program's; without --resume the training starts anew."
+            ) from error
+        if made != (asdict(self.recipe), self.taught_by):
+            raise ValueError(
+                f"{path} was made with another recipe or teacher; expected {asdict(self.recipe)} and {self.taught_by}."
+            )
         self.epoch = state["epoch"]
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
+
+
+def state_file(preset: str, seed: int, runs: Path = RUNS) -> Path:
+    """Where a training keeps what it has learned, after every epoch."""
+    return runs / f"{preset}-seed{seed}.pt"
 
 
 def train(
@@ -271,7 +283,7 @@ def train(
     training_data, validation = load_training(data)
     workers = Workers(device)
     training = Training(NETWORKS[preset], seed, recipe, training_data, workers, teacher)
-    state = runs / f"{preset}-seed{seed}.pt"
+    state = state_file(preset, seed, runs)
     if resume and state.is_file():
         training.load(state)
     if workers.leads:
@@ -339,7 +351,11 @@ def _is_trained(name: str, recipe: Recipe) -> bool:
 
 
 def _recipe(preset: str, epochs: int | None) -> Recipe:
-    return replace(RECIPES[preset], epochs=epochs) if epochs else RECIPES[preset]
+    if epochs is None:
+        return RECIPES[preset]
+    if epochs < 1:
+        raise ValueError(f"--epochs is {epochs}; expected 1 or more.")
+    return replace(RECIPES[preset], epochs=epochs)
 
 
 def _write(net: DigitNet, history: dict, name: str) -> None:
@@ -378,6 +394,8 @@ def main() -> int:
                 pendigits=options.pendigits,
             )
             return 0
+        out = options.out or default_name(options.preset, options.seed)
+        check_place(out)
         net, history = train(
             options.preset,
             options.seed,
@@ -387,9 +405,12 @@ def main() -> int:
             device=options.device,
             resume=options.resume,
         )
-        _write(net, history, options.out or default_name(options.preset, options.seed))
+        _write(net, history, out)
     except KeyboardInterrupt:
-        print("\nStopped; the last finished epoch is kept: the same command with --resume goes on from it.")
+        if state_file(options.preset, options.seed).is_file():
+            print("\nStopped; the last finished epoch is kept: the same command with --resume goes on from it.")
+        else:
+            print("\nStopped before an epoch was finished; nothing is kept.")
         return 130
     except ValueError as error:
         print(error, file=sys.stderr)

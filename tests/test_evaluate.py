@@ -183,6 +183,17 @@ def test_what_cannot_be_evaluated_is_one_sentence_and_exit_code_2(arguments, pen
     assert error.endswith(".\n")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("--ablation",), ("--letters", "x"), ("--few-shot", "x", "--shots", "-1"), ("--few-shot", "x", "--writers", "0")],
+)
+def test_an_option_that_would_do_nothing_is_refused(arguments, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert arguments[-1 if arguments[-1].startswith("--") else -2] in capsys.readouterr().err
+
+
 def test_recording_without_pen_strokes_is_refused(capsys) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["--record"])

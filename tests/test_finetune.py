@@ -1,6 +1,8 @@
 """Teaching: something is learned, nothing is forgotten, and what it started from is never touched."""
 
 import json
+import math
+import shutil
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
@@ -334,6 +336,20 @@ def test_every_sample_of_a_class_with_two_is_held_out_once(
 # Old digits -----------------------------------------------------------------------------------------------------------
 
 
+def test_mnist_is_rehearsed_as_soon_as_it_has_arrived(tmp_path: Path, stand_in_data: Path, monkeypatch) -> None:
+    monkeypatch.setattr("model.data.VALIDATION_SIZE", 200)
+    data = tmp_path / "data"
+    assert load_replay(data).source == EMBEDDED
+    shutil.copytree(stand_in_data, data)
+    assert load_replay(data).source == MNIST
+
+
+@pytest.mark.parametrize("share", [0.75, 0.95])
+def test_samples_have_a_place_in_the_smallest_batch(teach: Teach, share: float) -> None:
+    teaching = Teaching(steps=11, head_steps=1, batch=2, replay=share)  # the loss of the tenth is told
+    assert math.isfinite(teach([STAR], ["4"], teaching=teaching).history[-1].loss)
+
+
 def test_without_mnist_the_embedded_drawings_are_rehearsed(tmp_path: Path) -> None:
     replay = load_replay(tmp_path)
     assert replay.source == EMBEDDED
@@ -373,10 +389,17 @@ def test_the_command_writes_a_network_that_reads_the_samples(tmp_path: Path, cap
     assert "-> 100.00 %" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("text", ["", "{}", json.dumps({"format": 99, "samples": []}), "[" * 100_000])
-def test_a_file_that_is_none_is_a_sentence(tmp_path: Path, text: str, capsys: pytest.CaptureFixture) -> None:
+def test_the_command_names_samples_at_odds_with_each_other(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    file, out = tmp_path / "samples.json", tmp_path / "mine.safetensors"
+    file.write_text(write_samples([Sample("3", STAR), Sample("8", STAR)]), "utf-8-sig")
+    assert main([str(file), "--checkpoint", "nano", "--out", str(out), "--data", str(tmp_path)]) == 0
+    assert "Samples 1 and 2 are the same drawing, called 3 and 8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["", "{}", json.dumps({"format": 99, "samples": []}), "[" * 100_000, b"\xff\xfe"])
+def test_a_file_that_is_none_is_a_sentence(tmp_path: Path, text: str | bytes, capsys: pytest.CaptureFixture) -> None:
     file = tmp_path / "samples.json"
-    file.write_text(text, "utf-8")
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
     assert main([str(file), "--out", str(tmp_path / "mine.safetensors")]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
     assert not (tmp_path / "mine.safetensors").exists()

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from model import checkpoint, data, train
-from model.checkpoint import load_checkpoint, read_metadata
-from model.network import DigitNet
+from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
+from model.network import PRESETS, DigitNet
 from model.train import Recipe, Training
 
 ROOT = Path(train.__file__).parent.parent
@@ -97,6 +97,9 @@ def test_a_state_of_another_recipe_is_refused(stand_in_data, monkeypatch, capsys
         assert command(monkeypatch, "--data", stand_in_data) == 130
     assert command(monkeypatch, "--data", stand_in_data, "--epochs", 5, "--resume") == 2
     assert "another recipe" in capsys.readouterr().err
+    save_checkpoint(DigitNet(PRESETS["nano"]), "other")
+    assert command(monkeypatch, "--data", stand_in_data, "--teacher", "other", "--resume") == 2
+    assert "another recipe or teacher" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [b"", b"no state", b"PK\x03\x04 half of a state"])
