@@ -9,6 +9,7 @@ import importlib.util
 import os
 import socket
 import sys
+from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
@@ -58,6 +59,13 @@ def _check(options: argparse.Namespace) -> None:
     except OSError as error:
         at = f"{host}, port {options.port}" if options.port else host
         raise OSError(f"Cannot serve on {at} ({error.strerror}); choose another with --host and --port.") from error
+    state = Path(options.state).absolute()
+    there = next(path for path in (state, *state.parents) if path.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise OSError(
+            f"Networks cannot be kept in {options.state}: {there} is no directory to write to; choose another with "
+            "--state."
+        )
     if options.mcp and importlib.util.find_spec("mcp") is None:
         raise ImportError("--mcp needs an extra; install it with: pip install 'gradio[mcp]'.")
 

@@ -77,6 +77,12 @@ def test_a_port_in_use_is_said(start: Start) -> None:
         assert_one_sentence(start("--port", str(port)), f"port {port}", "--port")
 
 
+def test_a_state_directory_that_is_none_is_said(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for state in (tmp_path / "file", tmp_path / "file" / "state"):
+        assert_one_sentence(start("--state", str(state)), "--state", str(tmp_path / "file"))
+
+
 def test_an_address_of_another_machine_is_said(start: Start) -> None:
     assert_one_sentence(start("--host", "203.0.113.1"), "203.0.113.1", "--host")
 
