@@ -186,6 +186,7 @@ def test_a_teaching_whose_tab_is_closed_stops(
         ({"settings": {"steps": 301}}, "whole number from 0 to 300"),
         ({"settings": {"steps": True}}, "whole number"),
         ({"settings": {"batch": 2.5}}, "whole number"),
+        ({"settings": {"replay": None}}, "replay is None"),
         ({"settings": {"replay": "much"}}, "replay is 'much'"),
         ({"settings": {"interpolation": 2}}, "interpolation is 2"),
         ({"settings": {"layers": "none"}}, "layers is 'none'"),

@@ -18,7 +18,7 @@ from model import receptive_field as theoretical_field
 from model.effective_field import carrying_box
 from model.layer_graph import coverage
 from model.mean_fields import SHARE
-from model.samples import read_samples
+from model.samples import read_samples, warnings
 from ui.answers import borrow_network, to_base64
 from ui.jobs import JOBS
 from ui.teach import network_file
@@ -128,14 +128,14 @@ def add_api(default: str, data: str | Path) -> None:
         Returns:
             Objects with state: waiting, with position in the queue; running, with step of steps, loss, and the accuracy
             on samples and on replay, held-out old digits, from 0 to 1; then done, with metrics and key, which the other
-            endpoints take for a network, and file, the bytes of a safetensors file in base64. In metrics, samples and
-            replay are pairs of before and after, classes the same by class, held the count of samples of which some
-            were held out, or null where there are too few.
+            endpoints take for a network, file, the bytes of a safetensors file in base64, and warnings, sentences. In
+            metrics, samples and replay are pairs of before and after, classes the same by class, held the count of
+            samples of which some were held out, or null where there are too few.
         """
         with _one_sentence():
             _check_text("samples", samples)
-            work, _ = teaching_work(network or default, read_samples(samples), _settings(settings), data)
-            yield from _followed(JOBS.start(work))
+            work, checked = teaching_work(network or default, read_samples(samples), _settings(settings), data)
+            yield from _followed(JOBS.start(work), warnings(checked))
 
     gr.api(predict_drawing, api_name="predict")
     gr.api(layers_of_drawing, api_name="layers")
@@ -150,8 +150,8 @@ def _settings(text: object) -> Any:
         raise TeachingError("The settings of a teaching are JSON text of an object.") from None
 
 
-def _followed(job: str) -> Iterator[dict[str, Any]]:
-    """What is told of a teaching, until it ends. Nobody follows it where the caller is gone, and then it stops."""
+def _followed(job: str, warned: list[str]) -> Iterator[dict[str, Any]]:
+    """What is told of a teaching, until it ends, and what was warned of. Where the caller is gone, it stops."""
     known, position = 0, None
     while True:
         progress = JOBS.progress(job, known)
@@ -165,7 +165,7 @@ def _followed(job: str) -> Iterator[dict[str, Any]]:
         if progress["state"] == "cancelled":
             raise TeachingError("The teaching was stopped.")
         if progress["state"] == "done":
-            yield _taught(**progress["outcome"])
+            yield {**_taught(**progress["outcome"]), "warnings": warned}
             return
         time.sleep(POLL)
 

@@ -168,5 +168,5 @@ def finite(value: Any) -> Any:
 
 def strongest(classes: Sequence[str], probabilities: np.ndarray) -> list[tuple[str, float]]:
     """The likeliest classes with their probabilities, likeliest first."""
-    order = np.argsort(-probabilities, kind="stable")[:STRONGEST]
+    order = np.argsort(-probabilities[: len(classes)], kind="stable")[:STRONGEST]  # a network before may know fewer
     return [(classes[index], round(float(probabilities[index]), 4)) for index in order]
