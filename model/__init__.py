@@ -1,6 +1,11 @@
 """Digitscope's library: the network and all that can be computed about it. Imports no user interface."""
 
+import os
 from typing import TYPE_CHECKING
+
+# Before torch is loaded: OpenMP's threads spin while they wait for each other, by default so long that where the
+# processor has other work too, everything takes many times as long. So briefly, it costs nothing where it has none.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from model.complexity import complexity
