@@ -75,7 +75,8 @@ export function paintImage(canvas, base64) {
 
 /** A bar for each class; `probabilities` null: nothing is said. */
 export function showBars(bars, classes, probabilities) {
-  const before = bars.querySelector(".top");
+  const isLong = classes.length > FIT;
+  const before = isLong && bars.querySelector(".top");
   if (bars.children.length !== classes.length) bars.replaceChildren(...classes.map(makeBar));
   const top = probabilities?.indexOf(Math.max(...probabilities));
   [...bars.children].forEach((bar, index) => {
@@ -86,7 +87,7 @@ export function showBars(bars, classes, probabilities) {
     setText(figure, probabilities ? percent(probabilities[index]) : "");
     bar.classList.toggle("top", index === top);
   });
-  if (classes.length > FIT && bars.children[top] !== before) bringIntoSight(bars, top);
+  if (isLong && bars.children[top] !== before) bringIntoSight(bars, top);
 }
 
 /** Scroll the list, and nothing around it, until a bar is in its middle. */

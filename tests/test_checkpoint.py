@@ -155,7 +155,9 @@ def test_values_that_are_no_numbers_are_refused(saved: Path, small_net: DigitNet
     assert "not finite" in refused(saved)
 
 
-@pytest.mark.parametrize("broken", [{"stem_norm.running_var": -1.0}, {"stages.1.depthwise.weight": 3e38}, {"temperature": 1e-45}])
+@pytest.mark.parametrize(
+    "broken", [{"stem_norm.running_var": -1.0}, {"stages.1.depthwise.weight": 3e38}, {"temperature": 1e-45}]
+)
 def test_a_network_that_can_only_answer_nonsense_is_refused(saved: Path, small_net: DigitNet, broken: dict) -> None:
     net = deepcopy(small_net)
     for name, value in broken.items():
