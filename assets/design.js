@@ -19,6 +19,7 @@ export function mount({ element, server, props }) {
   const button = (name) => view.querySelector(`[data-do="${name}"]`);
   const stages = button("stage");
   let design = null; // as the visitor has it, allowed or not
+  let replaced = null; // the design that a start or a file took the place of
   let shown = null; // what the server said of the last design that is allowed
   let image = null; // the drawing's image, bytes in base64
   let asked = 0; // number of the newest question
@@ -102,6 +103,18 @@ export function mount({ element, server, props }) {
     take(structuredClone(next));
   }
 
+  /** Begin with another design; the one before can be brought back. */
+  function replaceBy(next) {
+    replaced = design;
+    button("undo").disabled = false;
+    begin(next);
+  }
+
+  function undo() {
+    button("undo").disabled = true;
+    begin(replaced);
+  }
+
   function fail(sentence) {
     part(".problem").textContent = sentence;
   }
@@ -109,11 +122,12 @@ export function mount({ element, server, props }) {
   const starts = button("start");
   const own = Object.assign(new Option("your own", ""), { hidden: true }); // shown, and not to be chosen
   starts.replaceChildren(own, ...Object.keys(props.starts).map((name) => new Option(name)));
-  starts.addEventListener("change", () => begin(props.starts[starts.value]));
+  starts.addEventListener("change", () => replaceBy(props.starts[starts.value]));
   part('[data-field="separable"]').addEventListener("change", (event) => begin({ ...design, separable: event.target.checked }));
   stages.replaceChildren(new Option("in stage 1", 0));
   stages.addEventListener("change", ask);
   button("add").addEventListener("click", form.add);
+  button("undo").addEventListener("click", undo);
   button("link").addEventListener("click", async () => {
     if (view.dataset.state !== "shown") return fail("Only a design that is allowed can be linked to.");
     const fields = new URLSearchParams({ design: encodeDesign(design) });
@@ -140,7 +154,7 @@ export function mount({ element, server, props }) {
       .assess_design({ design: values, stage: 0 })
       .catch(() => ({ error: "The server does not answer; open the file again." }));
     if (answer.error) return fail(`This file is no design: ${answer.error}`);
-    begin(answer.design);
+    replaceBy(answer.design);
   }
 
   function followLink(text) {

@@ -59,6 +59,19 @@ def test_figures_follow_the_sliders_and_bad_values_are_said(tab: Page) -> None:
     expect(tab.locator("#design .steps figure")).to_have_count(4)
 
 
+def test_a_design_that_another_took_the_place_of_is_brought_back(tab: Page) -> None:
+    starts = tab.get_by_label("Begin with", exact=True)
+    expect(starts).to_have_value("default")
+    field(tab, "Stage 2, dilation").fill("5")
+    expect(starts).to_have_value("")
+    starts.focus()
+    starts.select_option("default")
+    expect(field(tab, "Stage 2, dilation")).not_to_have_value("5")
+    do(tab, "Undo").click()
+    expect(field(tab, "Stage 2, dilation")).to_have_value("5")
+    expect(do(tab, "Undo")).to_be_disabled()
+
+
 def test_gridding_is_warned_of_with_its_reason(tab: Page) -> None:
     field(tab, "Stage 1, stride").fill("1")
     for stage, dilation in ((1, 2), (2, 4), (3, 8)):
