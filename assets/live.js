@@ -63,18 +63,17 @@ export function mountLive(section, server, epochs, designed) {
     if (job) follow();
   }
 
-  /** Follow the job to its end; what it has learned by then is kept. */
-  async function follow() {
+  /** Follow the job to its end; what it has learned by then is kept. `unknown` is said where the server knows no such job. */
+  async function follow(unknown) {
     const last = await watch(server.job_progress, job, heed, () => say("The server does not answer; it is asked again."));
-    end(last.error ?? ended());
+    end(last.state ? (last.error ?? ended()) : (unknown ?? last.error));
   }
 
   /** One that went on when the page was left, or ended meanwhile, as far as the server still knows of it. */
-  async function takeUp() {
+  function takeUp() {
     job = training.job;
     refresh();
-    const last = await watch(server.job_progress, job, heed, () => say("The server does not answer; it is asked again."));
-    end(last.state ? (last.error ?? ended()) : BEFORE);
+    follow(BEFORE);
   }
 
   function heed({ state, position, news: more }) {

@@ -297,9 +297,8 @@ class Lesson:
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, teaching.learning_rate, total_steps=max(teaching.steps, 2), pct_start=0.15
         )
-        rehearsed = min(
-            round(teaching.batch * teaching.replay), teaching.batch - 1
-        )  # a batch without samples teaches nothing
+        share = round(teaching.batch * teaching.replay)
+        rehearsed = min(share, teaching.batch - 1)  # a batch without samples teaches nothing
         for step in range(1, teaching.steps + 1):
             new = self._draw(len(self.shown), teaching.batch - rehearsed)
             old = self._draw(len(self.rehearsed.labels), rehearsed)

@@ -36,6 +36,14 @@ def held(gate: threading.Event) -> Callable[[Callable[[Any], None]], str]:
     return work
 
 
+def running(jobs: Jobs, gate: threading.Event) -> str:
+    """The key of a job that runs until the gate opens."""
+    key = jobs.start(held(gate))
+    while jobs.progress(key)["state"] == "waiting":
+        pass
+    return key
+
+
 def test_news_arrive_in_order_and_once() -> None:
     def work(report: Callable[[Any], None]) -> str:
         for step in range(5):
@@ -50,9 +58,7 @@ def test_news_arrive_in_order_and_once() -> None:
 
 def test_those_who_wait_know_how_many_are_ahead() -> None:
     jobs, gate = Jobs(), threading.Event()
-    first = jobs.start(held(gate))
-    while jobs.progress(first)["state"] == "waiting":
-        pass
+    first = running(jobs, gate)
     second, third = jobs.start(held(gate)), jobs.start(held(gate))
     assert [jobs.progress(key)["position"] for key in (first, second, third)] == [0, 1, 2]
     gate.set()
@@ -68,9 +74,7 @@ def test_a_cancelled_job_stops_at_its_next_report() -> None:
 
 def test_a_job_that_is_cancelled_while_it_waits_leaves_the_queue() -> None:
     jobs, gate = Jobs(), threading.Event()
-    running = jobs.start(held(gate))
-    while jobs.progress(running)["state"] == "waiting":
-        pass
+    running(jobs, gate)
     waiting, behind = jobs.start(held(gate)), jobs.start(held(gate))
     jobs.cancel(waiting)
     assert jobs.progress(waiting)["state"] == "cancelled"
@@ -128,9 +132,7 @@ def test_a_fault_of_the_program_does_not_end_the_queue(capsys: pytest.CaptureFix
 
 def test_the_queue_is_bounded() -> None:
     jobs, gate = Jobs(), threading.Event()
-    first = jobs.start(held(gate))
-    while jobs.progress(first)["state"] == "waiting":
-        pass
+    running(jobs, gate)
     for _ in range(jobs_module.MAX_WAITING):
         jobs.start(held(gate))
     with pytest.raises(JobError, match="waiting"):

@@ -11,8 +11,7 @@ from model.sessions import is_key
 from ui.answers import load_network, locate
 from ui.look import import_of, view
 
-HEED_SHOWN = f"(network) => {{ {import_of('networks.js')}.then((networks) => networks.heedShown(network)) }}"
-FOLLOW = f"(network) => {{ {import_of('networks.js')}.then((networks) => networks.follow(network)) }}"
+TELL = f"(network) => {{{{ {import_of('networks.js')}.then((networks) => networks.{{}}(network)) }}}}"
 MOST_OWN = 50  # networks of one visitor that are looked up at once
 
 
@@ -72,7 +71,7 @@ def own_networks(choice: gr.Dropdown) -> gr.HTML:
 
     networks.offer(
         offer_own, None, choice, trigger_mode="always_last", show_progress="hidden", api_visibility="private"
-    ).then(None, choice, None, js=HEED_SHOWN, api_visibility="private")
+    ).then(None, choice, None, js=TELL.format("heedShown"), api_visibility="private")
     return networks
 
 
@@ -101,7 +100,7 @@ def known_networks(keys: object) -> dict[str, str]:
 
 def follow(choice: gr.Dropdown, about: gr.Markdown) -> None:
     """Tell the page's state and the words which network is chosen."""
-    choice.input(None, choice, None, js=FOLLOW, api_visibility="private")
+    choice.input(None, choice, None, js=TELL.format("follow"), api_visibility="private")
     choice.change(describe, choice, about, api_visibility="private", show_progress="hidden")
 
 

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.drawing import ONE, SEVEN, button, draw, drawing, network, same_drawing, settle, top, verdict
+from tests.browser.drawing import ONE, SEVEN, button, draw, drawing, module, network, same_drawing, settle, top, verdict
 
 
 @pytest.fixture
@@ -53,6 +53,16 @@ def test_the_opening_example_is_in_a_link_only_if_somebody_copies_it(desk: Brows
     expect(page.locator("#canvas .status")).to_contain_text("copied")
     assert "drawing=" in page.evaluate("location.hash")
     assert drawing(page) == example
+
+
+def test_an_example_that_is_gone_does_not_come_back_with_a_link(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk)
+    page.locator("#reading .bar.top").wait_for()
+    page.evaluate(f"{module('history.js')}.then((history) => history.commit([]))")  # as when it is kept as a sample
+    button(page, "Copy link").click()
+    expect(page.locator("#canvas .status")).to_contain_text("copied")
+    assert drawing(page) == []
+    assert "drawing=" not in page.evaluate("location.hash")
 
 
 def test_a_link_typed_into_the_address_bar_can_be_undone(page: Page) -> None:
