@@ -18,9 +18,9 @@ import torch
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from ui.answers import STATE
-from ui.look import ASSETS, ASSETS_URL, STYLESHEET, theme
 from ui.page import build_page
+from ui.serving.answers import STATE
+from ui.serving.view import ASSETS, ASSETS_URL, STYLESHEET, theme
 
 
 def _arguments() -> argparse.Namespace:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
-from model.complexity import complexity
-from model.effective_field import effective_receptive_field
+from model.cost.complexity import complexity
+from model.drawing.strokes import DrawingError, rasterize
+from model.fields.effective_field import effective_receptive_field
 from model.inference import layer_responses, predict
-from model.layer_graph import receptive_field, tap_lattice
+from model.layers import receptive_field, tap_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from model.separable import depthwise_separable_conv2d
-from model.strokes import DrawingError, rasterize
 
 if TYPE_CHECKING:
     from model.finetune import fine_tune

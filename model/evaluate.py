@@ -20,12 +20,11 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from model.cards import write_cards
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
 from model.command import run
-from model.corpora import read_omniglot, read_pendigits
 from model.data import DEFAULT_DATA, Split, load_mnist
-from model.few_shot import ABLATION, letter_episodes, summary, without, writer_episodes
+from model.drawing.corpora import read_omniglot, read_pendigits
+from model.drawing.strokes import rasterize
 from model.finetune import Teaching
 from model.metrics import (
     brier_score,
@@ -36,8 +35,9 @@ from model.metrics import (
     negative_log_likelihood,
 )
 from model.network import DIGITS, DigitNet, count_parameters
-from model.replay import Replay, embedded_replay, load_replay
-from model.strokes import rasterize
+from model.study.cards import write_cards
+from model.teaching.few_shot import ABLATION, letter_episodes, summary, without, writer_episodes
+from model.teaching.replay import Replay, embedded_replay, load_replay
 
 # Letters of the Latin alphabet that many people draw as digits: no fair new classes.
 LIKE_DIGITS = "bgiloqsz"

@@ -21,11 +21,11 @@ import numpy as np
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
 from model.command import run
 from model.data import DEFAULT_DATA, DataError, load_mnist, load_training
-from model.examples import example_images, load_examples
+from model.drawing.examples import example_images, load_examples
+from model.drawing.strokes import rasterize
 from model.inference import predict
 from model.network import DIGITS, DigitNet
 from model.onnx_graph import INPUT, onnx_model
-from model.strokes import rasterize
 
 # No request leaves the machine: without this, ONNX Runtime reports its use to its makers as soon as it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

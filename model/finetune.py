@@ -25,18 +25,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.checkpoint import check_place, load_checkpoint, save_checkpoint
-from model.class_extension import extended, features_of
 from model.command import run
 from model.data import DEFAULT_DATA, Augmentation, Split, augment
+from model.drawing.samples import Sample, SampleError, check_name, read_samples, warnings
+from model.drawing.strokes import rasterize
+from model.drawing.variants import variants
 from model.forward_pass import check_images
 from model.inference import predict
 from model.metrics import logits_of
 from model.network import DigitNet
 from model.precision import narrow_arithmetic
-from model.replay import Replay, load_replay
-from model.samples import Sample, SampleError, check_name, read_samples, warnings
-from model.strokes import rasterize
-from model.variants import variants
+from model.teaching.new_classes import extended, features_of
+from model.teaching.replay import Replay, load_replay
 
 LAYERS = ("all", "last", "head")
 SOFTNESS = 2.0  # temperature of the distillation (Hinton et al. 2015, section 2)

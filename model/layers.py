@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.network import IMAGE_SIZE, DigitNet, NetworkConfig
-from model.receptive_field import (
+from model.fields.receptive_field import (
     Cell,
     Chain,
     Conv,
@@ -21,6 +20,7 @@ from model.receptive_field import (
     open_lattice,
     receptive_field_of,
 )
+from model.network import IMAGE_SIZE, DigitNet, NetworkConfig
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 

@@ -32,7 +32,7 @@ from model.evaluate import load_pendigits, pendigits_figures, record
 from model.metrics import calibrate, count_correct, figures, logits_of
 from model.network import PRESETS, DigitNet, NetworkConfig, count_parameters
 from model.precision import narrow_arithmetic
-from model.study import SEEDS, STUDY
+from model.study.networks import SEEDS, STUDY
 
 RUNS = Path("runs")
 NETWORKS = PRESETS | STUDY

@@ -2,9 +2,9 @@
 
 import gradio as gr
 
-from model.examples import load_examples
-from ui.answers import Answers
-from ui.look import view
+from model.drawing.examples import load_examples
+from ui.serving.answers import Answers
+from ui.serving.view import view
 
 OPENING_DIGIT = "5"  # the example that writes itself when the page opens
 

@@ -9,20 +9,20 @@ import numpy as np
 
 from model import DigitNet, effective_receptive_field, load_checkpoint, predict, receptive_field
 from model.checkpoint import checkpoint_path
-from model.claims import Claim, study_claims, timing_claims
-from model.complexity import stage_weights
-from model.design import cost_of
-from model.effective_field import carrying_box
+from model.cost.complexity import stage_weights
+from model.design.configuration import cost_of
+from model.fields.effective_field import carrying_box
+from model.fields.receptive_field import Cell
 from model.forward_pass import sharing
 from model.layer_maps import layer_maps
 from model.network import PRESETS
-from model.receptive_field import Cell
-from model.study import CHANNELS, PUBLISHED, STUDY, scores_of, study_networks
-from model.timing import BATCHES, RUNTIMES, Timing, counted_multiply_accumulates, timings
-from ui.answers import to_base64
-from ui.jobs import JOBS, Report
+from model.study.claims import Claim, study_claims, timing_claims
+from model.study.networks import CHANNELS, PUBLISHED, STUDY, scores_of, study_networks
+from model.study.timing import BATCHES, RUNTIMES, Timing, counted_multiply_accumulates, timings
 from ui.layers import lattice_of, quantised
-from ui.look import view
+from ui.serving.answers import to_base64
+from ui.serving.jobs import JOBS, Report
+from ui.serving.view import view
 
 COST_CHANNELS = tuple(range(4, 129, 4))
 COST_KERNELS = (1, 3, 5, 7, 9, 11)

@@ -9,16 +9,16 @@ from typing import Any
 import gradio as gr
 
 from model import NetworkConfig
-from model.advice import advice_on
-from model.design import DEFAULT_DESIGN, check_size, cost_of, read_design, write_design
-from model.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
-from model.layer_graph import IMAGE, layer_chain
-from model.live import DEFAULT_EPOCHS, MAX_EPOCHS
+from model.design.configuration import DEFAULT_DESIGN, check_size, cost_of, read_design, write_design
+from model.design.live_training import DEFAULT_EPOCHS, MAX_EPOCHS
+from model.design.neighbours import advice_on
+from model.fields.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
+from model.fields.receptive_field import receptive_field_of
+from model.layers import IMAGE, layer_chain
 from model.network import IMAGE_SIZE, MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
-from model.receptive_field import receptive_field_of
-from ui.jobs import JOBS
-from ui.live import LiveTrainings
-from ui.look import view
+from ui.live_trainings import LiveTrainings
+from ui.serving.jobs import JOBS
+from ui.serving.view import view
 
 
 def design(data: str | Path) -> gr.HTML:
@@ -48,8 +48,7 @@ def assess_design(request: object) -> dict[str, Any]:
     """What a design is worth, known from its shapes at once.
 
     Args:
-        request: {design, stage}: the design as `model.design.write_design` writes it, and the stage, from 0, that
-            advice is wanted on.
+        request: {design, stage}: the design as `write_design` writes it, and the stage (from 0) to advise on.
 
     Returns:
         `design`, with every field filled in; `parameters` and `multiply_accumulates`; `layers`, of stem and stages; the

@@ -7,9 +7,9 @@ from pathlib import Path
 import gradio as gr
 
 from model.export import RANDOM_DRAWINGS, TOLERANCE, describe_int8, history_of, to_int8, to_onnx, to_safetensors
-from ui.answers import borrow_network, load_network, locate
-from ui.jobs import JOBS, Report
-from ui.look import view
+from ui.serving.answers import borrow_network, load_network, locate
+from ui.serving.jobs import JOBS, Report
+from ui.serving.view import view
 
 FORMS = {"onnx": ".onnx", "int8": "-int8.onnx", "safetensors": ".safetensors"}
 

@@ -7,13 +7,13 @@ import gradio as gr
 import numpy as np
 
 from model import DigitNet, NetworkConfig, effective_receptive_field, receptive_field
-from model.arithmetic import CellArithmetic, cell_arithmetic
-from model.effective_field import carrying_box
-from model.layer_graph import IMAGE, layer_chain
+from model.explain.arithmetic import CellArithmetic, cell_arithmetic
+from model.fields.effective_field import carrying_box
+from model.fields.receptive_field import Cell, Region, count_paths
 from model.layer_maps import layer_maps, map_layers, output_name, source_layer
-from model.receptive_field import Cell, Region, count_paths
-from ui.answers import borrow_network, to_base64
-from ui.look import view
+from model.layers import IMAGE, layer_chain
+from ui.serving.answers import borrow_network, to_base64
+from ui.serving.view import view
 
 MOST_TERMS = 8  # of a sum over channels, how many are shown by themselves
 CELLS_IN_MEMORY = 4096  # lattices of 6 kB each

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from model.design import read_design
-from model.live import LiveTraining, Look, News
-from ui.answers import store, to_base64
-from ui.jobs import JOBS
+from model.design.configuration import read_design
+from model.design.live_training import LiveTraining, Look, News
+from ui.serving.answers import store, to_base64
+from ui.serving.jobs import JOBS
 
 MOST_TRAININGS = 12  # that are remembered, so that they can be taken up again; the one used least lately goes first
 KERNELS = 16  # of a convolution that are shown

@@ -7,10 +7,10 @@ import gradio as gr
 import numpy as np
 
 from model import DigitNet, predict, rasterize
-from model.normalisation import Steps, normalised
-from model.occlusion import WINDOW, Occlusion, occlusion
-from ui.answers import borrow_network, to_base64
-from ui.look import view
+from model.drawing.normalisation import Steps, normalised
+from model.explain.occlusion import WINDOW, Occlusion, occlusion
+from ui.serving.answers import borrow_network, to_base64
+from ui.serving.view import view
 
 WORTH_SAYING = 0.005  # fall of a probability that is worth a sentence
 

@@ -7,11 +7,11 @@ import gradio as gr
 from model import CheckpointError, complexity, receptive_field
 from model.checkpoint import checkpoint_names, read_metadata
 from model.network import IMAGE_SIZE, PRESETS
-from model.sessions import is_key
-from ui.answers import load_network, locate
-from ui.look import import_of, view
+from ui.serving.answers import load_network, locate
+from ui.serving.network_store import is_key
+from ui.serving.view import import_of, view
 
-TELL = f"(network) => {{{{ {import_of('networks.js')}.then((networks) => networks.{{}}(network)) }}}}"
+TELL = f"(network) => {{{{ {import_of('networks/networks.js')}.then((networks) => networks.{{}}(network)) }}}}"
 MOST_OWN = 50  # networks of one visitor that are looked up at once
 
 

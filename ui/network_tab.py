@@ -9,14 +9,14 @@ import gradio as gr
 import numpy as np
 
 from model import DigitNet, complexity, load_checkpoint, receptive_field
-from model.complexity import LayerComplexity
-from model.layer_graph import coverage
-from model.mean_fields import MeanField, compute_mean_fields, load_mean_fields
+from model.cost.complexity import LayerComplexity
+from model.fields.mean_fields import MeanField, compute_mean_fields, load_mean_fields
+from model.fields.receptive_field import ReceptiveField
+from model.layers import coverage
 from model.network import IMAGE_SIZE
-from model.receptive_field import ReceptiveField
-from ui.answers import locate, to_base64
-from ui.look import view
-from ui.network import title_of as title_of_network
+from ui.network_choice import title_of as title_of_network
+from ui.serving.answers import locate, to_base64
+from ui.serving.view import view
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # what a pixel sees of itself
@@ -27,7 +27,7 @@ _one_at_a_time = threading.Lock()  # nobody is to have the same fields computed 
 
 def architecture() -> gr.HTML:
     """The figure that grows, the mean effective fields, and the table of all layers."""
-    return view("architecture", describe_architecture)
+    return view("network/architecture", describe_architecture)
 
 
 def describe_architecture(name: object) -> dict[str, Any]:

@@ -5,19 +5,19 @@ from pathlib import Path
 import gradio as gr
 
 from model.data import DEFAULT_DATA
-from ui.answers import STATE, Answers, load_network, offer
-from ui.api import add_api
-from ui.architecture import architecture
 from ui.canvas import canvas
 from ui.compare import compare, compare_part
 from ui.design import design
 from ui.export import export
 from ui.layers import layers, layers_part
-from ui.learn import LEARN_PARTS, learn
-from ui.look import template
+from ui.learn.tab import LEARN_PARTS, learn
 from ui.misread import misread, steps_part
-from ui.network import about_network, follow, names_to_offer, network_choice, own_networks
+from ui.network_choice import about_network, follow, names_to_offer, network_choice, own_networks
+from ui.network_tab import architecture
 from ui.reading import reading
+from ui.serving.answers import STATE, Answers, load_network, offer
+from ui.serving.api import add_api
+from ui.serving.view import template
 from ui.teach import teach, versus_part
 
 TITLE = "Digitscope"
@@ -40,7 +40,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
         {"layers": layers_part, "steps": steps_part, "compare": compare_part, "versus": versus_part, **LEARN_PARTS}
     )
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(template("heading.html"), apply_default_css=False, padding=False)
+        gr.HTML(template("page/heading.html"), apply_default_css=False, padding=False)
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="left"):
                 canvas(answers)

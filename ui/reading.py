@@ -2,7 +2,7 @@
 
 import gradio as gr
 
-from ui.look import view
+from ui.serving.view import view
 
 
 def reading() -> gr.HTML:

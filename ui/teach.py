@@ -11,13 +11,21 @@ import numpy as np
 
 from model import DigitNet, load_checkpoint, predict, rasterize
 from model.checkpoint import SUFFIX, CheckpointError
-from model.design import check_size
+from model.design.configuration import check_size
+from model.drawing.samples import (
+    MAX_SAMPLE_POINTS,
+    MAX_SAMPLES,
+    SampleError,
+    check_class,
+    check_name,
+    read_samples,
+    warnings,
+)
 from model.finetune import WATCHED, Teaching
-from model.samples import MAX_SAMPLE_POINTS, MAX_SAMPLES, SampleError, check_class, check_name, read_samples, warnings
-from ui.answers import borrow_network, load_network, locate, store
-from ui.jobs import JOBS
-from ui.look import view
-from ui.network import title_of
+from ui.network_choice import title_of
+from ui.serving.answers import borrow_network, load_network, locate, store
+from ui.serving.jobs import JOBS
+from ui.serving.view import view
 from ui.teaching import LIMITS, SETTINGS, strongest, teaching_work, time_of_day
 
 AT_ONCE = 16  # samples that are read while the pens of others wait

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from model import DigitNet, load_checkpoint, rasterize
-from model.cross_validation import cross_validate
+from model.drawing.samples import Sample, check_samples
 from model.finetune import FineTuned, Step, Teaching, fine_tune, history_of
-from model.replay import load_replay
-from model.samples import Sample, check_samples
-from ui.answers import load_network, locate, store
-from ui.jobs import Report, Work
-from ui.network import title_of
+from model.teaching.cross_validation import cross_validate
+from model.teaching.replay import load_replay
+from ui.network_choice import title_of
+from ui.serving.answers import load_network, locate, store
+from ui.serving.jobs import Report, Work
 
 SETTINGS = ("steps", "batch", "replay", "layers", "interpolation")  # what visitors may set
 LIMITS = {"steps": (0, 300), "batch": (2, 128)}  # so that nobody keeps the others waiting for long

@@ -1,12 +1,12 @@
 // The sheet that is drawn on: by mouse, pen, touch or keyboard.
 
-import * as history from "./history.js";
-import { linkTo, networkInLink, readLink } from "./link.js";
-import { paint } from "./pen.js";
-import { connect } from "./reader.js";
-import { look } from "./scales.js";
-import { get, set, subscribe } from "./state.js";
-import { setText } from "./text.js";
+import * as history from "../page/undo.js";
+import { linkTo, networkInLink, readLink } from "../page/link.js";
+import { paint } from "../paint/pen.js";
+import { connect } from "../page/reader.js";
+import { look } from "../paint/scales.js";
+import { get, set, subscribe } from "../page/state.js";
+import { setText } from "../page/words.js";
 
 const CLOSEST = 0.003; // canvas units; points nearer than this to the last one say nothing new
 const KEY_STEP = 0.02; // canvas units an arrow key moves the pen; with Shift four times as far

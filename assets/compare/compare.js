@@ -1,6 +1,6 @@
 // Why separable, why dilated: four networks side by side, on figures, on this machine, on this drawing.
 
-import { answered } from "./answered.js";
+import { answered } from "../page/server.js";
 import { mountDrawn } from "./compared.js";
 import { costSentence, plotAccuracy, plotCost } from "./study_plots.js";
 import { mountTimes } from "./times.js";

@@ -1,10 +1,10 @@
 // One drawing, four networks: what each says, where one cell of each looks, and the maps of one stage.
 
-import { MARGIN, fit, paintFields } from "./fields.js";
-import { decode, palette } from "./maps.js";
-import { ask, onAnswer, want } from "./reader.js";
-import { percent, showBars } from "./reading.js";
-import { get, subscribe } from "./state.js";
+import { MARGIN, fit, paintFields } from "../paint/fields.js";
+import { decode, palette } from "../paint/maps.js";
+import { ask, onAnswer, want } from "../page/reader.js";
+import { percent, showBars } from "../reading/reading.js";
+import { get, subscribe } from "../page/state.js";
 
 const IMAGE = 28;
 const CELLS = 14; // along each side of a stage's map

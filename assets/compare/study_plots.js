@@ -1,6 +1,6 @@
 // The plots of the Compare tab: accuracy against parameters, and what a stage costs by channels and kernel.
 
-import { frame, label, line, logarithmicTicks, make, mark, short } from "./plots.js";
+import { frame, label, line, logarithmicTicks, make, mark, short } from "../paint/plots.js";
 
 const SHOWN = [98, 99, 99.4, 99.6, 99.7];
 const number = (value) => value.toLocaleString("en");

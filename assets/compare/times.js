@@ -1,6 +1,6 @@
 // Measured times: one button, one measurement at a time, filled in as they come.
 
-import { follow, waiting } from "./job.js";
+import { follow, waiting } from "../page/job.js";
 
 const UNMEASURED = "\u2013";
 

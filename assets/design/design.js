@@ -1,12 +1,12 @@
 // A network of one's own: its shape by sliders, what it is worth at once, and its training.
 
-import { decodeDesign, encodeDesign } from "./designlink.js";
-import { mountForm } from "./designform.js";
-import { opens, saveFile } from "./files.js";
+import { decodeDesign, encodeDesign } from "./address.js";
+import { mountForm } from "./form.js";
+import { opens, saveFile } from "../page/files.js";
 import { mountLive } from "./live.js";
-import { paintReach } from "./reach.js";
-import { ask as read, onAnswer } from "./reader.js";
-import { get, set, subscribe } from "./state.js";
+import { paintReach } from "../network/reach.js";
+import { ask as read, onAnswer } from "../page/reader.js";
+import { get, set, subscribe } from "../page/state.js";
 
 const MARGIN = 4; // pixels of the image around the large picture
 const LARGEST = 100000; // bytes of a file that is opened

@@ -1,17 +1,17 @@
 // A training as it runs: curves, kernels, what the network looks at, what it still misreads; stopped, resumed, kept.
 
-import { drawCurves } from "./curves.js";
-import { answered } from "./answered.js";
-import { encodeDesign } from "./designlink.js";
-import { fromBase64 } from "./files.js";
-import { waiting, watch } from "./job.js";
-import { paintKernels } from "./kernels.js";
-import { addNetwork } from "./networks.js";
-import { paintImage } from "./reading.js";
-import { paintValues, sequential } from "./scales.js";
-import { keep, recall } from "./storage.js";
-import { clock } from "./teaching.js";
-import { setText } from "./text.js";
+import { drawCurves } from "../paint/curves.js";
+import { answered } from "../page/server.js";
+import { encodeDesign } from "./address.js";
+import { fromBase64 } from "../page/files.js";
+import { waiting, watch } from "../page/job.js";
+import { paintKernels } from "../paint/kernels.js";
+import { addNetwork } from "../networks/networks.js";
+import { paintImage } from "../reading/reading.js";
+import { paintValues, sequential } from "../paint/scales.js";
+import { keep, recall } from "../page/storage.js";
+import { clock } from "../teach/teaching.js";
+import { setText } from "../page/words.js";
 
 const IMAGE = 28;
 const MISREAD = 12; // places for misread images

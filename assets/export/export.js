@@ -1,8 +1,8 @@
 // Take the chosen network along as a file, made on the server and checked there.
 
-import { fromBase64, saveFile } from "./files.js";
-import { follow, waiting } from "./job.js";
-import { get } from "./state.js";
+import { fromBase64, saveFile } from "../page/files.js";
+import { follow, waiting } from "../page/job.js";
+import { get } from "../page/state.js";
 
 export function mount({ element, server }) {
   const buttons = [...element.querySelectorAll("button")];

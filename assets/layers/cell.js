@@ -1,6 +1,6 @@
 // The arithmetic of one cell, in numbers that add up to its value.
 
-import { diverging, sequential } from "./scales.js";
+import { diverging, sequential } from "../paint/scales.js";
 
 const STRENGTH = 0.4; // of a colour behind a number, so that the number stays readable
 

@@ -1,6 +1,6 @@
 // Input, stem, stages, pooled features, classes, left to right: a column each, with what it is made of on top.
 
-import { makeStrip } from "./maps.js";
+import { makeStrip } from "../paint/maps.js";
 
 const TAP = 3; // CSS pixels a cell of the map takes in the icon of a stage's taps: one scale for all stages
 

@@ -1,17 +1,17 @@
 // What every layer makes of the drawing; where the selected cell looks, and how its value comes about.
 
-import { answered } from "./answered.js";
+import { answered } from "../page/server.js";
 import { showArithmetic, signed } from "./cell.js";
-import { fit, paintFields } from "./fields.js";
+import { fit, paintFields } from "../paint/fields.js";
 import { buildFlow } from "./flow.js";
-import { paintFrame, paintKernels, paintMap, paintWindow } from "./kernels.js";
-import { decodeFloats, palette } from "./maps.js";
-import { savePicture } from "./picture.js";
-import { ask, onAnswer, want } from "./reader.js";
-import { paintImage } from "./reading.js";
-import { look, paintLegend, sequential } from "./scales.js";
-import { get, set, subscribe } from "./state.js";
-import { setText } from "./text.js";
+import { paintFrame, paintKernels, paintMap, paintWindow } from "../paint/kernels.js";
+import { decodeFloats, palette } from "../paint/maps.js";
+import { savePicture } from "../paint/picture.js";
+import { ask, onAnswer, want } from "../page/reader.js";
+import { paintImage } from "../reading/reading.js";
+import { look, paintLegend, sequential } from "../paint/scales.js";
+import { get, set, subscribe } from "../page/state.js";
+import { setText } from "../page/words.js";
 
 const REST = 300; // milliseconds without an answer after which channels are sorted anew: none moves under the pen
 const WALK_STEP = 70; // milliseconds that a walking kernel stands on a cell

@@ -1,10 +1,10 @@
 // What the figures of the Learn tab have in common: each asks for its part of the answer while it is on screen, shows
 // the newest, and lets a cell be chosen by pointer, by arrow keys, or by a kernel that walks.
 
-import { fit } from "./fields.js";
-import { ask, onAnswer, want } from "./reader.js";
-import { get, subscribe } from "./state.js";
-import { setText } from "./text.js";
+import { fit } from "../paint/fields.js";
+import { ask, onAnswer, want } from "../page/reader.js";
+import { get, subscribe } from "../page/state.js";
+import { setText } from "../page/words.js";
 
 const STEP = 140; // milliseconds that a walking kernel stands on a cell
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };

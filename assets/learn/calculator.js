@@ -1,8 +1,8 @@
 // The calculator: every symbol of the formulas as a slider, with the counts of torch's own modules.
 
 import { onceSeen } from "./alive.js";
-import { inOrder } from "./answered.js";
-import { node } from "./planes.js";
+import { inOrder } from "../page/server.js";
+import { node } from "../paint/planes.js";
 
 export function mount({ element, server, props }) {
   const view = element.querySelector(".learn-view");

@@ -1,10 +1,10 @@
 // Depthwise convolution: some channels of the first stage, each with its own kernel on its own map.
 
 import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
-import { signed } from "./cell.js";
-import { paintFrame, paintWindow } from "./kernels.js";
-import { makeGrid, node, paintPlane } from "./planes.js";
-import { ask } from "./reader.js";
+import { signed } from "../layers/cell.js";
+import { paintFrame, paintWindow } from "../paint/kernels.js";
+import { makeGrid, node, paintPlane } from "../paint/planes.js";
+import { ask } from "../page/reader.js";
 
 const ROWS = 3;
 

@@ -1,10 +1,10 @@
 // Dilation: one kernel on the drawing, its taps as far apart as the slider says.
 
 import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
-import { signed } from "./cell.js";
-import { paintFrame, paintWindow } from "./kernels.js";
-import { makeGrid, node, paintInk, paintPlane } from "./planes.js";
-import { ask } from "./reader.js";
+import { signed } from "../layers/cell.js";
+import { paintFrame, paintWindow } from "../paint/kernels.js";
+import { makeGrid, node, paintInk, paintPlane } from "../paint/planes.js";
+import { ask } from "../page/reader.js";
 
 export function mount({ element, props }) {
   const view = element.querySelector(".learn-view");

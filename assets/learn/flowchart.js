@@ -1,8 +1,8 @@
 // A separable dilated stage as a flow chart: the way that the chosen stage takes, with its maps of the drawing.
 
 import { alive } from "./alive.js";
-import { paintPlane } from "./planes.js";
-import { ask } from "./reader.js";
+import { paintPlane } from "../paint/planes.js";
+import { ask } from "../page/reader.js";
 
 const CELL = 6; // SVG units between neighbouring cells of the taps' picture
 const SPREAD = { no: 1, yes: 2.5 }; // how far apart the picture draws the taps of either answer

@@ -1,14 +1,14 @@
 // Gridding: which pixels of the drawing a cell reads through dilated layers in a row.
 
 import { onceSeen } from "./alive.js";
-import { inOrder } from "./answered.js";
-import { fit } from "./fields.js";
-import { decode } from "./maps.js";
-import { node } from "./planes.js";
-import { onAnswer } from "./reader.js";
-import { paintImage } from "./reading.js";
-import { look } from "./scales.js";
-import { get, subscribe } from "./state.js";
+import { inOrder } from "../page/server.js";
+import { fit } from "../paint/fields.js";
+import { decode } from "../paint/maps.js";
+import { node } from "../paint/planes.js";
+import { onAnswer } from "../page/reader.js";
+import { paintImage } from "../reading/reading.js";
+import { look } from "../paint/scales.js";
+import { get, subscribe } from "../page/state.js";
 
 const IMAGE = 28;
 const MARGIN = 3; // pixels of the image around it, so that a field's border is seen to lie beyond it

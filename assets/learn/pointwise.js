@@ -1,11 +1,11 @@
 // Pointwise convolution: one output channel as the sum over the channels at one place.
 
 import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
-import { signed } from "./cell.js";
-import { paintFrame } from "./kernels.js";
-import { node, paintPlane } from "./planes.js";
-import { ask } from "./reader.js";
-import { diverging } from "./scales.js";
+import { signed } from "../layers/cell.js";
+import { paintFrame } from "../paint/kernels.js";
+import { node, paintPlane } from "../paint/planes.js";
+import { ask } from "../page/reader.js";
+import { diverging } from "../paint/scales.js";
 
 const ROWS = 6;
 

@@ -1,7 +1,7 @@
 // Separable convolution: the two steps in a row, a few channels of each.
 
 import { alive } from "./alive.js";
-import { node, paintPlane } from "./planes.js";
+import { node, paintPlane } from "../paint/planes.js";
 
 const STEPS = ["input", "depthwise", "pointwise"];
 const SHOWN = 3;

@@ -1,9 +1,9 @@
 // The worked example: every product of every cell, with numbers that may be changed.
 
 import { onceSeen } from "./alive.js";
-import { answered, inOrder } from "./answered.js";
-import { node } from "./planes.js";
-import { get, subscribe } from "./state.js";
+import { answered, inOrder } from "../page/server.js";
+import { node } from "../paint/planes.js";
+import { get, subscribe } from "../page/state.js";
 
 const DIGITS = 6; // significant ones that a result is shown with
 

@@ -1,10 +1,10 @@
 // Why was I misread: what each step of the normalisation shows the network, and which ink its decision hangs on.
 
-import { answered } from "./answered.js";
-import { ask, onAnswer, want } from "./reader.js";
-import { paintImage, showBars } from "./reading.js";
-import { diverging, paintLegend, paintValues } from "./scales.js";
-import { get, subscribe } from "./state.js";
+import { answered } from "../page/server.js";
+import { ask, onAnswer, want } from "../page/reader.js";
+import { paintImage, showBars } from "../reading/reading.js";
+import { diverging, paintLegend, paintValues } from "../paint/scales.js";
+import { get, subscribe } from "../page/state.js";
 
 const FAINTEST = 0.01; // fall of a probability that fills the scale at least: less is not blown up
 const DOES = { boxed: "moving the ink box", scaled: "scaling", centred: "centring" };

@@ -1,7 +1,7 @@
 // What the middle cell of a map reads of the image: a dot on every pixel that a path of taps leads to.
 
-import { paintImage } from "./reading.js";
-import { look } from "./scales.js";
+import { paintImage } from "../reading/reading.js";
+import { look } from "../paint/scales.js";
 
 const IMAGE = 28;
 const INK = 0.35; // how strongly the ink shows under the dots

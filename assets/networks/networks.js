@@ -1,9 +1,9 @@
 // Which network reads, and the networks that this visitor made. The server keeps those under keys; this browser keeps
 // the keys, and nobody else has them.
 
-import { isOwn, networkInLink } from "./link.js";
-import { keep, onOtherWindow, recall } from "./storage.js";
-import { get, set, subscribe } from "./state.js";
+import { isOwn, networkInLink } from "../page/link.js";
+import { keep, onOtherWindow, recall } from "../page/storage.js";
+import { get, set, subscribe } from "../page/state.js";
 
 const MOST = 20; // networks in the list; the oldest leave it
 

@@ -1,6 +1,6 @@
 // Long work on the server, followed until it ends. The server stops work that nobody follows.
 
-import { answered } from "./answered.js";
+import { answered } from "./server.js";
 
 const POLL = 200; // milliseconds
 const RETRY = 1000; // milliseconds

@@ -1,7 +1,7 @@
 // Where a cell looks, on the 28 x 28 image: its theoretical field, its taps, its effective field.
 
 import { decode, palette } from "./maps.js";
-import { paintImage } from "./reading.js";
+import { paintImage } from "../reading/reading.js";
 import { diverging, look } from "./scales.js";
 
 const IMAGE = 28;

@@ -1,7 +1,7 @@
 // The view as a picture for a slide: always on a light ground, with its title and its legend.
 
 import { paintFields } from "./fields.js";
-import { paintImage } from "./reading.js";
+import { paintImage } from "../reading/reading.js";
 import { look, paintLegend, sequential } from "./scales.js";
 
 const WIDTH = 1920;

@@ -1,8 +1,8 @@
 // Maps and little tables of numbers, as the figures of the Learn tab paint them.
 
-import { signed } from "./cell.js";
+import { signed } from "../layers/cell.js";
 import { decodeFloats } from "./maps.js";
-import { paintImage } from "./reading.js";
+import { paintImage } from "../reading/reading.js";
 import { diverging, paintValues, sequential } from "./scales.js";
 
 const STRENGTH = 0.4; // of a colour behind a number, so that the number stays readable

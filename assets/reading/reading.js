@@ -1,9 +1,9 @@
 // What the network sees and says: its 28 x 28 image, a bar for each class, and one sentence.
 
-import { onAnswer } from "./reader.js";
-import { channels, look } from "./scales.js";
-import { get, subscribe } from "./state.js";
-import { setText } from "./text.js";
+import { onAnswer } from "../page/reader.js";
+import { channels, look } from "../paint/scales.js";
+import { get, subscribe } from "../page/state.js";
+import { setText } from "../page/words.js";
 
 const FIT = 12; // bars that are in sight without scrolling
 const SURE = 0.9; // calibrated probability from which the answer is said without doubt

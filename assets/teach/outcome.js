@@ -1,10 +1,10 @@
 // Before and after: what a teaching gained and lost, in numbers, and what changed in the network.
 
-import { onNetworks, ownNetworks } from "./networks.js";
-import { percent } from "./reading.js";
+import { onNetworks, ownNetworks } from "../networks/networks.js";
+import { percent } from "../reading/reading.js";
 import { paintDrawing } from "./samplebox.js";
-import { get, subscribe } from "./state.js";
-import { setText } from "./text.js";
+import { get, subscribe } from "../page/state.js";
+import { setText } from "../page/words.js";
 
 const ALARM = 0.01; // share of a class's held-out digits that is worth an alarm when it is lost
 const MANY = 20; // held-out samples from which the figure says more than a hint

@@ -1,18 +1,18 @@
 // The box of samples on the page: keeps what is drawn under a name, and shows what the network says of each sample now.
 
-import { answered } from "./answered.js";
-import { opens, saveFile } from "./files.js";
-import { commit } from "./history.js";
-import { linkTo } from "./link.js";
-import { paint } from "./pen.js";
-import { percent } from "./reading.js";
+import { answered } from "../page/server.js";
+import { opens, saveFile } from "../page/files.js";
+import { commit } from "../page/undo.js";
+import { linkTo } from "../page/link.js";
+import { paint } from "../paint/pen.js";
+import { percent } from "../reading/reading.js";
 import {
   addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, labels, onSamples, relabelSample,
   suggestion, undoSamples,
 } from "./samples.js";
-import { look } from "./scales.js";
-import { get, subscribe } from "./state.js";
-import { setText } from "./text.js";
+import { look } from "../paint/scales.js";
+import { get, subscribe } from "../page/state.js";
+import { setText } from "../page/words.js";
 
 const FORMAT = 1; // of a samples file
 const PEN = 0.05; // canvas units: a line that can be seen on a small picture

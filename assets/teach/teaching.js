@@ -1,14 +1,14 @@
 // The teaching itself: started, watched as it goes, called off; taken up again after a reload.
 
-import { answered } from "./answered.js";
-import { drawCurves } from "./curves.js";
-import { waiting, watch } from "./job.js";
-import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "./networks.js";
+import { answered } from "../page/server.js";
+import { drawCurves } from "../paint/curves.js";
+import { waiting, watch } from "../page/job.js";
+import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../networks/networks.js";
 import { accuracy } from "./outcome.js";
 import { getSamples } from "./samples.js";
-import { keep, recall } from "./storage.js";
-import { get, subscribe } from "./state.js";
-import { setText } from "./text.js";
+import { keep, recall } from "../page/storage.js";
+import { get, subscribe } from "../page/state.js";
+import { setText } from "../page/words.js";
 
 const UNREACHABLE = "The server does not answer; it is asked again.";
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least

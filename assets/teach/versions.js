@@ -1,12 +1,12 @@
 // The networks that the visitor may go back to, as files too, and two of them side by side on the drawing.
 
-import { answered } from "./answered.js";
-import { fromBase64, opens, saveFile, toBase64 } from "./files.js";
-import { addNetwork, chooseNetwork, offeredNetworks, onNetworks, ownNetworks, rootOf, titleOf } from "./networks.js";
+import { answered } from "../page/server.js";
+import { fromBase64, opens, saveFile, toBase64 } from "../page/files.js";
+import { addNetwork, chooseNetwork, offeredNetworks, onNetworks, ownNetworks, rootOf, titleOf } from "../networks/networks.js";
 import { accuracy } from "./outcome.js";
-import { ask, onAnswer, want } from "./reader.js";
-import { percent, showBars } from "./reading.js";
-import { get, subscribe } from "./state.js";
+import { ask, onAnswer, want } from "../page/reader.js";
+import { percent, showBars } from "../reading/reading.js";
+import { get, subscribe } from "../page/state.js";
 import { clock } from "./teaching.js";
 
 export function mountVersions(section, server, largest) {

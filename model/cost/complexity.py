@@ -8,7 +8,7 @@ the pool count no multiply-accumulates, as in Howard et al., "MobileNets" (2017)
 from dataclasses import dataclass
 from math import prod
 
-from model.layer_graph import receptive_field
+from model.layers import receptive_field
 from model.network import DigitNet, NetworkConfig
 
 

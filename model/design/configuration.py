@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from model.complexity import Complexity, complexity
+from model.cost.complexity import Complexity, complexity
 from model.network import MAX_STAGES, DigitNet, NetworkConfig, StageConfig
 
 MAX_PARAMETERS = 2_000_000

@@ -17,13 +17,13 @@ import torch
 from torch import Tensor
 
 from model.data import Split, load_training
-from model.design import DesignError, check_size
-from model.effective_field import carrying_box, mean_effective_field
-from model.examples import example_images
-from model.layer_graph import receptive_field
+from model.design.configuration import DesignError, check_size
+from model.drawing.examples import example_images
+from model.fields.effective_field import carrying_box, mean_effective_field
+from model.fields.receptive_field import Region
+from model.layers import receptive_field
 from model.metrics import calibrate, figures, logits_of
 from model.network import DigitNet, NetworkConfig
-from model.receptive_field import Region
 from model.train import Recipe, Training, Workers
 
 MAX_EPOCHS = 20

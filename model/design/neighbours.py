@@ -5,8 +5,8 @@ Nothing is estimated: the other design is made, and the two are compared.
 
 from dataclasses import replace
 
-from model.design import cost_of
-from model.gridding import columns_in_field, windows_of
+from model.design.configuration import cost_of
+from model.fields.gridding import columns_in_field, windows_of
 from model.network import IMAGE_SIZE, MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, NetworkConfig
 
 

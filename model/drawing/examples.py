@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.strokes import rasterize
+from model.drawing.strokes import rasterize
 
-EXAMPLES = Path(__file__).resolve().parent.parent / "assets" / "examples.json"
+EXAMPLES = Path(__file__).resolve().parents[2] / "assets" / "examples.json"
 
 
 class Example(NamedTuple):

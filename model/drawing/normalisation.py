@@ -1,6 +1,7 @@
 """What MNIST's normalisation does to a drawing, step by step, each step on or off.
 
-`model.strokes.rasterize` takes all three: the ink box is brought into the middle of the image, the drawing is scaled so
+`model.drawing.strokes.rasterize` takes all three: the ink box is brought into the middle of the image, the drawing is
+scaled so
 that the box fills 20 x 20 pixels, and its centre of mass is brought into the middle. Here each can be left out, which
 shows what the network would be shown instead.
 """
@@ -9,7 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.strokes import IMAGE_SIZE, INK_SIZE, Strokes, centring_shift, check_drawing, draw_lines, fitting_scale
+from model.drawing.strokes import (
+    IMAGE_SIZE,
+    INK_SIZE,
+    Strokes,
+    centring_shift,
+    check_drawing,
+    draw_lines,
+    fitting_scale,
+)
 
 
 class Steps(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from model.drawing.strokes import DrawingError, rasterize
 from model.network import MAX_CLASSES
-from model.strokes import DrawingError, rasterize
 
 FORMAT_VERSION = 1
 MAX_SAMPLES = 500
@@ -35,7 +35,7 @@ class Sample(NamedTuple):
 
     Attributes:
         label: name of its class.
-        drawing: strokes with at least one point each, as `model.strokes.rasterize` takes them.
+        drawing: strokes with at least one point each, as `model.drawing.strokes.rasterize` takes them.
     """
 
     label: str

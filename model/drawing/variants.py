@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from model.strokes import PEN, Strokes, check_drawing, render
+from model.drawing.strokes import PEN, Strokes, check_drawing, render
 
 ROTATION = 8.0  # degrees
 SLANT = 0.2  # horizontal, as a ratio
@@ -19,7 +19,7 @@ def variants(drawing: object, count: int, generator: np.random.Generator, amount
     """Images of a drawing, each changed in its own way: rotation, slant, width, jitter, thickness of the pen.
 
     Args:
-        drawing: as `model.strokes.rasterize` takes it.
+        drawing: as `model.drawing.strokes.rasterize` takes it.
         count: how many, at least 1.
         generator: where the changes come from.
         amount: multiplies all changes but that of the pen.
@@ -28,7 +28,7 @@ def variants(drawing: object, count: int, generator: np.random.Generator, amount
         uint8 (count, 28, 28), ink 255 on 0.
 
     Raises:
-        DrawingError: as `model.strokes.check_drawing`.
+        DrawingError: as `model.drawing.strokes.check_drawing`.
     """
     strokes = check_drawing(drawing)
     return np.stack([_variant(strokes, generator, amount) for _ in range(count)])

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
-from model.layer_graph import receptive_field
+from model.fields.receptive_field import Cell
 from model.layer_maps import map_layers, source_layer
+from model.layers import receptive_field
 from model.network import DigitNet
-from model.receptive_field import Cell
 
 
 @dataclass(frozen=True, eq=False)

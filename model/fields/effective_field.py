@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.fields.receptive_field import Cell, Region
 from model.forward_pass import ForwardPass, forward_pass
-from model.layer_graph import receptive_field
+from model.layers import receptive_field
 from model.network import IMAGE_SIZE, DigitNet
-from model.receptive_field import Cell, Region
 
 # Drawings whose gradients are computed together: enough to keep the processor busy, few enough to stay small.
 CHUNK = 256

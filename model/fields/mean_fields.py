@@ -1,7 +1,7 @@
 """What the cells in the middle of a network's maps look at on the average drawing, kept in a small file beside it.
 
-    python -m model.mean_fields --checkpoint base      # writes checkpoints/base.fields.npz
-    python -m model.mean_fields --all                  # those of all checkpoints
+    python -m model.fields.mean_fields --checkpoint base      # writes checkpoints/base.fields.npz
+    python -m model.fields.mean_fields --all                  # those of all checkpoints
 
 The mean of the effective fields (Luo et al. 2016, section 2) over the embedded drawings says what the weights look at,
 where the field of one drawing also says which units happen to be dead on it.
@@ -19,11 +19,11 @@ import numpy as np
 
 from model.checkpoint import checkpoint_names, checkpoint_path, load_checkpoint
 from model.command import run
-from model.effective_field import carrying_box, mean_effective_field
-from model.examples import example_images
-from model.layer_graph import layer_chains, receptive_field
+from model.drawing.examples import example_images
+from model.fields.effective_field import carrying_box, mean_effective_field
+from model.fields.receptive_field import Cell, Region
+from model.layers import layer_chains, receptive_field
 from model.network import IMAGE_SIZE, DigitNet, NetworkConfig
-from model.receptive_field import Cell, Region
 
 SHARE = 0.95  # of the influence, that `MeanField.box` carries
 FINGERPRINT = "fingerprint"
@@ -139,7 +139,7 @@ def _measured(net: DigitNet, layer: str, field: np.ndarray) -> MeanField:
 
 def main() -> int:
     """Compute and keep the fields; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m model.mean_fields", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m model.fields.mean_fields", description=__doc__.partition("\n")[0])
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--checkpoint", help="name in checkpoints/ or path of a network")
     which.add_argument("--all", action="store_true", help="all networks in checkpoints/")

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from model import checkpoint
 from model.checkpoint import checkpoint_names, checkpoint_path, default_name, load_checkpoint, read_metadata
-from model.complexity import complexity
-from model.layer_graph import receptive_field
+from model.cost.complexity import complexity
+from model.layers import receptive_field
 from model.network import PRESETS, DigitNet
-from model.study import STUDY
+from model.study.networks import STUDY
 
 HEADER = """\
 # Trained networks

@@ -8,8 +8,8 @@ from math import inf, isfinite, sqrt
 from statistics import geometric_mean, mean, variance
 from typing import NamedTuple
 
-from model.study import StudyNetwork
-from model.timing import Timing
+from model.study.networks import StudyNetwork
+from model.study.timing import Timing
 
 HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "no clear difference"
 CLEAR = 2  # standard errors that a difference of accuracies has to exceed

@@ -9,9 +9,9 @@ the convolutions do.
 from typing import Any, NamedTuple
 
 from model.checkpoint import checkpoint_names, checkpoint_path, load_checkpoint, read_metadata
-from model.complexity import complexity
-from model.layer_graph import coverage, receptive_field
-from model.mean_fields import load_mean_fields
+from model.cost.complexity import complexity
+from model.fields.mean_fields import load_mean_fields
+from model.layers import coverage, receptive_field
 from model.network import NetworkConfig, StageConfig
 
 CHANNELS = 24

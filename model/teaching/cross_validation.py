@@ -8,7 +8,7 @@ import numpy as np
 from model.finetune import OnStep, Teaching, fine_tune
 from model.inference import predict
 from model.network import DigitNet
-from model.replay import Replay
+from model.teaching.replay import Replay
 
 
 class Held(NamedTuple):

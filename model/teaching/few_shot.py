@@ -12,13 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.corpora import Character, PenDigit
 from model.data import Split
+from model.drawing.corpora import Character, PenDigit
+from model.drawing.strokes import rasterize
 from model.finetune import Teaching, fine_tune
 from model.metrics import logits_of
 from model.network import DigitNet
-from model.replay import Replay
-from model.strokes import rasterize
+from model.teaching.replay import Replay
 
 NEW_CLASS_SHOTS = 5
 LETTER = "letter"

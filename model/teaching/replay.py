@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from model.data import DataError, Split, load_training
-from model.examples import load_examples
-from model.variants import variants
+from model.drawing.examples import load_examples
+from model.drawing.variants import variants
 
 MNIST = "MNIST"
 EMBEDDED = "embedded drawings"

@@ -18,7 +18,7 @@ from tests.serving import serving
 
 # From every movement that changes the drawing to the frame after the one that painted an answer at least as new.
 TIMER = """async () => {
-    const { newest } = await import(new URL("digitscope/reader.js", document.baseURI));
+    const { newest } = await import(new URL("digitscope/page/reader.js", document.baseURI));
     const layers = document.querySelector("#layers [data-sequence]");
     const waiting = [];
     window.latencies = [];

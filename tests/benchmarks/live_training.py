@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from model.data import DEFAULT_DATA
-from model.design import DEFAULT_DESIGN, cost_of
-from model.live import DEFAULT_EPOCHS, LiveTraining, News
+from model.design.configuration import DEFAULT_DESIGN, cost_of
+from model.design.live_training import DEFAULT_EPOCHS, LiveTraining, News
 
 GOALS = (0.97, 0.99)
 

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from model import load_checkpoint, predict, rasterize
-from model.corpora import read_pendigits
 from model.data import load_mnist
-from model.examples import load_examples
+from model.drawing.corpora import read_pendigits
+from model.drawing.examples import load_examples
 
 POINTS = 200
 RUNS = 1000

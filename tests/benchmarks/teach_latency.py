@@ -15,8 +15,8 @@ import threading
 from gradio_client import Client
 
 from model.data import DEFAULT_DATA
-from model.examples import load_examples
-from model.samples import Sample, write_samples
+from model.drawing.examples import load_examples
+from model.drawing.samples import Sample, write_samples
 from tests.benchmarks.devtools import browser
 from tests.benchmarks.pen_latency import pen_latency, row
 from tests.serving import serving

@@ -145,7 +145,7 @@ def tidy(page: Page, size: ViewportSize, reads: str) -> None:
     page.mouse.move(0, 0)
     page.evaluate(
         f"""async (network) => {{
-            const state = await {module("state.js")};
+            const state = await {module("page/state.js")};
             document.activeElement.blur();
             document.querySelector("#right [role=tab]").click();
             scrollTo(0, 0);
@@ -169,7 +169,7 @@ def shared(server: str) -> Callable[[BrowserContext], Iterator[Page]]:
             page.locator("#reading .bar.top").wait_for()
             opened[page] = (
                 page.viewport_size,
-                page.evaluate(f"{module('state.js')}.then((state) => state.get().network)"),
+                page.evaluate(f"{module('page/state.js')}.then((state) => state.get().network)"),
             )
         page = pages[context]
         tidy(page, *opened[page])

@@ -64,7 +64,7 @@ def button(page: Page, name: str) -> Locator:
 
 def drawing(page: Page) -> list[list[list[float]]]:
     """The drawing that the page holds."""
-    return page.evaluate(f"{module('state.js')}.then((state) => state.get().drawing)")
+    return page.evaluate(f"{module('page/state.js')}.then((state) => state.get().drawing)")
 
 
 def same_drawing(one: list[list[list[float]]], other: list[list[list[float]]]) -> bool:
@@ -86,7 +86,7 @@ def settle(page: Page) -> None:
     """Wait until the newest request's answer is shown."""
     page.evaluate(
         f"""async () => {{
-            const reader = await {module("reader.js")};
+            const reader = await {module("page/reader.js")};
             const deadline = performance.now() + 15000;
             while (Number(document.querySelector("#reading [data-sequence]")?.dataset.sequence) !== reader.newest()) {{
                 if (performance.now() > deadline) throw new Error("The newest request was never answered.");

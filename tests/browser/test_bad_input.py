@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from model.strokes import MAX_POINTS, MAX_STROKES
+from model.drawing.strokes import MAX_POINTS, MAX_STROKES
 from tests.browser.drawing import SEVEN, draw, settle, top
 
 LINE = [[0.2, 0.2], [0.8, 0.8]]

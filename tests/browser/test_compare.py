@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from model import load_checkpoint, predict
 from model.checkpoint import checkpoint_names
 from model.export import random_drawings
-from model.study import STUDY
-from tests.browser.drawing import SEVEN, button, draw, settle
+from model.study.networks import STUDY
+from tests.browser.drawing import SEVEN, button, draw, module, settle
 
 pytestmark = pytest.mark.skipif(not set(STUDY) <= set(checkpoint_names()), reason="needs the study's checkpoints")
 PATIENCE = 120_000  # milliseconds, where another's work may be waited for
@@ -68,9 +68,7 @@ def test_the_file_that_is_taken_along_is_the_chosen_network(tab: Page) -> None:
 
 
 def test_a_network_that_cannot_be_exported_is_said_and_the_page_goes_on(tab: Page) -> None:
-    tab.evaluate(
-        "import(new URL('digitscope/state.js', document.baseURI)).then((state) => state.set({ network: 'nobody' }))"
-    )
+    tab.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ network: 'nobody' }}))")
     tab.get_by_role("button", name="safetensors").click()
     expect(tab.locator("#export .sentence")).to_contain_text("There is no network of that name")
     expect(tab.get_by_role("button", name="safetensors")).to_be_enabled()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from model.design import DEFAULT_DESIGN, cost_of
+from model.design.configuration import DEFAULT_DESIGN, cost_of
 from tests.browser.conftest import OpenPage
 from tests.browser.drawing import SEVEN, draw, network, settle, verdict
 

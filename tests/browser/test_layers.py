@@ -109,7 +109,7 @@ class Held:
 
 
 def state_cell(page: Page) -> dict[str, Any] | None:
-    return page.evaluate(f"{module('state.js')}.then((state) => state.get().cell)")
+    return page.evaluate(f"{module('page/state.js')}.then((state) => state.get().cell)")
 
 
 def expected_field(net: DigitNet, layer: str, y: int, x: int) -> list[int]:
@@ -283,7 +283,7 @@ def test_another_network_keeps_the_cell_where_it_has_one(layers: Page, base: Dig
     settle(page)
     channel = 0 if keep else base.config.stem_channels - 1
     cell = f"{{ layer: 'stem', y: 3, x: 3, channel: {channel} }}"
-    page.evaluate(f"{module('state.js')}.then((state) => state.set({{ cell: {cell} }}))")
+    page.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ cell: {cell} }}))")
     wait_for_field(page)
     choose(page, 0)  # the smallest
     expect(view(page)).not_to_have_attribute("data-network", "base")

@@ -58,7 +58,7 @@ def test_the_opening_example_is_in_a_link_only_if_somebody_copies_it(desk: Brows
 def test_an_example_that_is_gone_does_not_come_back_with_a_link(desk: BrowserContext, open_page: OpenPage) -> None:
     page = open_page(desk)
     page.locator("#reading .bar.top").wait_for()
-    page.evaluate(f"{module('history.js')}.then((history) => history.commit([]))")  # as when it is kept as a sample
+    page.evaluate(f"{module('page/undo.js')}.then((history) => history.commit([]))")  # as when it is kept as a sample
     button(page, "Copy link").click()
     expect(page.locator("#canvas .status")).to_contain_text("copied")
     assert drawing(page) == []
@@ -112,7 +112,7 @@ def test_an_unknown_network_in_a_link_leaves_the_page_with_its_own(desk: Browser
 
 def test_a_drawing_too_large_for_a_link_says_so(page: Page) -> None:
     page.evaluate(
-        """import(new URL('digitscope/state.js', document.baseURI)).then((state) => state.set({ drawing:
+        """import(new URL('digitscope/page/state.js', document.baseURI)).then((state) => state.set({ drawing:
             [Array.from({ length: 15000 }, (_, index) => [0.5 + 0.4 * Math.sin(index), 0.5 + 0.4 * Math.cos(index)])]
         }))"""
     )

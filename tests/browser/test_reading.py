@@ -75,7 +75,7 @@ def test_another_network_reads_the_same_drawing(page: Page) -> None:
     draw(page, SEVEN)
     settle(page)
     said, mine = verdict(page).inner_text(), drawing(page)
-    before = page.evaluate(f"{module('state.js')}.then((state) => state.get())")
+    before = page.evaluate(f"{module('page/state.js')}.then((state) => state.get())")
     network(page).click()
     options = page.get_by_role("option")
     if options.count() < 2:
@@ -92,14 +92,14 @@ def test_another_network_reads_the_same_drawing(page: Page) -> None:
 def test_a_late_answer_does_not_take_back_a_choice(page: Page) -> None:
     """What the page itself chose, as after a teaching, is shown by way of the server; the visitor may be faster."""
     holding = Holding(page, "**/queue/join*")
-    page.evaluate(f"{module('networks.js')}.then((networks) => networks.chooseNetwork('small'))")
+    page.evaluate(f"{module('networks/networks.js')}.then((networks) => networks.chooseNetwork('small'))")
     network(page).click()
     page.get_by_role("option").nth(1).click()
     expect(network(page)).to_have_value(re.compile("^tiny"))
     holding.let_go()
     page.wait_for_timeout(500)
     expect(network(page)).to_have_value(re.compile("^tiny"))
-    assert page.evaluate(f"{module('state.js')}.then((state) => state.get().network)") == "tiny"
+    assert page.evaluate(f"{module('page/state.js')}.then((state) => state.get().network)") == "tiny"
 
 
 @pytest.mark.parametrize("width", [1440, 360])
@@ -301,7 +301,7 @@ def test_a_second_request_leaves_only_to_a_server_that_keeps_the_first_waiting(p
     holding = Holding(page)
     left = page.evaluate(
         """async () => {
-            const load = (name) => import(new URL(`digitscope/${name}.js`, document.baseURI));
+            const load = (name) => import(new URL(`digitscope/page/${name}.js`, document.baseURI));
             const [{ set }, { newest }] = await Promise.all(["state", "reader"].map(load));
             const before = newest();
             for (const x of [0.4, 0.5, 0.6]) set({ drawing: [[[0.3, 0.3, 0], [x, 0.7, 9]]] });

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from model import load_checkpoint, predict, rasterize
-from model.samples import read_samples
+from model.drawing.samples import read_samples
 from tests.browser.drawing import (
     ONE,
     SEVEN,
@@ -100,11 +100,11 @@ def opened(visitor: BrowserContext, server: str) -> Page:
 @pytest.fixture
 def tab(opened: Page) -> Iterator[Page]:
     """The page with the tab open, an empty sheet and no samples; others have used it before."""
-    opened.evaluate(f"{module('state.js')}.then((state) => state.set({{ drawing: [] }}))")
+    opened.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ drawing: [] }}))")
     opened.get_by_label("Another class").fill("")
     opened.evaluate("document.activeElement.blur()")
     yield opened
-    opened.evaluate(f"{module('samples.js')}.then((samples) => samples.deleteAllSamples())")
+    opened.evaluate(f"{module('teach/samples.js')}.then((samples) => samples.deleteAllSamples())")
 
 
 def press(page: Page, name: str) -> None:
@@ -357,7 +357,7 @@ def test_files_that_are_none_are_refused(tab: Page, tmp_path: Path) -> None:
 def test_a_network_that_is_no_longer_kept_is_said(page: Page) -> None:
     gone = f"mine-{'0' * 32}"
     page.evaluate(
-        f"{module('networks.js')}.then((networks) => networks.addNetwork({{ key: '{gone}', title: 'gone' }}))"
+        f"{module('networks/networks.js')}.then((networks) => networks.addNetwork({{ key: '{gone}', title: 'gone' }}))"
     )
     page.wait_for_function(f"localStorage['digitscope.networks'].includes('{gone}')")
     page.reload()

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from torch.utils.flop_counter import FlopCounterMode
 
-from model.complexity import complexity
+from model.cost.complexity import complexity
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig, count_parameters
 from tests.probing import configurations
 

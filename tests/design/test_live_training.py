@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from model import NetworkConfig, StageConfig, data, live
+from model import NetworkConfig, StageConfig, data
 from model.data import DataError
-from model.design import DesignError, write_design
-from model.live import LiveTraining, News
-from ui import live as ui_live
-from ui.answers import load_network, offer
-from ui.jobs import Jobs
-from ui.live import LiveTrainings
+from model.design import live_training as live
+from model.design.configuration import DesignError, write_design
+from model.design.live_training import LiveTraining, News
+from ui import live_trainings as ui_live
+from ui.live_trainings import LiveTrainings
+from ui.serving.answers import load_network, offer
+from ui.serving.jobs import Jobs
 
 SMALL = NetworkConfig(4, stem_stride=4, stages=(StageConfig(8, dilation=2), StageConfig(8)))
 PATIENCE = 60.0  # seconds

@@ -5,7 +5,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from model.corpora import CorpusError, read_omniglot, read_pendigits
+from model.drawing.corpora import CorpusError, read_omniglot, read_pendigits
 
 PENDIGITS = """.VERSION 1.0
 .SEGMENT DIGIT 0-1 ? "7"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model import load_checkpoint, predict, rasterize
-from model.examples import load_examples
+from model.drawing.examples import load_examples
 
 EXAMPLES = load_examples()
 

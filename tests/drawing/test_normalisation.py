@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.normalisation import Steps, normalised
-from model.strokes import INK_SIZE, PEN, DrawingError, rasterize
+from model.drawing.normalisation import Steps, normalised
+from model.drawing.strokes import INK_SIZE, PEN, DrawingError, rasterize
 
 points = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(list)
 drawings = st.lists(st.lists(points, min_size=1, max_size=6), min_size=1, max_size=3)

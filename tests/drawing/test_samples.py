@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.samples import (
+from model.drawing.samples import (
     MAX_FILE_CHARACTERS,
     MAX_NAME,
     MAX_SAMPLES,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.examples import load_examples
-from model.strokes import (
+from model.drawing.examples import load_examples
+from model.drawing.strokes import (
     INK_SIZE,
     MAX_POINTS,
     MAX_STROKES,

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.examples import load_examples
-from model.strokes import DrawingError, rasterize
-from model.variants import variants
+from model.drawing.examples import load_examples
+from model.drawing.strokes import DrawingError, rasterize
+from model.drawing.variants import variants
 
 SEVEN = next(example.drawing for example in load_examples() if example.label == "7")
 points = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=8)

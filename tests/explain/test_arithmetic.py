@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import unfold
 
-from model.arithmetic import cell_arithmetic
+from model.explain.arithmetic import cell_arithmetic
 from model.inference import layer_responses
-from model.layer_graph import receptive_field
 from model.layer_maps import layer_maps, map_layers, output_name, source_layer
+from model.layers import receptive_field
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from tests.conftest import settled
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.explain.occlusion import BATCH, occlusion
 from model.inference import predict
 from model.network import DigitNet
-from model.occlusion import BATCH, occlusion
 
 
 def looks_at(y: int, x: int):

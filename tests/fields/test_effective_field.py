@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
 
-from model.effective_field import CHUNK, carrying_box, effective_receptive_field, mean_effective_field
-from model.layer_graph import receptive_field, tap_lattice
+from model.fields.effective_field import CHUNK, carrying_box, effective_receptive_field, mean_effective_field
+from model.fields.receptive_field import Region
+from model.layers import receptive_field, tap_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
-from model.receptive_field import Region
 from tests.probing import configurations, make_positive, responses
 
 CONFIG = NetworkConfig(4, stages=(StageConfig(4), StageConfig(4, dilation=2), StageConfig(6, 5, 1, 2)))

@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from model.checkpoint import checkpoint_names, load_checkpoint, save_checkpoint
-from model.effective_field import effective_receptive_field
-from model.layer_graph import receptive_field, tap_lattice
-from model.mean_fields import (
+from model.fields.effective_field import effective_receptive_field
+from model.fields.mean_fields import (
     compute_mean_fields,
     load_mean_fields,
     mapped_layers,
     mean_fields_path,
     save_mean_fields,
 )
+from model.layers import receptive_field, tap_lattice
 from model.network import DigitNet
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from model.layer_graph import layer_chains, receptive_field
+from model.fields.receptive_field import Chain, Conv, GlobalPool, Parallel, Region, open_lattice, receptive_field_of
+from model.layers import layer_chains, receptive_field
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
-from model.receptive_field import Chain, Conv, GlobalPool, Parallel, Region, open_lattice, receptive_field_of
 from tests.probing import chains, network_of, one_pixel_images, paths_of, responses
 
 
@@ -223,7 +223,7 @@ def test_malformed_windows_are_refused(fields):
 
 def test_the_algebra_needs_no_torch():
     """The file is usable, and readable, without a deep-learning framework."""
-    path = Path(__file__).parent.parent / "model" / "receptive_field.py"
+    path = Path(__file__).parents[2] / "model" / "fields" / "receptive_field.py"
     code = f"import sys, runpy; sys.modules['torch'] = None; runpy.run_path({str(path)!r}, run_name='algebra')"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -6,9 +6,7 @@ import torch
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from model.layer_graph import coverage, receptive_field, tap_lattice
-from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
-from model.receptive_field import (
+from model.fields.receptive_field import (
     Conv,
     GlobalPool,
     Parallel,
@@ -18,6 +16,8 @@ from model.receptive_field import (
     open_lattice,
     receptive_field_of,
 )
+from model.layers import coverage, receptive_field, tap_lattice
+from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from tests.probing import (
     chains,
     configurations,

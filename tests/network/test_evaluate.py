@@ -8,12 +8,12 @@ import torch
 
 from model import checkpoint
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
-from model.complexity import complexity
+from model.cost.complexity import complexity
 from model.data import Split
 from model.evaluate import PenStrokes, main, mnist_report, pendigits_figures
 from model.inference import predict
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
-from model.study import STUDY
+from model.study.networks import STUDY
 
 PEN_DIGIT = """.SEGMENT DIGIT {first}-{last} ? "{label}"
 .COMMENT  {label}  {writer}  1

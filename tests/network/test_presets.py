@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from model.layer_graph import coverage, layer_chains, receptive_field
+from model.layers import coverage, layer_chains, receptive_field
 from model.network import PRESETS, DigitNet, count_parameters
 
 LIMITS = {"nano": 600, "tiny": 2_000, "small": 8_000, "base": 25_000, "large": 100_000}

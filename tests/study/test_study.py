@@ -7,10 +7,10 @@ import pytest
 
 from model import checkpoint, data, train
 from model.checkpoint import checkpoint_names, load_checkpoint, read_metadata
-from model.layer_graph import receptive_field
+from model.layers import receptive_field
 from model.network import DigitNet
-from model.study import STUDY, scores_of
-from tests.test_evaluate import pendigits_file  # noqa: F401 (a fixture)
+from model.study.networks import STUDY, scores_of
+from tests.network.test_evaluate import pendigits_file  # noqa: F401 (a fixture)
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from contextlib import suppress
 import pytest
 import torch
 
-from model import timing
-from model.complexity import complexity
-from model.timing import FEWEST, MOST, WARM_UP, counted_multiply_accumulates, one_thread, timings
+from model.cost.complexity import complexity
+from model.study import timing
+from model.study.timing import FEWEST, MOST, WARM_UP, counted_multiply_accumulates, one_thread, timings
 
 
 def test_every_network_is_measured_in_every_runtime_with_every_batch(small_net, standard_net) -> None:

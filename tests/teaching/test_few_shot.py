@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from model import evaluate, few_shot
+from model import evaluate
 from model.checkpoint import load_checkpoint
-from model.corpora import Character, PenDigit
 from model.data import Split
-from model.examples import load_examples
-from model.few_shot import ABLATION, Episode, letter_episodes, summary, without, writer_episodes
+from model.drawing.corpora import Character, PenDigit
+from model.drawing.examples import load_examples
 from model.finetune import Teaching, fine_tune
 from model.network import DigitNet
-from model.replay import embedded_replay
+from model.teaching import few_shot
+from model.teaching.few_shot import ABLATION, Episode, letter_episodes, summary, without, writer_episodes
+from model.teaching.replay import embedded_replay
 
 QUICK = Teaching(steps=2, head_steps=4, batch=8, variants=0)
 HANDS = list(dict.fromkeys(example.hand for example in load_examples()))
@@ -50,7 +51,7 @@ def test_every_writer_is_taught_alone_and_tested_on_the_rest(
         return few_shot_share_right(net, data)
 
     few_shot_share_right = few_shot._share_right
-    monkeypatch.setattr("model.few_shot.fine_tune", spy)
+    monkeypatch.setattr("model.teaching.few_shot.fine_tune", spy)
     monkeypatch.setattr(few_shot, "_share_right", share_right)
     episodes = list(writer_episodes(net, SAMPLES, 1, old, embedded_replay(), QUICK))
     assert [episode.name for episode in episodes] == [0, 1]

@@ -13,15 +13,15 @@ import pytest
 import torch
 
 from model.checkpoint import load_checkpoint, read_metadata
-from model.cross_validation import cross_validate
-from model.examples import load_examples
+from model.drawing.examples import load_examples
+from model.drawing.samples import Sample, write_samples
+from model.drawing.strokes import rasterize
+from model.drawing.variants import variants
 from model.finetune import INTERPOLATIONS, FineTuned, Teaching, fine_tune, main
 from model.inference import predict, read
 from model.network import DigitNet
-from model.replay import EMBEDDED, MNIST, Replay, embedded_replay, load_replay
-from model.samples import Sample, write_samples
-from model.strokes import rasterize
-from model.variants import variants
+from model.teaching.cross_validation import cross_validate
+from model.teaching.replay import EMBEDDED, MNIST, Replay, embedded_replay, load_replay
 
 QUICK = Teaching(steps=6, head_steps=20, batch=16, variants=8)
 STAR = [[[0.5, 0.1], [0.7, 0.9], [0.1, 0.4], [0.9, 0.4], [0.3, 0.9], [0.5, 0.1]]]
@@ -321,7 +321,7 @@ def test_every_sample_of_a_class_with_two_is_held_out_once(
         taught.append(labels)
         return fine_tune(net, images, labels, **more)
 
-    monkeypatch.setattr("model.cross_validation.fine_tune", spy)
+    monkeypatch.setattr("model.teaching.cross_validation.fine_tune", spy)
     zeros = [example.drawing for example in load_examples() if example.label == "0"][:3]
     images = np.stack([rasterize(drawing) for drawing in [*zeros, STAR]])
     held = cross_validate(
@@ -368,7 +368,7 @@ def test_no_old_digit_is_both_rehearsed_and_held_out(monkeypatch: pytest.MonkeyP
         drawn.setdefault(generator, []).append(json.dumps(drawing))
         return variants(drawing, count, generator)
 
-    monkeypatch.setattr("model.replay.variants", spy)
+    monkeypatch.setattr("model.teaching.replay.variants", spy)
     replay = embedded_replay.__wrapped__()
     rehearsed, held_out = drawn.values()
     assert replay.source == EMBEDDED

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from model import CheckpointError, DigitNet, save_checkpoint
-from ui.answers import Answers, load_network, offer
-from ui.architecture import describe_architecture
 from ui.misread import explain, steps_part
+from ui.network_tab import describe_architecture
+from ui.serving.answers import Answers, load_network, offer
 
 DRAWING = [[[0.3, 0.2], [0.7, 0.2], [0.45, 0.85]]]
 STEPS = {"drawing": DRAWING, "boxed": True, "scaled": True, "centred": True}

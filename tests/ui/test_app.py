@@ -119,6 +119,6 @@ def test_it_starts_from_any_directory_with_what_it_serves(tmp_path: Path) -> Non
     with serving(directory=tmp_path) as address:
         with urllib.request.urlopen(address, timeout=30) as page:
             assert "Digitscope" in page.read().decode()
-        with urllib.request.urlopen(f"{address}/digitscope/canvas.js", timeout=30) as module:
+        with urllib.request.urlopen(f"{address}/digitscope/canvas/canvas.js", timeout=30) as module:
             assert "export function mount" in module.read().decode()
     assert list(tmp_path.iterdir()) == [], "and leaves nothing there"

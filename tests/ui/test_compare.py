@@ -9,17 +9,18 @@ import pytest
 
 from model import checkpoint, effective_receptive_field, predict, tap_lattice
 from model.checkpoint import default_name, save_checkpoint
-from model.claims import FAILS, HOLDS, UNCLEAR, effect, study_claims, timing_claims
-from model.complexity import complexity
+from model.cost.complexity import complexity
 from model.export import random_drawings
+from model.fields.mean_fields import compute_mean_fields, save_mean_fields
 from model.forward_pass import ForwardPass
-from model.mean_fields import compute_mean_fields, save_mean_fields
 from model.network import DigitNet
-from model.study import STUDY, Scores, study_networks
-from model.timing import Timing, timings
+from model.study.claims import FAILS, HOLDS, UNCLEAR, effect, study_claims, timing_claims
+from model.study.networks import STUDY, Scores, study_networks
+from model.study.timing import Timing, timings
 from tests.conftest import settled
-from ui import answers, compare, export
-from ui.jobs import JOBS
+from ui import compare, export
+from ui.serving import answers
+from ui.serving.jobs import JOBS
 
 
 @pytest.fixture(scope="module")

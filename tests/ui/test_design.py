@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import PRESETS, DigitNet, NetworkConfig, StageConfig, complexity, receptive_field, tap_lattice
-from model.advice import advice_on
-from model.design import (
+from model.design.configuration import (
     DEFAULT_DESIGN,
     MAX_MULTIPLY_ACCUMULATES,
     MAX_PARAMETERS,
@@ -21,8 +20,9 @@ from model.design import (
     values_of,
     write_design,
 )
-from model.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
-from model.layer_graph import coverage
+from model.design.neighbours import advice_on
+from model.fields.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
+from model.layers import coverage
 from ui.design import assess_design, coverage_sentence, growth_sentence, notes_on
 
 STAGES = st.builds(

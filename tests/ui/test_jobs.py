@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ui import jobs as jobs_module
-from ui.jobs import JobError, Jobs
+from ui.serving import jobs as jobs_module
+from ui.serving.jobs import JobError, Jobs
 
 PATIENCE = 10.0
 

@@ -14,8 +14,8 @@ from model import effective_receptive_field, receptive_field, tap_lattice
 from model.layer_maps import layer_maps, map_layers, output_name, source_layer
 from model.network import DigitNet, NetworkConfig, StageConfig
 from tests.conftest import settled
-from ui.answers import Answers
 from ui.layers import describe_cell, describe_kernels, layers_part
+from ui.serving.answers import Answers
 
 IMAGE = np.zeros((28, 28), np.uint8)
 IMAGE[6:22, 12:15] = 255
@@ -160,7 +160,7 @@ def test_a_bad_cell_is_told_and_the_maps_still_come(small_net: DigitNet, cell: o
 
 
 def test_a_part_that_fails_leaves_the_reading_alone(small_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.answers.load_network", lambda _: small_net)
+    monkeypatch.setattr("ui.serving.answers.load_network", lambda _: small_net)
     drawing = [[[0.5, 0.2], [0.5, 0.8]]]
     answers = Answers({"layers": layers_part})
     for parameters in ({"maps": {"nowhere": [0]}}, 5, [1]):
@@ -191,7 +191,7 @@ def test_a_standard_convolution_tells_the_kernels_of_one_channel(
     standard_net: DigitNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has one for each pair of channels: all at once could be 40 MB."""
-    monkeypatch.setattr("ui.answers.load_network", lambda _: standard_net)
+    monkeypatch.setattr("ui.serving.answers.load_network", lambda _: standard_net)
     layer = next(layer for layer in map_layers(standard_net) if layer.endswith(".conv"))
     sent = describe_kernels({"network": "any", "layer": layer, "channel": 1})["weights"]
     weights = standard_net.get_submodule(layer).weight[1].detach().numpy()
@@ -205,6 +205,6 @@ def test_a_standard_convolution_tells_the_kernels_of_one_channel(
 def test_kernels_that_are_not_there_are_refused(
     standard_net: DigitNet, monkeypatch: pytest.MonkeyPatch, wrong: object
 ) -> None:
-    monkeypatch.setattr("ui.answers.load_network", lambda _: standard_net)
+    monkeypatch.setattr("ui.serving.answers.load_network", lambda _: standard_net)
     with pytest.raises(ValueError, match=r"\A[^\n]+\.\Z"):
         describe_kernels(wrong)

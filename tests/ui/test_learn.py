@@ -15,21 +15,22 @@ from torch.nn.functional import conv2d
 from torch.utils.flop_counter import FlopCounterMode
 
 from model import DigitNet, depthwise_separable_conv2d, receptive_field
-from model.convolution import Convolution
+from model.cost.convolution import Convolution
+from model.cost.worked_example import IN_READING_ORDER, WorkedExample
+from model.fields.receptive_field import meets_hybrid_dilation
 from model.inference import layer_responses
 from model.layer_maps import layer_maps
-from model.receptive_field import meets_hybrid_dilation
-from model.study import Scores
-from model.worked_example import IN_READING_ORDER, WorkedExample
-from ui import advice, lessons
-from ui.advice import share_outside, verdict
-from ui.by_hand import take_patch, work_through
-from ui.calculator import calculate
-from ui.gridding import columns_read, describe_gridding
-from ui.learn import LEARN_PARTS, reference_source
-from ui.lesson_figures import CHANNELS, depthwise_part, dilation_part, flowchart_part, pointwise_part, separable_part
-from ui.look import ASSETS
-from ui.mistold import MISTOLD
+from model.study.networks import Scores
+from ui.learn import choosing as advice
+from ui.learn import texts as lessons
+from ui.learn.by_hand import take_patch, work_through
+from ui.learn.calculator import calculate
+from ui.learn.choosing import share_outside, verdict
+from ui.learn.figures import CHANNELS, depthwise_part, dilation_part, flowchart_part, pointwise_part, separable_part
+from ui.learn.gridding import columns_read, describe_gridding
+from ui.learn.misconceptions import MISTOLD
+from ui.learn.tab import LEARN_PARTS, reference_source
+from ui.serving.view import ASSETS
 
 TEMPLATES = {
     name: text for name, text in vars(lessons).items() if name.isupper() and isinstance(text, str) and "\n" in text

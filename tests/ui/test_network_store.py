@@ -9,7 +9,7 @@ import torch
 
 from model.checkpoint import CheckpointError, load_checkpoint, read_metadata
 from model.network import DigitNet
-from model.sessions import NetworkStore, is_key
+from ui.serving.network_store import NetworkStore, is_key
 
 
 def aged(store: NetworkStore, key: str, seconds: float) -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from model import PRESETS, DigitNet, NetworkConfig, StageConfig, complexity, receptive_field
-from model.layer_graph import coverage
-from model.mean_fields import compute_mean_fields
-from ui.architecture import growth, layer_rows
+from model.fields.mean_fields import compute_mean_fields
+from model.layers import coverage
+from ui.network_tab import growth, layer_rows
 
 CONFIGS = {
     **PRESETS,

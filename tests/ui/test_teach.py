@@ -18,13 +18,13 @@ from safetensors.torch import save_file
 
 from model import DigitNet, NetworkConfig, StageConfig, load_checkpoint, predict, rasterize, save_checkpoint
 from model.checkpoint import CheckpointError, read_metadata
-from model.replay import EMBEDDED
-from model.samples import MAX_SAMPLES
+from model.drawing.samples import MAX_SAMPLES
+from model.teaching.replay import EMBEDDED
 from tests.conftest import settled
 from ui import teach as teach_tab
-from ui.answers import Answers, load_network, locate, offer
-from ui.jobs import JobError, Jobs
-from ui.network import known_networks, title_of
+from ui.network_choice import known_networks, title_of
+from ui.serving.answers import Answers, load_network, locate, offer
+from ui.serving.jobs import JobError, Jobs
 from ui.teach import (
     MAX_UPLOAD,
     cancel_teaching,
@@ -165,7 +165,7 @@ def test_a_teaching_whose_tab_is_closed_stops(
     job = start({"network": offered, "samples": [sample("7")], "settings": {**QUICK, "steps": 300}})["job"]
     while not teach_tab.JOBS.job_progress({"job": job})["news"]:
         threading.Event().wait(0.01)
-    monkeypatch.setattr("ui.jobs.ABANDONED_AFTER", 0.0)
+    monkeypatch.setattr("ui.serving.jobs.ABANDONED_AFTER", 0.0)
     assert ended(job)["state"] == "cancelled"
     assert kept(tmp_path) == []
 

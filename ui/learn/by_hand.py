@@ -6,13 +6,13 @@ import gradio as gr
 import numpy as np
 
 from model import rasterize
-from model.worked_example import IN_READING_ORDER, POINTWISE, SIDE, WorkedExample
-from ui.look import view
+from model.cost.worked_example import IN_READING_ORDER, POINTWISE, SIDE, WorkedExample
+from ui.serving.view import view
 
 
 def worked_example() -> gr.HTML:
     """The example, to step through cell by cell."""
-    return view("worked", work_through, take_patch, numbers=IN_READING_ORDER, pointwise=POINTWISE)
+    return view("learn/worked", work_through, take_patch, numbers=IN_READING_ORDER, pointwise=POINTWISE)
 
 
 def work_through(request: object) -> dict[str, Any]:

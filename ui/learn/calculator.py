@@ -5,8 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from model.convolution import LIMITS, Convolution, Cost
-from ui.look import view
+from model.cost.convolution import LIMITS, Convolution, Cost
+from ui.serving.view import view
 
 START = Convolution(64, 64, dilation=2, height=14, width=14)
 
@@ -29,7 +29,7 @@ def calculator() -> gr.HTML:
         {"name": name, "symbol": symbol, "meaning": meaning, "low": LIMITS[name][0], "high": LIMITS[name][1]}
         for name, (symbol, meaning) in SYMBOLS.items()
     ]
-    return view("calculator", calculate, symbols=symbols, start=asdict(START))
+    return view("learn/calculator", calculate, symbols=symbols, start=asdict(START))
 
 
 def calculate(request: object) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from math import isinf
 from statistics import mean, stdev
 
 from model.checkpoint import checkpoint_names, read_metadata
-from model.claims import CLEAR, effect
-from model.complexity import complexity
-from model.convolution import Convolution
-from model.layer_graph import receptive_field
+from model.cost.complexity import complexity
+from model.cost.convolution import Convolution
+from model.layers import receptive_field
 from model.network import IMAGE_SIZE, PRESETS, DigitNet
-from model.study import STUDY, scores_of
+from model.study.claims import CLEAR, effect
+from model.study.networks import STUDY, scores_of
 
 EXAMPLE = "base"
 KERNELS = (3, 5, 7)

@@ -11,11 +11,11 @@ import torch
 from torch import Tensor
 
 from model import DigitNet
-from model.convolution import Convolution
+from model.cost.convolution import Convolution
 from model.layer_maps import layer_maps, output_name, source_layer
 from model.network import SeparableStage
 from model.separable import depthwise_conv2d, depthwise_separable_conv2d, effective_kernel
-from ui.answers import to_base64
+from ui.serving.answers import to_base64
 
 CHANNELS = 3  # that a figure shows side by side
 TERMS = 6  # of a pointwise sum that are shown one by one

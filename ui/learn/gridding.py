@@ -7,10 +7,10 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from model.fields.receptive_field import Chain, Conv, count_paths, open_lattice
 from model.network import IMAGE_SIZE
-from model.receptive_field import Chain, Conv, count_paths, open_lattice
-from ui.answers import to_base64
-from ui.look import view
+from ui.serving.answers import to_base64
+from ui.serving.view import view
 
 KERNEL = 3
 START = (2, 4, 8)  # an example with gaps
@@ -21,7 +21,7 @@ MIDDLE = (IMAGE_SIZE // 2, IMAGE_SIZE // 2)
 
 def gridding() -> gr.HTML:
     """Three dilations as sliders, and what is read of the drawing."""
-    return view("gridding", describe_gridding, start=START, most=MAX_DILATION)
+    return view("learn/gridding", describe_gridding, start=START, most=MAX_DILATION)
 
 
 def describe_gridding(request: object) -> dict[str, Any]:

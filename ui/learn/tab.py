@@ -5,12 +5,11 @@ import inspect
 import gradio as gr
 
 from model.separable import depthwise_conv2d, depthwise_separable_conv2d, pointwise_conv2d
-from ui import lessons
-from ui.advice import advice
-from ui.by_hand import worked_example
-from ui.calculator import calculator
-from ui.gridding import gridding
-from ui.lesson_figures import (
+from ui.learn import texts as lessons
+from ui.learn.by_hand import worked_example
+from ui.learn.calculator import calculator
+from ui.learn.choosing import advice
+from ui.learn.figures import (
     MAX_DILATION,
     depthwise_part,
     dilation_part,
@@ -18,8 +17,9 @@ from ui.lesson_figures import (
     pointwise_part,
     separable_part,
 )
-from ui.look import view
-from ui.mistold import mistold
+from ui.learn.gridding import gridding
+from ui.learn.misconceptions import mistold
+from ui.serving.view import view
 
 LEARN_PARTS = {
     "depthwise": depthwise_part,
@@ -40,15 +40,15 @@ def learn() -> None:
     with gr.Column(elem_id="learn"):
         _text(lessons.INTRODUCTION)
         _text(lessons.DEPTHWISE)
-        view("depthwise")
+        view("learn/depthwise")
         _text(lessons.POINTWISE)
-        view("pointwise")
+        view("learn/pointwise")
         _text(lessons.SEPARABLE)
-        view("separable")
+        view("learn/separable")
         _text(lessons.DILATION)
-        view("dilation", most=MAX_DILATION)
+        view("learn/dilation", most=MAX_DILATION)
         _text(lessons.TOGETHER)
-        view("flowchart")
+        view("learn/flowchart")
         _text(lessons.WORKED)
         worked_example()
         _text(lessons.CALCULATOR)

@@ -7,13 +7,13 @@ from functools import lru_cache
 from math import gcd
 
 from model import receptive_field
-from model.convolution import Convolution
+from model.cost.convolution import Convolution
+from model.cost.worked_example import IN_READING_ORDER, WorkedExample
+from model.fields.receptive_field import hybrid_dilation_gap, meets_hybrid_dilation
 from model.network import IMAGE_SIZE, PRESETS, DigitNet
-from model.receptive_field import hybrid_dilation_gap, meets_hybrid_dilation
 from model.separable import effective_kernel
-from model.worked_example import IN_READING_ORDER, WorkedExample
-from ui.gridding import KERNEL, START, columns_read
-from ui.lesson_figures import convolution_of
+from ui.learn.figures import convolution_of
+from ui.learn.gridding import KERNEL, START, columns_read
 
 EXAMPLE = "base"  # the preset whose first stage the sentences speak of
 

@@ -18,7 +18,7 @@ from model import CheckpointError, DigitNet, load_checkpoint, rasterize
 from model.checkpoint import checkpoint_path
 from model.forward_pass import sharing
 from model.inference import read
-from model.sessions import NetworkStore, is_key
+from ui.serving.network_store import NetworkStore, is_key
 
 NETWORKS_IN_MEMORY = 16
 

@@ -15,12 +15,12 @@ import numpy as np
 
 from model import effective_receptive_field, layer_responses, predict, rasterize, tap_lattice
 from model import receptive_field as theoretical_field
-from model.effective_field import carrying_box
-from model.layer_graph import coverage
-from model.mean_fields import SHARE
-from model.samples import read_samples, warnings
-from ui.answers import borrow_network, to_base64
-from ui.jobs import JOBS
+from model.drawing.samples import read_samples, warnings
+from model.fields.effective_field import carrying_box
+from model.fields.mean_fields import SHARE
+from model.layers import coverage
+from ui.serving.answers import borrow_network, to_base64
+from ui.serving.jobs import JOBS
 from ui.teach import network_file
 from ui.teaching import TeachingError, teaching_work
 

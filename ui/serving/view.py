@@ -1,4 +1,4 @@
-"""The look of Gradio's own components, and how views of our own come into the page; colours are in assets/look.css."""
+"""The look of Gradio's own components, and how views of our own come into the page; colours are in assets/style/."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -7,9 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"
-STYLESHEET = ASSETS / "look.css"
+STYLESHEET = ASSETS / "style" / "look.css"
 
 
 def theme() -> gr.Theme:
@@ -64,21 +64,23 @@ def import_of(module: str) -> str:
 
 
 def view(name: str, *server_functions: Callable[[Any], Any], events: Iterable[str] = (), **props: Any) -> gr.HTML:
-    """A view of our own: the markup `assets/NAME.html`, brought to life by `mount` of `assets/NAME.js`.
+    """A view of our own: markup in assets/, brought to life by `mount` of the script beside it.
 
     Args:
-        name: also the id of its element.
+        name: of its folder, markup, script and element alike; where one folder holds several views, "folder/view".
         server_functions: what its script may call, each with one JSON value; a ValueError comes back as `error`.
         events: what its script may tell components of Gradio, as `events.NAME(data)`; `.NAME(...)` of the view listens.
         props: JSON values for its script.
     """
+    folder, _, own = name.rpartition("/")
+    place = f"{folder or own}/{own}"
     tell = ", ".join(f"{event}: (data) => trigger('{event}', data)" for event in events)
     mount = f"(view) => view.mount({{ element, server, props, events: {{ {tell} }} }})"
     return gr.HTML(
-        html_template=template(f"{name}.html"),
-        js_on_load=f"{import_of(f'{name}.js')}.then({mount})",
+        html_template=template(f"{place}.html"),
+        js_on_load=f"{import_of(f'{place}.js')}.then({mount})",
         server_functions=[_in_a_sentence(function) for function in server_functions],
-        elem_id=name,
+        elem_id=own,
         apply_default_css=False,
         padding=False,
         **props,

@@ -1,10 +1,10 @@
 // What the chosen network is made of: how its fields grow on the drawing, what they look at, every layer's cost.
 
-import { answered } from "./answered.js";
-import { ask, onAnswer } from "./reader.js";
-import { paintImage } from "./reading.js";
-import { look, paintLegend, paintValues, sequential } from "./scales.js";
-import { get, subscribe } from "./state.js";
+import { answered } from "../page/server.js";
+import { ask, onAnswer } from "../page/reader.js";
+import { paintImage } from "../reading/reading.js";
+import { look, paintLegend, paintValues, sequential } from "../paint/scales.js";
+import { get, subscribe } from "../page/state.js";
 
 const STEP_TIME = 1400; // milliseconds that a stage stands while the figure plays
 const IMAGE = 28;

@@ -1,0 +1,1 @@
+"""What networks cost, and convolution worked out by hand."""

@@ -1,0 +1,1 @@
+"""Networks that visitors design: their shapes, what changing one would bring, their training."""

@@ -1,0 +1,1 @@
+"""From strokes to the image that the network reads."""

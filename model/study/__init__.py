@@ -1,0 +1,1 @@
+"""The networks of the Compare tab, and what they show."""

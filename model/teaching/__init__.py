@@ -1,0 +1,1 @@
+"""Teaching a network a hand or a class, from a few drawings."""
