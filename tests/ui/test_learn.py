@@ -67,7 +67,7 @@ class Text(HTMLParser):
 @pytest.mark.parametrize("name", VIEWS)
 def test_the_markup_of_a_figure_types_no_number(name):
     text = Text()
-    text.feed((ASSETS / f"{name}.html").read_text(encoding="utf-8"))
+    text.feed((ASSETS / "learn" / f"{name}.html").read_text(encoding="utf-8"))
     assert not numbers_in(" ".join(text.said))
 
 
