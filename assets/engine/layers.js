@@ -1,0 +1,96 @@
+// The layers of a network, told once: what each reads, how it is computed and which weights it uses. Everything else in
+// the engine derives from this list, as everything in model/ does from model/layers.py.
+
+export const IMAGE_SIZE = 28;
+
+// Bounds of model/network.py: [lowest, highest].
+const STEM = { stem_channels: [1, 1024], stem_kernel: [1, 15], stem_stride: [1, 4] };
+const STAGE = { channels: [1, 1024], kernel: [1, 15], dilation: [1, 14], stride: [1, 4] };
+const MOST_STAGES = 32;
+const MOST_CLASSES = 100;
+
+/**
+ * The layers of a configuration, first to last, each
+ * {
+ *   name,                  as of `net.named_modules()`
+ *   kind,                  "dense" (mixes all channels: standard, pointwise and linear), "depthwise" or "pool"
+ *   map,                   what fields and gradients call its map: "stages.0" for the last layer of that stage
+ *   source,                name of the layer whose map it reads, or "image"
+ *   residual,              name of the layer whose map is added to its own, or null
+ *   rectified,             whether negative values become 0
+ *   weights, norm,         names of the modules that own them, those of another stage where they are shared
+ *   channels, size,        of what it reads; size is [height, width]
+ *   outChannels, outSize,  of its map
+ *   kernel, stride, dilation, padding
+ * }
+ * Throws an Error with one sentence where the configuration is none.
+ */
+export function layersOf(config) {
+  checkConfig(config);
+  const layers = [];
+  const add = (layer) => {
+    const before = layers.at(-1) ?? { name: "image", outChannels: 1, outSize: [IMAGE_SIZE, IMAGE_SIZE] };
+    const { kernel, stride, dilation, padding } = { kernel: 1, stride: 1, dilation: 1, padding: 0, ...layer };
+    const room = 2 * padding - dilation * (kernel - 1) - 1;
+    layers.push({
+      source: before.name, residual: null, rectified: true, map: layer.name, weights: layer.name, norm: `${layer.name}_norm`,
+      channels: before.outChannels, size: before.outSize, outSize: before.outSize.map((n) => Math.floor((n + room) / stride) + 1),
+      kernel, stride, dilation, padding, ...layer,
+    });
+  };
+  const window = ({ kernel, stride, dilation = 1 }) => ({ kernel, stride, dilation, padding: dilation * (kernel >> 1) });
+
+  add({ name: "stem", kind: "dense", outChannels: config.stem_channels, ...window({ kernel: config.stem_kernel, stride: config.stem_stride }) });
+  config.stages.forEach((stage, index) => {
+    const name = `stages.${index}`;
+    const owner = (part) => `stages.${stage.shares ?? index}.${part}`;
+    const { name: read, outChannels: channels } = layers.at(-1);
+    const output = {
+      map: name, outChannels: stage.channels, residual: stage.stride === 1 && channels === stage.channels ? read : null,
+    };
+    const part = (own, kind, shape) => add({ name: `${name}.${own}`, kind, weights: owner(own), norm: owner(`${own}_norm`), ...shape });
+    if (config.separable) {
+      part("depthwise", "depthwise", { outChannels: channels, ...window(stage) });
+      part("pointwise", "dense", output);
+    } else {
+      part("conv", "dense", { ...window(stage), ...output });
+    }
+  });
+  add({ name: "pool", kind: "pool", outChannels: layers.at(-1).outChannels, outSize: [1, 1], rectified: false, norm: null });
+  add({ name: "head", kind: "dense", outChannels: config.classes.length, rectified: false, norm: null });
+  return layers;
+}
+
+/** Multiply-accumulates of one image. */
+export function multiplyAccumulates(layers) {
+  return layers.reduce((sum, { kind, kernel, channels, outChannels, outSize }) => {
+    const weights = { dense: kernel ** 2 * channels * outChannels, depthwise: kernel ** 2 * channels, pool: 0 }[kind];
+    return sum + weights * outSize[0] * outSize[1];
+  }, 0);
+}
+
+function checkConfig(config) {
+  checkFields(config, STEM, "");
+  const { stages, classes } = config;
+  if (!Array.isArray(stages) || !stages.length || stages.length > MOST_STAGES) {
+    throw new Error(`The network's configuration has no list of 1 to ${MOST_STAGES} stages.`);
+  }
+  if (!Array.isArray(classes) || !classes.length || classes.length > MOST_CLASSES) {
+    throw new Error(`The network's configuration has no list of 1 to ${MOST_CLASSES} classes.`);
+  }
+  stages.forEach((stage, index) => {
+    checkFields(stage, STAGE, `stages[${index}].`);
+    if (stage.shares !== null && !(stages[stage.shares] && stage.shares < index)) {
+      throw new Error(`stages[${index}].shares is ${stage.shares}; expected the number of an earlier stage, or none.`);
+    }
+  });
+}
+
+function checkFields(values, bounds, prefix) {
+  for (const [name, [low, high]] of Object.entries(bounds)) {
+    const value = values?.[name];
+    if (!Number.isInteger(value) || value < low || value > high) {
+      throw new Error(`${prefix}${name} is ${value}; expected a whole number from ${low} to ${high}.`);
+    }
+  }
+}
