@@ -128,18 +128,27 @@ EXPORT(dense)(const Layer *l, float *patches) {
   }
 }
 
+// Some channels of one cell, each the sum of its own taps. The number of vectors is a constant, as for `mix`.
+INLINE void sum_taps(const Layer *l, int cell, int channel, int vectors, const int *from, const int *taps, int count) {
+  v128_t sums[4];
+  for (int v = 0; v < vectors; v++) sums[v] = wasm_f32x4_splat(0);
+  for (int tap = 0; tap < count; tap++) {
+    const float *input = l->input + from[tap] * l->channels + channel;
+    const float *weights = l->weights + taps[tap] * l->channels + channel;
+    for (int v = 0; v < vectors; v++)
+      sums[v] = times_plus(load(input + v * LANES), load(weights + v * LANES), sums[v]);
+  }
+  for (int v = 0; v < vectors; v++) finish(l, cell, channel + v * LANES, sums[v]);
+}
+
 // Convolution of each channel by itself.
 EXPORT(depthwise)(const Layer *l) {
   int cells = l->out_height * l->out_width, from[MAX_TAPS], taps[MAX_TAPS];
   for (int cell = 0; cell < cells; cell++) {
-    int count = taps_of(l, cell, from, taps);
-    for (int channel = 0; channel < l->channels; channel += LANES) {
-      v128_t sum = wasm_f32x4_splat(0);
-      for (int tap = 0; tap < count; tap++)
-        sum = times_plus(load(l->input + from[tap] * l->channels + channel),
-                         load(l->weights + taps[tap] * l->channels + channel), sum);
-      finish(l, cell, channel, sum);
-    }
+    int count = taps_of(l, cell, from, taps), channel = 0;
+    for (; channel + 4 * LANES <= l->channels; channel += 4 * LANES)
+      sum_taps(l, cell, channel, 4, from, taps, count);
+    for (; channel < l->channels; channel += LANES) sum_taps(l, cell, channel, 1, from, taps, count);
   }
 }
 
