@@ -17,8 +17,19 @@ from tempfile import TemporaryDirectory
 HERE = Path(__file__).resolve().parent
 SOURCE, COMPILED = HERE / "kernels.c", HERE / "kernels.wasm"
 ZIG = "0.17.1"
-OPTIONS = ("-target", "wasm32-freestanding", "-mcpu", "generic+simd128", "-O", "ReleaseFast", "-fno-entry", "-fstrip",
-           "--stack", "65536", "--export=__heap_base")
+OPTIONS = (
+    "-target",
+    "wasm32-freestanding",
+    "-mcpu",
+    "generic+simd128",
+    "-O",
+    "ReleaseFast",
+    "-fno-entry",
+    "-fstrip",
+    "--stack",
+    "65536",
+    "--export=__heap_base",
+)
 
 
 def compiled() -> bytes:
@@ -35,7 +46,8 @@ def compiled() -> bytes:
     with TemporaryDirectory() as directory:
         # In a directory of its own and by bare names, for paths would become part of the file.
         (Path(directory) / SOURCE.name).write_bytes(SOURCE.read_bytes())
-        subprocess.run([*zig, "build-exe", SOURCE.name, *OPTIONS, f"-femit-bin={COMPILED.name}"], cwd=directory, check=True)
+        command = [*zig, "build-exe", SOURCE.name, *OPTIONS, f"-femit-bin={COMPILED.name}"]
+        subprocess.run(command, cwd=directory, check=True)
         return (Path(directory) / COMPILED.name).read_bytes()
 
 

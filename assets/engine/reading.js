@@ -1,0 +1,23 @@
+// What the logits of a network are worth, as model/inference.py says it.
+
+/** What a network says of an image (784 bytes): { logits, probabilities, familiar }, probabilities calibrated. */
+export function read(network, image) {
+  const logits = network.run(image);
+  if (!logits.every(Number.isFinite)) throw new Error("The network answers with values that are not finite numbers.");
+  return { logits, probabilities: softmax(logits, network.temperature), familiar: isFamiliar(logits, network) };
+}
+
+/** Probabilities of logits that are divided by a temperature first. */
+export function softmax(logits, temperature = 1) {
+  const most = Math.max(...logits);
+  const weights = Array.from(logits, (logit) => Math.exp((logit - most) / temperature));
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  return weights.map((weight) => weight / sum);
+}
+
+/** Whether an image is like those that the network learned from, by the energy of its logits. */
+function isFamiliar(logits, { familiarEnergy }) {
+  const most = Math.max(...logits);
+  const energy = most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
+  return energy >= familiarEnergy;
+}
