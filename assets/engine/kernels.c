@@ -10,7 +10,7 @@
 
 #include <wasm_simd128.h>
 
-#define EXPORT(name) __attribute__((export_name(#name))) void name
+#define EXPORT(type, name) __attribute__((export_name(#name))) type name
 #define INLINE static inline __attribute__((always_inline))
 
 enum { LANES = 4, CELLS = 4, MAX_TAPS = 15 * 15 };
@@ -115,7 +115,7 @@ INLINE void mix_cells(const Layer *l, int cell, int cells, const float *rows, in
 
 // Convolution whose outputs mix all channels: standard, pointwise (its patch is the cell itself) and, on a map of one
 // cell, linear. `patches` has room for CELLS patches.
-EXPORT(dense)(const Layer *l, float *patches) {
+EXPORT(void, dense)(const Layer *l, float *patches) {
   int cells = l->out_height * l->out_width, inputs = l->kernel * l->kernel * l->channels;
   int itself = l->kernel == 1 && l->stride == 1;
   for (int cell = 0, count; cell < cells; cell += count) {
@@ -142,7 +142,7 @@ INLINE void sum_taps(const Layer *l, int cell, int channel, int vectors, const i
 }
 
 // Convolution of each channel by itself.
-EXPORT(depthwise)(const Layer *l) {
+EXPORT(void, depthwise)(const Layer *l) {
   int cells = l->out_height * l->out_width, from[MAX_TAPS], taps[MAX_TAPS];
   for (int cell = 0; cell < cells; cell++) {
     int count = taps_of(l, cell, from, taps), channel = 0;
@@ -153,7 +153,7 @@ EXPORT(depthwise)(const Layer *l) {
 }
 
 // The mean of each channel: (cells, channels) -> (channels).
-EXPORT(pool)(const float *map, int cells, int channels, float *means) {
+EXPORT(void, pool)(const float *map, int cells, int channels, float *means) {
   for (int channel = 0; channel < channels; channel += LANES) {
     v128_t sum = wasm_f32x4_splat(0);
     for (int cell = 0; cell < cells; cell++) sum = wasm_f32x4_add(sum, load(map + cell * channels + channel));
@@ -172,19 +172,19 @@ static int is_zero(const float *values, int count) {
 }
 
 // Through the activation: what is off passes nothing on. (count)
-EXPORT(rectified_back)(const float *map, int count, float *gradient) {
+EXPORT(void, rectified_back)(const float *map, int count, float *gradient) {
   for (int i = 0; i < count; i += LANES)
     store(gradient + i, wasm_v128_and(load(gradient + i), wasm_f32x4_gt(load(map + i), wasm_f32x4_splat(0))));
 }
 
 // Through the norm. (cells, channels)
-EXPORT(norm_back)(const float *scale, int cells, int channels, float *gradient) {
+EXPORT(void, norm_back)(const float *scale, int cells, int channels, float *gradient) {
   for (int at = 0; at < cells * channels; at += LANES)
     store(gradient + at, wasm_f32x4_mul(load(gradient + at), load(scale + at % channels)));
 }
 
 // Through `dense`: `gradient` of its sums is added, through the weights, to `before`, that of its input.
-EXPORT(dense_back)(const Layer *l, const float *gradient, float *patch, float *before) {
+EXPORT(void, dense_back)(const Layer *l, const float *gradient, float *patch, float *before) {
   int cells = l->out_height * l->out_width, size = patch_size(l);
   for (int cell = 0; cell < cells; cell++) {
     const float *row = gradient + cell * l->out_channels;
@@ -199,7 +199,7 @@ EXPORT(dense_back)(const Layer *l, const float *gradient, float *patch, float *b
 }
 
 // Through `depthwise`.
-EXPORT(depthwise_back)(const Layer *l, const float *gradient, float *before) {
+EXPORT(void, depthwise_back)(const Layer *l, const float *gradient, float *before) {
   int cells = l->out_height * l->out_width, to[MAX_TAPS], taps[MAX_TAPS];
   for (int cell = 0; cell < cells; cell++) {
     const float *row = gradient + cell * l->channels;
@@ -214,9 +214,29 @@ EXPORT(depthwise_back)(const Layer *l, const float *gradient, float *before) {
 }
 
 // Through `pool`.
-EXPORT(pool_back)(const float *gradient, int cells, int channels, float *before) {
+EXPORT(void, pool_back)(const float *gradient, int cells, int channels, float *before) {
   for (int at = 0; at < cells * channels; at += LANES)
     store(before + at, wasm_f32x4_div(load(gradient + at % channels), wasm_f32x4_splat(cells)));
+}
+
+// Looking ------------------------------------------------------------------------------------------------------------
+
+// A map as bytes, channel by channel, of which 255 stands for its largest value; what is above 0 stays above 0. `counts`
+// (256) says how many cells have each byte. Returns the largest value.
+EXPORT(float, levels)(const float *map, int cells, int lanes, int channels, unsigned char *bytes, int *counts) {
+  float largest = 0;
+  for (int at = 0; at < cells * lanes; at++) largest = map[at] > largest ? map[at] : largest;
+  float scale = largest > 0 ? 255 / largest : 0;
+  for (int byte = 0; byte < 256; byte++) counts[byte] = 0;
+  for (int cell = 0; cell < cells; cell++)
+    for (int channel = 0; channel < channels; channel++) {
+      float value = map[cell * lanes + channel];
+      int byte = value > 0 ? (int)__builtin_rintf(value * scale) : 0;
+      byte = value > 0 && byte < 1 ? 1 : byte;
+      bytes[channel * cells + cell] = byte;
+      counts[byte]++;
+    }
+  return largest;
 }
 
 // The drawing --------------------------------------------------------------------------------------------------------
@@ -224,7 +244,7 @@ EXPORT(pool_back)(const float *gradient, int cells, int channels, float *before)
 // Lines of a round pen: the ink of a pixel, from 0 to 1, by its centre's distance to the nearest segment, as
 // model/drawing/strokes.py draws it. Segments are (count, 4): x and y of the start and of the end, in pixels.
 // A segment is worked on as {x, y, along x, along y, 1 / length squared}, for which `room` is (count, 5).
-EXPORT(draw_lines)(const float *segments, int count, int side, float pen, float edge, float *room, float *ink) {
+EXPORT(void, draw_lines)(const float *segments, int count, int side, float pen, float edge, float *room, float *ink) {
   for (int i = 0; i < count; i++) {
     const float *from = segments + 4 * i;
     float *to = room + 5 * i, along = from[2] - from[0], down = from[3] - from[1];

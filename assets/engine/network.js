@@ -39,6 +39,7 @@ export class Network {
   #scratch = 0; // offset of room for patches
   #spare = 0; // offset of room for one map of any layer
   #spareStruct = 0;
+  #counts = 0; // offset of room for how often each byte stands in a map
   #floats;
 
   constructor(kernels, { metadata, tensors }) {
@@ -86,7 +87,7 @@ export class Network {
       patch = Math.max(patch, patchOf(layer));
       largest = Math.max(largest, map);
     }
-    parts.push(["spare", largest], ["spare struct", FIELDS.length], ["scratch", (CELLS + 1) * patch]);
+    parts.push(["spare", largest], ["spare struct", FIELDS.length], ["scratch", (CELLS + 1) * patch], ["counts", 256]);
     const bytes = parts.reduce((sum, [, values]) => sum + 16 + 4 * (values.length ?? values), 0);
     return { parts, bytes };
   }
@@ -165,6 +166,7 @@ export class Network {
     this.#scratch = at.get("scratch");
     this.#spare = at.get("spare");
     this.#spareStruct = at.get("spare struct");
+    this.#counts = at.get("counts");
   }
 
   #writeStruct(offset, values) {
@@ -197,6 +199,20 @@ export class Network {
   map(name) {
     const { offset, lanes, channels, size } = this.#maps.get(name);
     return { values: this.#at(offset, area(size) * lanes), lanes, channels, size };
+  }
+
+  /**
+   * The map of a layer as bytes (channels, height, width), of which 255 stands for its `maximum`, and its `bright`: the
+   * byte that at most one cell in a hundred exceeds. The bytes are overwritten by the next map that is asked for.
+   */
+  levels(name) {
+    const { offset, lanes, channels, size } = this.#maps.get(name);
+    const maximum = this.#kernels.levels(offset, area(size), lanes, channels, this.#spare, this.#counts);
+    const counts = new Int32Array(this.#floats.buffer, this.#counts, 256);
+    const most = 0.99 * channels * area(size);
+    let [bright, sum] = [0, counts[0]];
+    while (sum < most) sum += counts[++bright];
+    return { bytes: new Uint8Array(this.#floats.buffer, this.#spare, channels * area(size)), maximum, bright };
   }
 
   /**

@@ -116,9 +116,8 @@ def main() -> None:
                 with serving_files(options.onnxruntime / "node_modules" / "onnxruntime-web" / "dist") as other:
                     page.goto(f"{other}/ort.wasm.min.mjs")
                     a, b = theirs(page, other, name)
-                print(
-                    f"{name}: onnxruntime-web p50 {a:.2f} ms p95 {b:.2f} ms, {a / parts['forward'][0]:.1f} times as long"
-                )
+                longer = a / parts["forward"][0]
+                print(f"{name}: onnxruntime-web p50 {a:.2f} ms p95 {b:.2f} ms, {longer:.1f} times as long")
             page.close()
         browser.close()
     files = sizes()
