@@ -37,7 +37,7 @@ export class Network {
   #maps = new Map(); // name of the layer -> { offset, gradient, lanes, channels, size }
   #structs = new Map(); // name of the layer -> offset of its struct
   #scratch = 0; // offset of room for patches
-  #spare = 0; // offset of room for one map of any layer
+  #spare = 0; // offset of room for the bytes of any map
   #spareStruct = 0;
   #counts = 0; // offset of room for how often each byte stands in a map
   #floats;
@@ -87,7 +87,7 @@ export class Network {
       patch = Math.max(patch, patchOf(layer));
       largest = Math.max(largest, map);
     }
-    parts.push(["spare", largest], ["spare struct", FIELDS.length], ["scratch", (CELLS + 1) * patch], ["counts", 256]);
+    parts.push(["spare", Math.ceil(largest / 4)], ["spare struct", FIELDS.length], ["scratch", (CELLS + 1) * patch], ["counts", 256]);
     const bytes = parts.reduce((sum, [, values]) => sum + 16 + 4 * (values.length ?? values), 0);
     return { parts, bytes };
   }
@@ -100,7 +100,7 @@ export class Network {
     const depthwise = kind === "depthwise";
     const shape = linear ? [outChannels, channels] : [outChannels, depthwise ? 1 : channels, kernel, kernel];
     const { values } = this.#tensor(`${layer.weights}.weight`, shape);
-    const norm = linear ? { scale: new Float32Array(outLanes).fill(1), shift: widened(this.#tensor("head.bias", [outChannels]).values, outLanes) } : this.#normOf(layer, outLanes);
+    const norm = linear ? { scale: new Float32Array(outLanes).fill(1), shift: widened(this.#tensor("head.bias", [outChannels]).values, outLanes) } : this.#foldedNorm(layer, outLanes);
     const weights = new Float32Array(taps * (depthwise ? 1 : lanes) * outLanes);
     if (depthwise) {
       for (let channel = 0; channel < channels; channel += 1) {
@@ -122,18 +122,23 @@ export class Network {
     return { weights, transposed, ...norm };
   }
 
-  /** With running mean m and variance v, gamma (s - m) / sqrt(v + eps) + beta is scale * s + shift. */
-  #normOf({ name, norm, outChannels }, lanes) {
-    const read = (module, part) => this.#tensor(`${module}.${part}`, [outChannels]).values;
-    const own = `${name}_norm`; // statistics are a stage's own, even where its weights are another's
-    const [gamma, beta, mean, variance] = [read(norm, "weight"), read(norm, "bias"), read(own, "running_mean"), read(own, "running_var")];
+  #foldedNorm(layer, lanes) {
     const [scale, shift] = [new Float32Array(lanes), new Float32Array(lanes)];
-    for (let channel = 0; channel < outChannels; channel += 1) {
-      const factor = gamma[channel] / Math.sqrt(variance[channel] + NORM_EPSILON);
-      scale[channel] = factor;
-      shift[channel] = beta[channel] - mean[channel] * factor;
+    for (let channel = 0; channel < layer.outChannels; channel += 1) {
+      [scale[channel], shift[channel]] = this.normOf(layer, channel);
     }
     return { scale, shift };
+  }
+
+  /**
+   * The norm after a layer, of one channel, as [scale, shift]: with running mean m and variance v,
+   * gamma (s - m) / sqrt(v + eps) + beta is scale * s + shift.
+   */
+  normOf({ name, norm, outChannels }, channel) {
+    const read = (module, part) => this.#tensor(`${module}.${part}`, [outChannels]).values[channel];
+    const own = `${name}_norm`; // statistics are a stage's own, even where its weights are another's
+    const scale = read(norm, "weight") / Math.sqrt(read(own, "running_var") + NORM_EPSILON);
+    return [scale, read(norm, "bias") - read(own, "running_mean") * scale];
   }
 
   #layOut({ parts, bytes }) {
@@ -222,12 +227,32 @@ export class Network {
   response(name) {
     const { layer, at } = this.#locate(name);
     if (at === "map") return channelsFirst(this.map(layer.name));
+    this.#computeAside(layer, at === "sums" ? { scale: 0 } : {});
+    return this.#aside(layer);
+  }
+
+  /** Layers in a row without the norms and activations between them, from the map that the first one reads. */
+  row(names) {
+    const layers = names.map((name) => this.#locate(name).layer);
+    layers.forEach((layer, index) => {
+      const before = layers[index - 1];
+      this.#computeAside(layer, { scale: 0, ...(before && { input: this.#maps.get(before.name).gradient }) });
+    });
+    return this.#aside(layers.at(-1));
+  }
+
+  /** Compute a layer in another way, and to where its gradient lies, which nobody needs now: its map stays. */
+  #computeAside(layer, changes) {
     const struct = new Int32Array(this.#floats.buffer, this.#structs.get(layer.name), FIELDS.length);
     const values = Object.fromEntries(FIELDS.map((field, index) => [field, struct[index]]));
-    this.#writeStruct(this.#spareStruct, { ...values, residual: 0, rectified: 0, output: this.#spare, ...(at === "sums" && { scale: 0 }) });
+    const output = this.#maps.get(layer.name).gradient;
+    this.#writeStruct(this.#spareStruct, { ...values, residual: 0, rectified: 0, output, ...changes });
     this.#compute(layer, this.#spareStruct);
-    const { lanes, channels, size } = this.#maps.get(layer.name);
-    return channelsFirst({ values: this.#at(this.#spare, area(size) * lanes), lanes, channels, size });
+  }
+
+  #aside({ name }) {
+    const { lanes, channels, size } = this.#maps.get(name);
+    return channelsFirst({ values: this.#gradient(name), lanes, channels, size });
   }
 
   /** Which layer a module's output is found in, and where: in its "sums", after its "norm", or as its "map". */

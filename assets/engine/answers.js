@@ -1,0 +1,58 @@
+// The answer to one movement of the pen, computed here: what ui/serving/answers.py answers, from the same requests.
+
+import { comparePart, versusPart } from "./parts/compare.js";
+import { layersPart } from "./parts/layers.js";
+import { depthwisePart, dilationPart, flowchartPart, pointwisePart, separablePart } from "./parts/lessons.js";
+import { stepsPart } from "./parts/steps.js";
+import { read } from "./reading.js";
+import { DrawingError, rasterize } from "./strokes.js";
+
+const LESSONS = {
+  depthwise: depthwisePart, pointwise: pointwisePart, separable: separablePart, dilation: dilationPart, flowchart: flowchartPart,
+};
+const PARTS = {
+  layers: ({ network, parameters }) => layersPart(network, parameters),
+  ...Object.fromEntries(Object.entries(LESSONS).map(([name, part]) => [name, ({ network, parameters, image }) => part(network, parameters, image)])),
+  // These read other images, or with other networks: they come last, for maps are those of the newest image.
+  steps: ({ network, parameters, pen }) => stepsPart(network, pen, parameters),
+  compare: ({ image, parameters, use }) => comparePart(image, parameters, use),
+  versus: ({ image, parameters, use }) => versusPart(image, parameters, use),
+};
+
+/** Names of the networks that a request needs. */
+export function networksOf({ network, parts = {} }) {
+  return [network, ...(parts.compare?.networks ?? []), ...(parts.versus ? [parts.versus.network] : [])];
+}
+
+/** Whether all parts of a request can be computed here. */
+export const knows = ({ parts = {} }) => Object.keys(parts).every((name) => name in PARTS);
+
+/**
+ * The answer to a request { sequence, drawing, network, parts }; `use(name)` gives a network, `pen` draws. What
+ * `check_drawing` refuses comes back as `error`; any other trouble is thrown: the server knows better.
+ */
+export function answer({ sequence, drawing, network: name, parts = {} }, use, pen) {
+  let image;
+  try {
+    image = rasterize(drawing, pen);
+  } catch (error) {
+    if (error instanceof DrawingError) return { sequence, error: error.message };
+    throw error;
+  }
+  const network = use(name);
+  const { probabilities, familiar } = read(network, image);
+  const answered = {};
+  for (const part of Object.keys(PARTS).filter((each) => each in parts)) {
+    answered[part] = told(() => PARTS[part]({ network, image, pen, use, parameters: parts[part] }));
+  }
+  return { sequence, network: name, image, classes: network.classes, probabilities, familiar, parts: answered };
+}
+
+/** A part, or what is wrong with its parameters: one view's trouble is not the others'. */
+function told(compute) {
+  try {
+    return compute();
+  } catch (error) {
+    return { error: error.message };
+  }
+}

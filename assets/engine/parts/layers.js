@@ -1,0 +1,47 @@
+// What the Layers tab shows of a drawing: the maps that are on screen, and the cell that is pointed at.
+
+import { describeCell } from "./cell.js";
+
+/** As `layers_part` of ui/layers.py; maps and means are arrays instead of base64. */
+export function layersPart(network, { maps: wanted = {}, cell = null, activity = false }) {
+  const answer = { maps: {}, maxima: {}, bright: {} };
+  const means = {};
+  for (const { name } of network.layers.slice(0, -1)) {
+    const { bytes, maximum, bright } = network.levels(name);
+    answer.maxima[name] = maximum;
+    answer.bright[name] = (maximum * bright) / 255;
+    const channels = wanted[name];
+    if (channels) answer.maps[name] = { channels, values: picked(bytes, channels, network.map(name).size) };
+    if (activity) means[name] = meansOf(network.map(name));
+  }
+  const head = network.map("head");
+  answer.logits = Array.from(head.values.subarray(0, head.channels));
+  if (activity) answer.activity = means;
+  if (cell) answer.cell = told(network, cell);
+  return answer;
+}
+
+/** What is wrong with a cell is told in its place. */
+function told(network, cell) {
+  try {
+    return describeCell(network, cell);
+  } catch (error) {
+    return { error: error.message };
+  }
+}
+
+function picked(bytes, channels, [height, width]) {
+  const area = height * width;
+  const values = new Uint8Array(channels.length * area);
+  channels.forEach((channel, index) => values.set(bytes.subarray(channel * area, (channel + 1) * area), index * area));
+  return values;
+}
+
+function meansOf({ values, lanes, channels, size }) {
+  const cells = size[0] * size[1];
+  const means = new Float32Array(channels);
+  for (let cell = 0; cell < cells; cell += 1) {
+    for (let channel = 0; channel < channels; channel += 1) means[channel] += values[cell * lanes + channel] / cells;
+  }
+  return means;
+}
