@@ -22,6 +22,9 @@ from ui.teach import teach, versus_part
 
 TITLE = "Digitscope"
 
+# What views may ask for with every movement of the pen, beside image and probabilities.
+PARTS = {"layers": layers_part, "steps": steps_part, "compare": compare_part, "versus": versus_part, **LEARN_PARTS}
+
 
 def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Path = STATE) -> gr.Blocks:
     """The whole page, ready to launch.
@@ -36,9 +39,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     """
     offer(names_to_offer(checkpoint), state)
     load_network(checkpoint)  # a checkpoint that cannot be read is said before a page is served
-    answers = Answers(
-        {"layers": layers_part, "steps": steps_part, "compare": compare_part, "versus": versus_part, **LEARN_PARTS}
-    )
+    answers = Answers(PARTS)
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(template("page/heading.html"), apply_default_css=False, padding=False)
         with gr.Row(elem_id="page"):

@@ -146,8 +146,8 @@ def separable_part(net: DigitNet, image: np.ndarray, _parameters: dict[str, Any]
         "pointwise": [_floats(output[channel].numpy()) for channel in map(int, outputs)],
         "sentence": (
             f"{separable:,} weights do it here; a standard convolution of the same shape takes {standard:,}, "
-            f"{standard / separable:.1f} times as many. On this drawing the reference function below and torch's own "
-            f"convolutions differ by {apart:.7f} at most."
+            f"{standard / separable:.1f} times as many. On this drawing the reference function below and the "
+            f"network's own convolutions differ by {apart:.7f} at most."
         ),
     }
 

@@ -71,8 +71,8 @@ export function separablePart(network) {
   return {
     size: depthwise.outSize, input_size: depthwise.size,
     input: channels.map((channel) => source[channel]),
-    depthwise: channels.map((channel) => Float32Array.from(between[channel])),
-    pointwise: strongest(rows).slice(0, CHANNELS).map((channel) => Float32Array.from(output[channel])),
+    depthwise: channels.map((channel) => between[channel]),
+    pointwise: strongest(rows).slice(0, CHANNELS).map((channel) => output[channel]),
     sentence: `${told(separable)} weights do it here; a standard convolution of the same shape takes ${told(standard)}, ` +
       `${(standard / separable).toFixed(1)} times as many. On this drawing the reference function below and the network's own ` +
       `convolutions differ by ${apart.toFixed(7)} at most.`,
@@ -89,7 +89,7 @@ export function dilationPart(network, parameters, image) {
   const [y, x] = cell(parameters, size);
   const source = Float32Array.from(image, (ink) => Math.fround(ink / 255));
   const window = { kernel: depthwise.kernel, dilation, stride: 1, outSize: size };
-  const output = Float32Array.from(convolved(source, size, kernels[channel], window));
+  const output = convolved(source, size, kernels[channel], window);
   const found = taps(source, size, kernels[channel], window, [y, x]);
   const count = kernels[channel].length;
   const inside = found.reads.filter((read) => read !== null).length;
@@ -157,15 +157,30 @@ function strongest(rows) {
 }
 
 /** A convolution of one plane by plain loops: what the kernels are held against. */
-function convolved(plane, size, kernel, window) {
-  const [height, width] = window.outSize;
-  return indices(height * width).map((at) => {
-    const { products } = taps(plane, size, kernel, window, [Math.floor(at / width), at % width]);
-    return sum(products.map((product) => product ?? 0));
-  });
+function convolved(plane, [height, width], kernel, { kernel: side, dilation, stride, outSize }) {
+  const output = new Float32Array(outSize[0] * outSize[1]);
+  const padding = dilation * (side >> 1);
+  for (let at = 0; at < output.length; at += 1) {
+    const [top, left] = [Math.floor(at / outSize[1]) * stride - padding, (at % outSize[1]) * stride - padding];
+    let total = 0;
+    for (let tap = 0; tap < kernel.length; tap += 1) {
+      const [row, column] = [top + dilation * Math.floor(tap / side), left + dilation * (tap % side)];
+      if (row >= 0 && row < height && column >= 0 && column < width) total += plane[row * width + column] * kernel[tap];
+    }
+    output[at] = total;
+  }
+  return output;
 }
 
-const mixed = (source, weights) => source[0].map((_, at) => sum(source.map((plane, channel) => weights[channel] * plane[at])));
+/** One output channel of a pointwise convolution. */
+function mixed(source, weights) {
+  const output = new Float32Array(source[0].length);
+  source.forEach((plane, channel) => {
+    const weight = weights[channel];
+    for (let at = 0; at < output.length; at += 1) output[at] += plane[at] * weight;
+  });
+  return output;
+}
 
 /** What the taps of one output cell read, in reading order; null in the padding. */
 function taps(plane, [height, width], kernel, { kernel: side, dilation, stride }, [y, x]) {

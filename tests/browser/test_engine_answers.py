@@ -1,0 +1,129 @@
+"""Who answers, the engine or the server, no view can tell: the same requests have the same answers."""
+
+import base64
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page
+
+from model import load_checkpoint
+from model.checkpoint import checkpoint_path
+from model.drawing.examples import load_examples
+from model.layer_maps import map_layers
+from model.study.networks import STUDY
+from tests.browser.engine import serving_files
+from ui.page import PARTS
+from ui.serving.answers import Answers, offer
+
+# Async function of {files, requests}: the engine's answers, arrays as {bytes} or {floats} in base64.
+ANSWER = """async ({ files, requests }) => {
+    const [{ Network }, { readCheckpoint }, { Pen }, { answer, knows }] = await Promise.all(
+        ["network", "safetensors", "strokes", "answers"].map((name) => import(`/engine/${name}.js`)));
+    const kernels = await WebAssembly.compileStreaming(fetch("/engine/kernels.wasm"));
+    const networks = new Map(Object.entries(files).map(([name, file]) => {
+        const bytes = Uint8Array.from(atob(file), (character) => character.charCodeAt(0));
+        return [name, new Network(kernels, readCheckpoint(bytes.buffer))];
+    }));
+    const told = (value) => {
+        if (ArrayBuffer.isView(value)) {
+            const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+            const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+            return value instanceof Uint8Array ? { bytes: text } : { floats: text };
+        }
+        if (Array.isArray(value)) return value.map(told);
+        if (value === null || typeof value !== "object") return value;
+        return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, told(each)]));
+    };
+    const pen = new Pen(kernels);
+    return requests.map((request) => {
+        if (!knows(request)) throw new Error("there is a part that the engine does not know");
+        return told(answer(request, (name) => networks.get(name), pen));
+    });
+}"""
+NETWORKS = ("base", "tiny", "study-standard-dilated")
+
+
+@pytest.fixture(scope="module")
+def bench(browser: Browser) -> Iterator[Page]:
+    """A page of files alone: the engine without the app."""
+    with serving_files() as address:
+        page = browser.new_page()
+        page.goto(f"{address}/engine/network.js")
+        yield page
+        page.close()
+
+
+def requests_about(name: str) -> list[dict[str, Any]]:
+    """A request for each map of a network, and some for each other part."""
+    drawing = load_examples()[13].drawing
+    net = load_checkpoint(name)
+    separable = [] if not net.config.separable else [
+        {"depthwise": {"page": 1, "y": 0, "x": 5}, "pointwise": {"output": 3, "y": 6, "x": 7}},
+        {"dilation": {"kernel": 2, "dilation": 4, "y": 3, "x": 9}, "flowchart": {"stage": 1}, "separable": {}},
+    ]  # fmt: skip
+    places = {layer: (0, 0) if layer in ("pool", "head") else (6, 9) for layer in map_layers(net)}
+    cells = [{"layer": layer, "y": y, "x": x, "channel": 3} for layer, (y, x) in places.items()]
+    maps = {layer: [0, 5, 2] for layer in map_layers(net)[:-1]}
+    asked = [
+        *({"layers": {"maps": maps, "cell": cell, "activity": True}} for cell in cells),
+        {"layers": {"maps": {}, "cell": {"layer": "stem", "y": 99, "x": 0, "channel": 0}}},
+        {"steps": {"drawing": drawing, "boxed": True, "scaled": False, "centred": True}},
+        {"steps": {"drawing": drawing, "boxed": False, "scaled": True, "centred": True}},
+        {"compare": {"stage": 2, "y": 3, "x": 8, "networks": [*STUDY]}, "versus": {"network": "tiny"}},
+        *separable,
+    ]  # fmt: skip
+    requests = [{"sequence": n, "drawing": drawing, "network": name, "parts": parts} for n, parts in enumerate(asked)]
+    return [*requests, {"sequence": 99, "drawing": [[]], "network": name, "parts": {}}]
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_answers_are_the_same(bench: Page, name: str) -> None:
+    offer([*NETWORKS, *STUDY])
+    requests = requests_about(name)
+    files = {each: base64.b64encode(checkpoint_path(each).read_bytes()).decode() for each in {*NETWORKS, *STUDY}}
+    found = bench.evaluate(ANSWER, {"files": files, "requests": requests})
+    server = Answers(PARTS)
+    for request, answer in zip(requests, found, strict=True):
+        expected = server.read(request)
+        assert_same(answer, expected, f"{[*request['parts']]}")
+
+
+def assert_same(found: Any, expected: Any, at: str) -> None:
+    """That an answer of the engine is one of the server, as near as float32 comes."""
+    if isinstance(found, dict) and found.keys() in ({"bytes"}, {"floats"}):
+        [(kind, text)] = found.items()
+        dtype = np.uint8 if kind == "bytes" else np.float32
+        ours, theirs = (np.frombuffer(base64.b64decode(each), dtype).astype(float) for each in (text, expected))
+        if re.search(r"\.layers\.maps\..*\.values$", at):
+            theirs = levels_of(theirs.astype(np.uint8), ours.size)
+        assert ours.shape == theirs.shape, at
+        most = 1.001 if kind == "bytes" else 1e-4 * max(np.abs(theirs).max(), 1e-3)
+        assert np.abs(ours - theirs).max() <= most, at
+    elif isinstance(expected, dict):
+        assert isinstance(found, dict), at
+        assert found.keys() == expected.keys(), at
+        for name, value in expected.items():
+            assert_same(found[name], value, f"{at}.{name}")
+    elif isinstance(expected, list | tuple):
+        assert isinstance(found, list), at
+        assert len(found) == len(expected), at
+        for index, value in enumerate(expected):
+            assert_same(found[index], value, f"{at}[{index}]")
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, rel=2e-4, abs=2e-5), at
+    elif isinstance(expected, str):
+        figures = re.compile(r"\d\.\d{7}")  # how far two computations are apart is another figure each time
+        assert figures.sub("", found) == figures.sub("", expected), at
+    else:
+        assert found == expected, at
+
+
+def levels_of(packed: np.ndarray, count: int) -> np.ndarray:
+    """The inverse of `packed` of ui/layers.py."""
+    on = np.unpackbits(packed[: -(-count // 8)])[:count].astype(bool)
+    levels = np.zeros(count)
+    levels[on] = packed[-(-count // 8) :]
+    return levels
