@@ -22,9 +22,6 @@ from ui.teach import teach, versus_part
 
 TITLE = "Digitscope"
 
-# What views may ask for with every movement of the pen, beside image and probabilities.
-PARTS = {"layers": layers_part, "steps": steps_part, "compare": compare_part, "versus": versus_part, **LEARN_PARTS}
-
 
 def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Path = STATE) -> gr.Blocks:
     """The whole page, ready to launch.
@@ -39,7 +36,9 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     """
     offer(names_to_offer(checkpoint), state)
     load_network(checkpoint)  # a checkpoint that cannot be read is said before a page is served
-    answers = Answers(PARTS)
+    answers = Answers(
+        {"layers": layers_part, "steps": steps_part, "compare": compare_part, "versus": versus_part, **LEARN_PARTS}
+    )
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(template("page/heading.html"), apply_default_css=False, padding=False)
         with gr.Row(elem_id="page"):

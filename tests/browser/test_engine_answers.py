@@ -15,8 +15,12 @@ from model.drawing.examples import load_examples
 from model.layer_maps import map_layers
 from model.study.networks import STUDY
 from tests.browser.engine import serving_files
-from ui.page import PARTS
+from ui.compare import compare_part
+from ui.layers import layers_part
+from ui.learn.tab import LEARN_PARTS
+from ui.misread import steps_part
 from ui.serving.answers import Answers, offer
+from ui.teach import versus_part
 
 # Async function of {files, requests}: the engine's answers, arrays as {bytes} or {floats} in base64.
 ANSWER = """async ({ files, requests }) => {
@@ -43,6 +47,7 @@ ANSWER = """async ({ files, requests }) => {
         return told(answer(request, (name) => networks.get(name), pen));
     });
 }"""
+PARTS = {"layers": layers_part, "steps": steps_part, "compare": compare_part, "versus": versus_part, **LEARN_PARTS}
 NETWORKS = ("base", "tiny", "study-standard-dilated")
 
 
