@@ -1,9 +1,8 @@
 // What the network sees and says: its 28 x 28 image, a bar for each class, and one sentence.
 
-import { onAnswer } from "../page/reader.js";
-import { channels, look } from "../paint/scales.js";
-import { get, subscribe } from "../page/state.js";
+import { live } from "../page/view.js";
 import { setText } from "../page/words.js";
+import { channels, look } from "../paint/scales.js";
 
 const FIT = 12; // bars that are in sight without scrolling
 const SURE = 0.9; // calibrated probability from which the answer is said without doubt
@@ -36,10 +35,10 @@ export function mount({ element }) {
     setText(verdict, text);
   }
 
-  onAnswer((answer) => get().drawing.length && show(answer));
-  subscribe((state, changed) => changed.includes("drawing") && !state.drawing.length && empty());
-  new MutationObserver(() => last && paintImage(seen, last.image)).observe(document.body, { attributeFilter: ["class"] });
-  if (!get().drawing.length) empty();
+  live(element, {
+    answer: (answer) => (answer ? show(answer) : empty()),
+    look: () => last && paintImage(seen, last.image),
+  });
 }
 
 /** [state, sentence] of an answer. */
