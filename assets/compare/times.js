@@ -1,5 +1,6 @@
 // Measured times: one button, one measurement at a time, filled in as they come.
 
+import { heading, node } from "../page/dom.js";
 import { follow, waiting } from "../page/job.js";
 
 const UNMEASURED = "\u2013";
@@ -19,9 +20,9 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
     section.querySelector("thead").replaceChildren(head);
     section.querySelector("tbody").replaceChildren(...networks.map(({ name, title }) => {
       const row = document.createElement("tr");
-      row.append(heading(title, "row"));
+      row.append(heading(title));
       for (const { batch, runtime } of cases) {
-        const cell = Object.assign(document.createElement("td"), { textContent: UNMEASURED });
+        const cell = node("td", "", UNMEASURED);
         cells.set(`${name} ${runtime} ${batch}`, cell);
         row.append(cell);
       }
@@ -50,5 +51,3 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
   build();
   button.addEventListener("click", measure);
 }
-
-const heading = (text, scope) => Object.assign(document.createElement("th"), { scope, textContent: text });

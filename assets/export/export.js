@@ -1,6 +1,7 @@
 // Take the chosen network along as a file, made on the server and checked there.
 
-import { fromBase64, saveFile } from "../page/files.js";
+import { fromBase64 } from "../page/bytes.js";
+import { saveFile } from "../page/files.js";
 import { follow, waiting } from "../page/job.js";
 import { get } from "../page/state.js";
 

@@ -1,11 +1,15 @@
 // Why was I misread: what each step of the normalisation shows the network, and which ink its decision hangs on.
 
+import { IMAGE_SIZE, floatsFromBase64 } from "../page/bytes.js";
 import { ask } from "../page/reader.js";
 import { askServer } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
+import { likeliest } from "../page/words.js";
+import { showBars } from "../paint/bars.js";
+import { layOver } from "../paint/frame.js";
+import { paintImage } from "../paint/ink.js";
 import { diverging, paintLegend, paintValues } from "../paint/scales.js";
-import { paintImage, showBars } from "../reading/reading.js";
 
 const FAINTEST = 0.01; // fall of a probability that fills the scale at least: less is not blown up
 const DOES = { boxed: "moving the ink box", scaled: "scaling", centred: "centring" };
@@ -52,13 +56,13 @@ function mountSteps(view) {
     part: "steps",
     parameters: () => ({ drawing: get().drawing, ...steps }),
     show: (found, answer) => found?.error || show(answer ?? null),
-    look: () => show(shown),
+    theme: () => show(shown),
   });
 }
 
 /** Where the reading changes from step to step. */
 function sentence({ classes, parts }, steps) {
-  const read = parts.steps.map(({ probabilities }) => classes[probabilities.indexOf(Math.max(...probabilities))]);
+  const read = parts.steps.map(({ probabilities }) => likeliest({ classes, probabilities }));
   const taken = Object.keys(steps);
   const turns = taken.map((name, index) => (read[index] === read[index + 1] ? null : `${DOES[name]} makes it ${read[index + 1]}`));
   const changes = turns.filter(Boolean);
@@ -80,7 +84,7 @@ function mountOcclusion(section, server) {
     if (!section.checkVisibility()) return;
     const strongest = Math.max(FAINTEST, ...(drop ?? []).map(Math.abs));
     const colour = diverging();
-    paintValues(section.querySelector(".heat"), drop ?? new Float32Array(28 * 28), (value) => colour(value / strongest));
+    paintValues(section.querySelector(".heat"), drop ?? new Float32Array(IMAGE_SIZE ** 2), (value) => colour(value / strongest));
     paintImage(section.querySelector(".ink"), image);
     paintLegend(section.querySelector(".legend canvas"), colour, -1);
     const points = (100 * strongest).toFixed(0);
@@ -106,15 +110,14 @@ function mountOcclusion(section, server) {
     line.textContent = answer.error ?? answer.sentence;
     if (answer.error) return;
     const [y, x] = answer.strongest;
-    const percent = (pixels) => `${(100 * pixels) / 28}%`;
-    frame.style.inset = `${percent(y - answer.window / 2 + 0.5)} auto auto ${percent(x - answer.window / 2 + 0.5)}`;
-    frame.style.width = frame.style.height = percent(answer.window);
-    drop = new Float32Array(Uint8Array.from(atob(answer.drop), (byte) => byte.charCodeAt(0)).buffer);
+    const [top, left] = [y, x].map((middle) => middle - answer.window / 2 + 0.5);
+    layOver(frame, [top, left, top + answer.window, left + answer.window]);
+    drop = floatsFromBase64(answer.drop);
     paint();
   }
 
   button.addEventListener("click", occlude);
   subscribe((_, changed) => (changed.includes("drawing") || changed.includes("network")) && forget());
-  live(section, { image: (bytes) => { image = bytes; paint(); }, look: paint, seen: paint });
+  live(section, { image: (bytes) => { image = bytes; paint(); }, theme: paint, seen: paint });
   forget();
 }

@@ -1,6 +1,6 @@
 // The contract of a live view: it says what it shows, and is told when. Who answered it cannot tell.
 
-import { onLook } from "./look.js";
+import { onTheme } from "./theme.js";
 import { ask, onAnswer, want } from "./reader.js";
 import { get, subscribe } from "./state.js";
 
@@ -25,7 +25,7 @@ function setImage(next) {
  * image(bytes)         the 28 x 28 image of the newest answer in base64, or null; told while the element is on screen,
  *                      and made up for when it comes there
  * network(name)        another network reads
- * look()               light turned to dark or back
+ * theme()              light turned to dark or back
  * size({ width })      the element has another size, CSS pixels
  * seen()               the element has come on screen
  *
@@ -54,7 +54,7 @@ export function live(element, view) {
   }
   if (view.image) images.add(tellImage);
   if (view.network) subscribe((state, changed) => changed.includes("network") && view.network(state.network));
-  if (view.look) onLook(() => view.look());
+  if (view.theme) onTheme(() => view.theme());
   if (view.size) new ResizeObserver(([{ contentRect }]) => view.size(contentRect)).observe(element);
   if (view.part || view.image || view.seen) {
     new IntersectionObserver((entries) => {

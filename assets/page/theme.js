@@ -1,9 +1,9 @@
-// Light or dark: the page has one look at a time, and whoever paints with its colours is told when it changes.
+// Light or dark: whoever paints with the page's colours is told when they change.
 
 const listeners = new Set();
 
 /** Call `listener()` whenever light turns to dark or back, in the order in which the listeners came. */
-export const onLook = (listener) => listeners.add(listener);
+export const onTheme = (listener) => listeners.add(listener);
 
 new MutationObserver(() => {
   for (const listener of listeners) {
