@@ -34,7 +34,7 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
     button.disabled = true;
     let measured = 0;
     status.textContent = "Measuring; other work on this machine makes the times longer.";
-    const outcome = await follow(() => server.start_timing(null), server.job_progress, ({ state, position, news }) => {
+    const outcome = await follow(server.start_timing, null, server.job_progress, ({ state, position, news }) => {
       if (state === "waiting") status.textContent = waiting(position);
       for (const timing of news) {
         measured += 1;

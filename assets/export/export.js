@@ -15,7 +15,7 @@ export function mount({ element, server }) {
     bar.value = 0;
     line.textContent = "The file is being made and checked.";
     const request = { network: get().network, form };
-    const outcome = await follow(() => server.start_export(request), server.job_progress, ({ state, position, news }) => {
+    const outcome = await follow(server.start_export, request, server.job_progress, ({ state, position, news }) => {
       if (state === "waiting") line.textContent = waiting(position);
       if (news.length) bar.value = news.at(-1);
     });

@@ -1,5 +1,6 @@
 // A separable dilated stage as a flow chart: the way that the chosen stage takes, with its maps of the drawing.
 
+import { svgNode } from "../page/dom.js";
 import { alive } from "./alive.js";
 import { paintPlane } from "../paint/planes.js";
 import { ask } from "../page/reader.js";
@@ -45,10 +46,7 @@ function drawTaps(group, answer) {
   const [x, y] = MIDDLE[answer];
   const step = CELL * SPREAD[answer];
   for (let tap = 0; tap < TAPS ** 2; tap += 1) {
-    const dot = document.createElementNS("http://www.w3.org/2000/svg", "rect");
     const [row, column] = [Math.floor(tap / TAPS) - 1, (tap % TAPS) - 1];
-    const place = { x: x + column * step - CELL / 2, y: y + row * step - CELL / 2, width: CELL - 1, height: CELL - 1, class: "tap" };
-    for (const [name, value] of Object.entries(place)) dot.setAttribute(name, value);
-    group.append(dot);
+    group.append(svgNode("rect", { x: x + column * step - CELL / 2, y: y + row * step - CELL / 2, width: CELL - 1, height: CELL - 1, class: "tap" }));
   }
 }

@@ -36,18 +36,3 @@ export function makeQuestion(call, remedy, tell) {
 
   return { ask, drop };
 }
-
-/** What the server answers, or { error } where it cannot be reached or fails. */
-export const answered = (call, error) => call.catch(() => null).then((answer) => answer ?? { error });
-
-export function inOrder(tell) {
-  let asked = 0;
-  let told = 0;
-  return async (call, error) => {
-    const number = ++asked;
-    const answer = await answered(call, error);
-    if (number < told) return;
-    told = number;
-    tell(answer);
-  };
-}

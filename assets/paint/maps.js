@@ -1,6 +1,7 @@
 // The maps of one layer as small multiples: all channels on one canvas, painted at once.
 
 import { unpackBytes } from "../page/bytes.js";
+import { node } from "../page/dom.js";
 
 const FIRST = 16; // channels that are shown before all are asked for
 const GAP = 1; // canvas pixels between two maps
@@ -9,15 +10,11 @@ const table = new Uint32Array(256); // colour of each byte of the layer that is 
 
 /** A strip for one layer { layer, title, channels, size: [height, width] }. */
 export function makeStrip(layer) {
-  const element = document.createElement("div");
-  element.className = "strip";
-  const canvas = document.createElement("canvas");
-  canvas.tabIndex = 0;
-  canvas.role = "application";
+  const element = node("div", "strip");
+  const canvas = Object.assign(node("canvas"), { tabIndex: 0, role: "application" });
   canvas.dataset.layer = layer.layer;
-  const mark = document.createElement("i");
-  mark.hidden = true;
-  mark.append(document.createElement("b"));
+  const mark = Object.assign(node("i"), { hidden: true });
+  mark.append(node("b"));
   element.append(canvas, mark);
 
   const [height, width] = layer.size;
