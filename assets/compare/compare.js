@@ -29,7 +29,7 @@ export async function mount({ element, server, props }) {
 
 function showFigures(view, { networks }) {
   view.querySelector(".figures tbody").replaceChildren(...networks.map((network) => {
-    const row = document.createElement("tr");
+    const row = node("tr");
     row.append(heading(network.title));
     row.append(...[
       grouped(network.parameters),

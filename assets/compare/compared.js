@@ -28,7 +28,7 @@ export function mountDrawn(section, { networks, stages }) {
   }
 
   const buttons = Array.from({ length: stages }, (_, stage) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: String(stage + 1) });
+    const button = Object.assign(node("button", "", String(stage + 1)), { type: "button" });
     button.addEventListener("click", () => choose({ stage }));
     return button;
   });

@@ -14,12 +14,12 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
   const total = networks.length * runtimes.length * batches.length;
 
   function build() {
-    const head = document.createElement("tr");
+    const head = node("tr");
     const cases = batches.flatMap((batch) => runtimes.map((runtime) => ({ batch, runtime })));
     head.append(heading("Network", "col"), ...cases.map(({ batch, runtime }) => heading(`${runtime}, ${batch === 1 ? "1 image" : `${batch} at once`}`, "col")));
     section.querySelector("thead").replaceChildren(head);
     section.querySelector("tbody").replaceChildren(...networks.map(({ name, title }) => {
-      const row = document.createElement("tr");
+      const row = node("tr");
       row.append(heading(title));
       for (const { batch, runtime } of cases) {
         const cell = node("td", "", UNMEASURED);

@@ -160,10 +160,10 @@ export function mount({ element, server, props }) {
 const isSame = (one, other) => encodeDesign(one) === encodeDesign(other);
 
 function makeStep() {
-  const step = document.createElement("figure");
-  const canvas = document.createElement("canvas");
+  const step = node("figure");
+  const canvas = node("canvas");
   canvas.role = "img";
-  step.append(canvas, document.createElement("figcaption"));
+  step.append(canvas, node("figcaption"));
   return step;
 }
 

@@ -2,7 +2,7 @@
 
 import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { node, pictureCanvas, setText } from "../page/dom.js";
-import { waiting, watch } from "../page/job.js";
+import { UNREACHABLE, waiting, watch } from "../page/job.js";
 import { addNetwork } from "../page/networks.js";
 import { askServer } from "../page/server.js";
 import { keep, recall } from "../page/storage.js";
@@ -64,7 +64,7 @@ export function mountTraining(section, server, epochs, designed) {
 
   /** Follow the job to its end; what it has learned by then is kept. `unknown` is said where the server knows no such job. */
   async function follow(unknown) {
-    const last = await watch(server.job_progress, job, heed, () => say("The server does not answer; it is asked again."));
+    const last = await watch(server.job_progress, job, heed, () => say(UNREACHABLE));
     end(last.state ? (last.error ?? ended()) : (unknown ?? last.error));
   }
 

@@ -57,7 +57,7 @@ function patch({ inputs, weights, products }, layer) {
 function grid(caption, values, digits, colour) {
   const side = Math.sqrt(values.length);
   const most = Math.max(...values.map((value) => Math.abs(value ?? 0))) || 1;
-  const table = document.createElement("table");
+  const table = node("table");
   table.append(node("caption", "", caption));
   for (let row = 0; row < side; row += 1) {
     const line = table.insertRow();

@@ -25,7 +25,7 @@ export async function savePicture(view) {
 }
 
 function compose({ title, structure, strips, endOf, ownScale, legend: end, image, cell, logits, columns, fields }) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
+  const canvas = Object.assign(node("canvas"), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext("2d");
   const light = (name) => token(name, document.documentElement);
   const write = (text, x, y, size, colour = "--ink", weight = 400) => {
@@ -79,7 +79,7 @@ function compose({ title, structure, strips, endOf, ownScale, legend: end, image
   }
 
   const y = HEIGHT - EDGE;
-  const legend = Object.assign(document.createElement("canvas"), { width: 240, height: 1 });
+  const legend = Object.assign(node("canvas"), { width: 240, height: 1 });
   paintLegend(legend, sequential(document.documentElement));
   write("0", EDGE, y, 18, "--ink-soft");
   context.drawImage(legend, EDGE + 20, y - 14, 240, 16);
@@ -92,7 +92,7 @@ function compose({ title, structure, strips, endOf, ownScale, legend: end, image
 function drawInk(context, image, x, y, side, colour) {
   const ink = pictureCanvas(IMAGE_SIZE, "");
   paintImage(ink, image);
-  const tinted = ink.getContext("2d"); // the ink of the dark look is light
+  const tinted = ink.getContext("2d"); // the ink of the dark theme is light
   tinted.globalCompositeOperation = "source-in";
   tinted.fillStyle = colour;
   tinted.fillRect(0, 0, IMAGE_SIZE, IMAGE_SIZE);

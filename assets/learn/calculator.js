@@ -1,9 +1,9 @@
 // The calculator: every symbol of the formulas as a slider, with the counts of torch's own modules.
 
-import { grouped } from "../page/words.js";
 import { heading, node } from "../page/dom.js";
-import { onceSeen } from "../page/view.js";
 import { makeQuestion } from "../page/server.js";
+import { onceSeen } from "../page/view.js";
+import { grouped } from "../page/words.js";
 
 export function mount({ element, server, props }) {
   const view = element.querySelector(".learn-view");

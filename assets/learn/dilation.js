@@ -1,13 +1,13 @@
 // Dilation: one kernel on the drawing, its taps as far apart as the slider says.
 
-import { signed } from "../page/words.js";
-import { node } from "../page/dom.js";
-import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
-import { paintFrame, paintWindow } from "../paint/kernels.js";
-import { makeGrid } from "../paint/grid.js";
-import { paintPlane, paintWhole } from "../paint/planes.js";
 import { IMAGE_SIZE } from "../page/bytes.js";
+import { node } from "../page/dom.js";
 import { ask } from "../page/reader.js";
+import { signed } from "../page/words.js";
+import { makeGrid } from "../paint/grid.js";
+import { paintFrame, paintWindow } from "../paint/kernels.js";
+import { paintPlane, paintWhole } from "../paint/planes.js";
+import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
 
 export function mount({ element, props }) {
   const view = element.querySelector(".learn-view");

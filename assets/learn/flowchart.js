@@ -1,9 +1,9 @@
 // A separable dilated stage as a flow chart: the way that the chosen stage takes, with its maps of the drawing.
 
-import { svgNode } from "../page/dom.js";
-import { alive } from "./alive.js";
-import { paintPlane } from "../paint/planes.js";
+import { node, svgNode } from "../page/dom.js";
 import { ask } from "../page/reader.js";
+import { paintPlane } from "../paint/planes.js";
+import { alive } from "./alive.js";
 
 const CELL = 6; // SVG units between neighbouring cells of the taps' picture
 const SPREAD = { no: 1, yes: 2.5 }; // how far apart the picture draws the taps of either answer
@@ -12,7 +12,7 @@ const MIDDLE = { no: [84, 228], yes: [276, 228] };
 const OTHERWISE = { no: ["d = 1", "side by side"], yes: ["d > 1", "spread"] }; // of the answer that is not the stage's
 const DETAIL = 4; // pixels of a painted map for each SVG unit
 
-const sheet = Object.assign(document.createElement("canvas"), { width: 84 * DETAIL, height: 84 * DETAIL });
+const sheet = Object.assign(node("canvas"), { width: 84 * DETAIL, height: 84 * DETAIL });
 
 export function mount({ element }) {
   const view = element.querySelector(".learn-view");

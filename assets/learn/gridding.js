@@ -1,12 +1,12 @@
 // Gridding: which pixels of the drawing a cell reads through dilated layers in a row.
 
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { node } from "../page/dom.js";
 import { makeQuestion } from "../page/server.js";
 import { live, onceSeen } from "../page/view.js";
 import { clearImage, fit, outline } from "../paint/frame.js";
 import { paintInk } from "../paint/ink.js";
 import { token } from "../paint/tokens.js";
-import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 
 const MARGIN = 3; // pixels of the image around it, so that a field's border is seen to lie beyond it
 const INK = 0.45; // how strongly the ink shows under the dots

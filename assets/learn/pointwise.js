@@ -1,12 +1,12 @@
 // Pointwise convolution: one output channel as the sum over the channels at one place.
 
-import { signed } from "../page/words.js";
 import { node } from "../page/dom.js";
-import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
+import { ask } from "../page/reader.js";
+import { signed } from "../page/words.js";
 import { paintFrame } from "../paint/kernels.js";
 import { paintPlane } from "../paint/planes.js";
-import { ask } from "../page/reader.js";
 import { diverging } from "../paint/scales.js";
+import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
 
 const ROWS = 6;
 

@@ -1,9 +1,9 @@
 // The worked example: every product of every cell, with numbers that may be changed.
 
 import { node } from "../page/dom.js";
-import { onceSeen } from "../page/view.js";
 import { askServer, makeQuestion } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";
+import { onceSeen } from "../page/view.js";
 
 const DIGITS = 6; // significant ones that a result is shown with
 
@@ -100,7 +100,7 @@ export function mount({ element, server, props }) {
   const sumRow = (sum) => Object.assign(row("sum", "", text(sum)), { className: "sum" });
 
   function row(...cells) {
-    const line = document.createElement("tr");
+    const line = node("tr");
     line.append(...cells.map((cell) => node("td", "", cell)));
     return line;
   }

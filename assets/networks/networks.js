@@ -4,6 +4,7 @@ import { isOwn, networkInLink } from "../page/link.js";
 import {
   chooseNetwork, isThere, keepKnown, lastChosen, offerNetworks, offeredNetworks, onNetworks, ownNetworks, saveNetworks, titleOf,
 } from "../page/networks.js";
+import { askServer } from "../page/server.js";
 import { get, set, subscribe } from "../page/state.js";
 
 let chosen = null; // what the choice on the left shows
@@ -33,8 +34,10 @@ export function mount({ element, server, props, events }) {
 async function open(line, server, first) {
   const linked = networkInLink();
   const wanted = offeredNetworks().includes(linked) ? linked : lastChosen();
-  const titles = ownNetworks().length && (await known(server));
-  if (titles) keepKnown(titles);
+  if (ownNetworks().length) {
+    const titles = await askServer(server.known_networks, ownNetworks().map(({ key }) => key), "load the page again");
+    if (!titles.error) keepKnown(titles); // else what it has is not known
+  }
   if (linked && !isOwn(linked) && !offeredNetworks().includes(linked)) {
     line.textContent = `There is no network ${linked} here, so ${titleOf(isThere(wanted) ? wanted : first)} reads.`;
   }
@@ -49,9 +52,6 @@ async function open(line, server, first) {
   });
   set({ network: isThere(wanted) ? wanted : first });
 }
-
-/** Titles of the visitor's networks that the server still has, by key; null where it does not answer: what it has is not known. */
-const known = (server) => server.known_networks(ownNetworks().map(({ key }) => key)).catch(() => null);
 
 const list = () => JSON.stringify(ownNetworks().map(({ key, title }) => [key, title]));
 

@@ -6,6 +6,9 @@ const POLL = 200; // milliseconds
 const RETRY = 1000; // milliseconds
 const RETRIES = 10;
 
+/** What is said while a server that cannot be reached is asked about a job again. */
+export const UNREACHABLE = "The server does not answer; it is asked again.";
+
 const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 /**

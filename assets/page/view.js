@@ -1,8 +1,8 @@
 // The contract of a live view: it says what it shows, and is told when. Who answered it cannot tell.
 
-import { onTheme } from "./theme.js";
 import { ask, onAnswer, want } from "./reader.js";
 import { get, subscribe } from "./state.js";
+import { onTheme } from "./theme.js";
 
 let image = null; // of the newest answer, bytes in base64; null while the sheet is empty
 const images = new Set(); // what is to be called with a new one

@@ -1,6 +1,6 @@
 // A bar for each class, as long as its probability.
 
-import { setText } from "../page/dom.js";
+import { node, setText } from "../page/dom.js";
 import { percent } from "../page/words.js";
 
 const FIT = 12; // bars that are in sight without scrolling
@@ -28,8 +28,7 @@ function bringIntoSight(bars, index) {
 }
 
 function makeBar() {
-  const bar = document.createElement("div");
-  bar.className = "bar";
+  const bar = node("div", "bar");
   bar.innerHTML = '<span class="label"></span><span class="track"><span class="fill"></span></span><span class="percent"></span>';
   return bar;
 }

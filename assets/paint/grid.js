@@ -1,5 +1,6 @@
 // A little table of numbers, each before the colour that says how large it is.
 
+import { node } from "../page/dom.js";
 import { signed } from "../page/words.js";
 import { diverging, sequential } from "./scales.js";
 
@@ -7,8 +8,7 @@ const STRENGTH = 0.4; // of a colour behind a number, so that the number stays r
 
 /** A square table of numbers with a caption; null is a tap in the padding. `show(null)` leaves the boxes empty. */
 export function makeGrid(caption) {
-  const table = document.createElement("table");
-  table.className = "grid";
+  const table = node("table", "grid");
   table.createCaption().textContent = caption;
   const body = table.createTBody();
 

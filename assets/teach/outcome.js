@@ -81,7 +81,7 @@ function changeRows(layers) {
   const most = Math.max(...Object.values(layers), 1e-9);
   return Object.entries(layers).map(([layer, change]) => {
     const row = makeRow([layer, "", `${(100 * change).toFixed(1)} %`]);
-    const fill = document.createElement("i");
+    const fill = node("i");
     fill.style.width = `${(100 * change) / most}%`;
     row.children[1].className = "track";
     row.children[1].append(fill);

@@ -1,6 +1,6 @@
 // The box of samples on the page: keeps what is drawn under a name, and shows what the network says of each sample now.
 
-import { setText } from "../page/dom.js";
+import { node, setText } from "../page/dom.js";
 import { opens, saveFile } from "../page/files.js";
 import { linkTo } from "../page/link.js";
 import { askServer } from "../page/server.js";
@@ -139,8 +139,8 @@ export function mountBox(section, server, most) {
   }
 
   function makeClass() {
-    const button = Object.assign(document.createElement("button"), { type: "button" });
-    button.append(...["bdi", "small"].map((tag) => document.createElement(tag)));
+    const button = Object.assign(node("button"), { type: "button" });
+    button.append(...["bdi", "small"].map((tag) => node(tag)));
     button.addEventListener("click", () => keepAs(button.value));
     return button;
   }
@@ -161,21 +161,21 @@ export function mountBox(section, server, most) {
   }
 
   function makeItem(sample) {
-    const element = document.createElement("li");
-    const picture = document.createElement("canvas");
+    const element = node("li");
+    const picture = node("canvas");
     picture.role = "img";
     picture.ariaLabel = `A drawing of ${sample.label}`;
-    const input = Object.assign(document.createElement("input"), { type: "text", value: sample.label, spellcheck: false });
+    const input = Object.assign(node("input"), { type: "text", value: sample.label, spellcheck: false });
     input.dir = "auto";
     input.title = "Its class; write another to relabel it";
     input.addEventListener("change", () => {
       named(input.value, (label) => { relabelSample(sample, label); say(`Relabelled: ${sample.label} is ${label} now.`); });
       input.value = sample.label;
     });
-    const remove = Object.assign(document.createElement("button"), { type: "button", textContent: "\u00d7", title: "Delete" });
+    const remove = Object.assign(node("button"), { type: "button", textContent: "\u00d7", title: "Delete" });
     remove.addEventListener("click", () => { deleteSample(sample); say(`A sample of ${sample.label} is deleted.`); });
-    const words = document.createElement("p");
-    words.append(...["number", "reads"].map((name) => Object.assign(document.createElement("span"), { className: name })));
+    const words = node("p");
+    words.append(...["number", "reads"].map((name) => node("span", name)));
     element.append(picture, input, remove, words);
     return element;
   }

@@ -1,7 +1,7 @@
 // The teaching itself: started, watched as it goes, called off; taken up again after a reload.
 
 import { setText } from "../page/dom.js";
-import { waiting, watch } from "../page/job.js";
+import { UNREACHABLE, waiting, watch } from "../page/job.js";
 import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../page/networks.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
@@ -11,7 +11,6 @@ import { accuracy, clock } from "../page/words.js";
 import { drawCurves } from "../paint/curves.js";
 import { getSamples } from "./samples.js";
 
-const UNREACHABLE = "The server does not answer; it is asked again.";
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least
 
 export function mountTeaching(section, server, props, show) {
