@@ -1,18 +1,19 @@
 // Why separable, why dilated: four networks side by side, on figures, on this machine, on this drawing.
 
-import { answered } from "../page/server.js";
+import { heading, node } from "../page/dom.js";
+import { askServer } from "../page/server.js";
+import { live } from "../page/view.js";
+import { grouped } from "../page/words.js";
 import { mountDrawn } from "./compared.js";
 import { costSentence, plotAccuracy, plotCost } from "./study_plots.js";
 import { mountTimes } from "./times.js";
 
 const NONE = "\u2013";
-const number = (value) => value.toLocaleString("en");
-const cell = (text) => Object.assign(document.createElement("td"), { textContent: text });
 
 export async function mount({ element, server, props }) {
   const view = element.querySelector(".compare-view");
   const problem = view.querySelector(".problem");
-  const study = await answered(server.describe_study(null), "The server does not answer; load the page again.");
+  const study = await askServer(server.describe_study, null, "load the page again");
   problem.textContent = study.error ?? "";
   if (study.error) return;
   delete view.dataset.state;
@@ -28,18 +29,18 @@ export async function mount({ element, server, props }) {
 
 function showFigures(view, { networks }) {
   view.querySelector(".figures tbody").replaceChildren(...networks.map((network) => {
-    const row = document.createElement("tr");
-    row.append(Object.assign(document.createElement("th"), { scope: "row", textContent: network.title }));
+    const row = node("tr");
+    row.append(heading(network.title));
     row.append(...[
-      number(network.parameters),
-      number(network.multiply_accumulates),
+      grouped(network.parameters),
+      grouped(network.multiply_accumulates),
       `${network.field} x ${network.field}`,
-      `${number(network.read)} of ${number(network.field ** 2)}`,
+      `${grouped(network.read)} of ${grouped(network.field ** 2)}`,
       network.inside ? `${network.inside} x ${network.inside}` : NONE,
       spread(network.test),
       spread(network.pendigits),
       `${(network.size / 1000).toFixed(0)} kB`,
-    ].map(cell));
+    ].map((text) => node("td", "", text)));
     return row;
   }));
   const seeds = Math.max(...networks.map((network) => network.seeds));
@@ -56,9 +57,9 @@ const spread = (values) =>
 function showClaims(list, claims) {
   const entries = claims.length ? claims : [{ claim: "The four networks are not all here.", found: "", verdict: "" }];
   list.replaceChildren(...entries.flatMap(({ claim, found, verdict }) => {
-    const term = Object.assign(document.createElement("dt"), { textContent: claim });
-    term.append(Object.assign(document.createElement("b"), { textContent: verdict }));
-    return [term, Object.assign(document.createElement("dd"), { textContent: found })];
+    const term = node("dt", "", claim);
+    term.append(node("b", "", verdict));
+    return [term, node("dd", "", found)];
   }));
 }
 
@@ -84,9 +85,5 @@ function mountPlots(view, study) {
   }
 
   for (const slider of sliders) slider.addEventListener("input", showCost);
-  const resized = new ResizeObserver(() => {
-    plotAccuracy(accuracy, study);
-    showCost();
-  });
-  resized.observe(accuracy);
+  live(accuracy, { size: () => { plotAccuracy(accuracy, study); showCost(); } });
 }

@@ -1,16 +1,18 @@
 // One drawing, four networks: what each says, where one cell of each looks, and the maps of one stage.
 
-import { MARGIN, fit, paintFields } from "../paint/fields.js";
-import { decode, palette } from "../paint/maps.js";
-import { ask, onAnswer, want } from "../page/reader.js";
-import { percent, showBars } from "../reading/reading.js";
-import { get, subscribe } from "../page/state.js";
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
+import { ARROWS, clip, node } from "../page/dom.js";
+import { ask } from "../page/reader.js";
+import { live } from "../page/view.js";
+import { likeliest, percent } from "../page/words.js";
+import { showBars } from "../paint/bars.js";
+import { MARGIN, paintFields } from "../paint/fields.js";
+import { fit } from "../paint/frame.js";
+import { palette } from "../paint/palette.js";
 
-const IMAGE = 28;
 const CELLS = 14; // along each side of a stage's map
 const COLUMNS = 8; // maps beside each other
 const SHOW = { field: true, taps: true, influence: true };
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 export function mountDrawn(section, { networks, stages }) {
   const line = section.querySelector(".sentence");
@@ -26,7 +28,7 @@ export function mountDrawn(section, { networks, stages }) {
   }
 
   const buttons = Array.from({ length: stages }, (_, stage) => {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: String(stage + 1) });
+    const button = Object.assign(node("button", "", String(stage + 1)), { type: "button" });
     button.addEventListener("click", () => choose({ stage }));
     return button;
   });
@@ -36,16 +38,16 @@ export function mountDrawn(section, { networks, stages }) {
     const point = (event) => {
       const box = fields.getBoundingClientRect();
       const [y, x] = [(event.clientY - box.top) / box.height, (event.clientX - box.left) / box.width]
-        .map((share) => Math.min(CELLS - 1, Math.max(0, Math.floor((share * (IMAGE + 2 * MARGIN) - MARGIN) / (IMAGE / CELLS)))));
+        .map((share) => clip(Math.floor((share * (IMAGE_SIZE + 2 * MARGIN) - MARGIN) / (IMAGE_SIZE / CELLS)), CELLS));
       if (y !== chosen.y || x !== chosen.x) choose({ y, x });
     };
     fields.addEventListener("pointermove", (event) => event.pointerType !== "touch" && point(event)); // a finger scrolls
     fields.addEventListener("click", point);
     fields.addEventListener("keydown", (event) => {
-      const step = STEPS[event.key];
+      const step = ARROWS[event.key];
       if (!step) return;
       event.preventDefault();
-      const [y, x] = [chosen.y + step[0], chosen.x + step[1]].map((at) => Math.min(CELLS - 1, Math.max(0, at)));
+      const [y, x] = [chosen.y + step[0], chosen.x + step[1]].map((at) => clip(at, CELLS));
       choose({ y, x });
     });
   }
@@ -60,26 +62,26 @@ export function mountDrawn(section, { networks, stages }) {
     line.textContent = answer ? sentence(answer, networks, chosen) : "Draw a digit: all four networks read it at once.";
   }
 
-  want("compare", () => (section.checkVisibility() && get().drawing.length ? { ...chosen } : null));
-  onAnswer((answer) => Array.isArray(answer.parts?.compare) && get().drawing.length && show(answer));
-  subscribe((state, changed) => changed.includes("drawing") && !state.drawing.length && show(null));
-  new IntersectionObserver(([entry]) => entry.isIntersecting && (show(shown), ask())).observe(section);
-  new MutationObserver(() => show(shown)).observe(document.body, { attributeFilter: ["class"] });
-  new ResizeObserver(() => show(shown)).observe(section);
+  const again = () => show(shown);
+  live(section, {
+    part: "compare",
+    parameters: () => chosen,
+    show: (found, answer) => found?.error || show(answer ?? null),
+    theme: again,
+    size: again,
+    seen: again,
+  });
   choose({});
-  show(null);
 }
 
 function makeFigure({ title }) {
-  const element = document.createElement("figure");
-  const name = Object.assign(document.createElement("figcaption"), { textContent: title });
-  const said = Object.assign(document.createElement("p"), { className: "said" });
-  const fields = Object.assign(document.createElement("canvas"), { tabIndex: 0, role: "application", className: "fields" });
+  const element = node("figure");
+  const said = node("p", "said");
+  const fields = Object.assign(node("canvas", "fields"), { tabIndex: 0, role: "application" });
   fields.ariaLabel = `Where the chosen cell looks: ${title}; the arrow keys move it`;
-  const maps = Object.assign(document.createElement("canvas"), { role: "img", className: "maps" });
-  maps.ariaLabel = `Maps of the chosen stage: ${title}`;
-  const bars = Object.assign(document.createElement("div"), { className: "bars" });
-  element.append(name, said, fields, maps, bars);
+  const maps = Object.assign(node("canvas", "maps"), { role: "img", ariaLabel: `Maps of the chosen stage: ${title}` });
+  const bars = node("div", "bars");
+  element.append(node("figcaption", "", title), said, fields, maps, bars);
   return { element, said, fields, maps, bars };
 }
 
@@ -88,10 +90,8 @@ function paint({ said, fields, maps, bars }, answer, part) {
   paintFields(fields, answer?.image ?? null, part && { ...part, taps: [] }, SHOW); // four kernels of weights are too many
   paintMaps(maps, part);
   if (answer || bars.firstChild) showBars(bars, part?.classes ?? [], part?.probabilities ?? null);
-  said.textContent = part ? `reads ${top(part)}, ${percent(Math.max(...part.probabilities))}` : "";
+  said.textContent = part ? `reads ${likeliest(part)}, ${percent(Math.max(...part.probabilities))}` : "";
 }
-
-const top = ({ classes, probabilities }) => classes[probabilities.indexOf(Math.max(...probabilities))];
 
 /** All maps of a stage, `COLUMNS` beside each other, a hairline between two. */
 function paintMaps(canvas, part) {
@@ -104,7 +104,7 @@ function paintMaps(canvas, part) {
   const pixels = new Uint32Array(picture.data.buffer);
   const colours = palette();
   pixels.fill(colours.gap);
-  const bytes = part ? decode(part.map, new Uint8Array(channels * height * width)) : new Uint8Array(channels * height * width);
+  const bytes = part ? fromBase64(part.map) : new Uint8Array(channels * height * width);
   bytes.forEach((byte, at) => {
     const [channel, cell] = [Math.floor(at / (height * width)), at % (height * width)];
     const y = Math.floor(channel / COLUMNS) * down + Math.floor(cell / width);
@@ -116,7 +116,7 @@ function paintMaps(canvas, part) {
 /** What the four say, and how far they look. */
 function sentence(answer, networks, { stage, y, x }) {
   const parts = answer.parts.compare;
-  const said = parts.map(top);
+  const said = parts.map(likeliest);
   const agree = new Set(said).size === 1 ? `All read ${said[0]}.` : `They read ${said.slice(0, -1).join(", ")} and ${said.at(-1)}: they do not agree.`;
   const sizes = [true, false].map((dilated) => parts.find(({ name }) => networks.find((network) => network.name === name).dilated === dilated)?.field);
   const [far, near] = sizes.map((field) => (field ? `${field[2] - field[0]} x ${field[3] - field[1]}` : "no"));

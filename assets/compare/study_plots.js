@@ -1,9 +1,10 @@
 // The plots of the Compare tab: accuracy against parameters, and what a stage costs by channels and kernel.
 
-import { frame, label, line, logarithmicTicks, make, mark, short } from "../paint/plots.js";
+import { svgNode } from "../page/dom.js";
+import { grouped } from "../page/words.js";
+import { frame, label, line, logarithmicTicks, mark, short } from "../paint/plots.js";
 
 const SHOWN = [98, 99, 99.4, 99.6, 99.7];
-const number = (value) => value.toLocaleString("en");
 
 /** Accuracy against parameters; the vertical scale is even in factors of the error. */
 export function plotAccuracy(svg, { networks, points }) {
@@ -24,13 +25,13 @@ export function plotAccuracy(svg, { networks, points }) {
   const narrow = width < 480;
   const placed = all.map((point) => ({ ...point, x: x(point.parameters), y: y(point.mean), text: nameOf(point, narrow) }));
   for (const point of placed) {
-    const group = make("g", { class: point.kind });
+    const group = svgNode("g", { class: point.kind });
     if (point.deviation) {
       const [top, bottom] = [point.mean + point.deviation, point.mean - point.deviation].map((value) => y(Math.min(99.99, Math.max(vertical.low, value))));
-      group.append(make("line", { class: "deviation", x1: point.x, x2: point.x, y1: top, y2: bottom }));
+      group.append(svgNode("line", { class: "deviation", x1: point.x, x2: point.x, y1: top, y2: bottom }));
     }
     group.append(mark(shapeOf(point), point.x, point.y, point.kind === "study" && !point.dilated));
-    group.append(make("title", {}, `${nameOf(point, false)}: ${number(point.parameters)} parameters, ${point.mean.toFixed(2)} %`));
+    group.append(svgNode("title", {}, `${nameOf(point, false)}: ${grouped(point.parameters)} parameters, ${point.mean.toFixed(2)} %`));
     svg.append(group);
   }
   label(svg, placed, width, height);
@@ -63,7 +64,7 @@ export function plotCost([byChannels, byKernel], cost, channel, kernel) {
       const points = places.map((place, index) => [x(place), y(values(kind)[index])]);
       const [endX, endY] = points.at(-1);
       svg.append(line(points, kind === "separable"), mark(kind === "separable" ? "diamond" : "square", ...points[chosen]));
-      svg.append(make("text", { class: "name", x: endX, y: endY - 8, "text-anchor": "end" }, kind)); // above a line that rises
+      svg.append(svgNode("text", { class: "name", x: endX, y: endY - 8, "text-anchor": "end" }, kind)); // above a line that rises
     }
   }
 }
@@ -75,7 +76,7 @@ export function costSentence(cost, channel, kernel) {
   const share = `1/${channels} + 1/${side * side} = ${(separable / standard).toFixed(3)}`;
   const verdict = separable < standard ? `${(standard / separable).toFixed(1)} times fewer` : "no fewer: a kernel of one tap has no room to save in";
   return (
-    `With ${channels} channels and ${side} x ${side} kernels on 14 x 14 cells, a standard stage takes ${number(standard)} ` +
-    `multiply-accumulates and a separable one ${number(separable)} (${share} of them), ${verdict}.`
+    `With ${channels} channels and ${side} x ${side} kernels on 14 x 14 cells, a standard stage takes ${grouped(standard)} ` +
+    `multiply-accumulates and a separable one ${grouped(separable)} (${share} of them), ${verdict}.`
   );
 }

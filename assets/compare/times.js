@@ -1,5 +1,6 @@
 // Measured times: one button, one measurement at a time, filled in as they come.
 
+import { heading, node } from "../page/dom.js";
 import { follow, waiting } from "../page/job.js";
 
 const UNMEASURED = "\u2013";
@@ -13,15 +14,15 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
   const total = networks.length * runtimes.length * batches.length;
 
   function build() {
-    const head = document.createElement("tr");
+    const head = node("tr");
     const cases = batches.flatMap((batch) => runtimes.map((runtime) => ({ batch, runtime })));
     head.append(heading("Network", "col"), ...cases.map(({ batch, runtime }) => heading(`${runtime}, ${batch === 1 ? "1 image" : `${batch} at once`}`, "col")));
     section.querySelector("thead").replaceChildren(head);
     section.querySelector("tbody").replaceChildren(...networks.map(({ name, title }) => {
-      const row = document.createElement("tr");
-      row.append(heading(title, "row"));
+      const row = node("tr");
+      row.append(heading(title));
       for (const { batch, runtime } of cases) {
-        const cell = Object.assign(document.createElement("td"), { textContent: UNMEASURED });
+        const cell = node("td", "", UNMEASURED);
         cells.set(`${name} ${runtime} ${batch}`, cell);
         row.append(cell);
       }
@@ -33,7 +34,7 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
     button.disabled = true;
     let measured = 0;
     status.textContent = "Measuring; other work on this machine makes the times longer.";
-    const outcome = await follow(() => server.start_timing(null), server.job_progress, ({ state, position, news }) => {
+    const outcome = await follow(server.start_timing, null, server.job_progress, ({ state, position, news }) => {
       if (state === "waiting") status.textContent = waiting(position);
       for (const timing of news) {
         measured += 1;
@@ -50,5 +51,3 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
   build();
   button.addEventListener("click", measure);
 }
-
-const heading = (text, scope) => Object.assign(document.createElement("th"), { scope, textContent: text });

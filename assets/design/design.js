@@ -1,17 +1,18 @@
 // A network of one's own: its shape by sliders, what it is worth at once, and its training.
 
+import { node } from "../page/dom.js";
+import { opens, saveFile } from "../page/files.js";
+import { askServer, makeQuestion } from "../page/server.js";
+import { get, set, subscribe } from "../page/state.js";
+import { live } from "../page/view.js";
+import { grouped } from "../page/words.js";
 import { decodeDesign, encodeDesign } from "./address.js";
 import { mountForm } from "./form.js";
-import { opens, saveFile } from "../page/files.js";
-import { mountLive } from "./live.js";
-import { paintReach } from "../network/reach.js";
-import { ask as read, onAnswer } from "../page/reader.js";
-import { get, set, subscribe } from "../page/state.js";
+import { paintReach } from "./reach.js";
+import { mountTraining } from "./training.js";
 
 const MARGIN = 4; // pixels of the image around the large picture
 const LARGEST = 100000; // bytes of a file that is opened
-
-const number = (value) => value.toLocaleString("en");
 
 export function mount({ element, server, props }) {
   const view = element.querySelector(".design-view");
@@ -22,13 +23,11 @@ export function mount({ element, server, props }) {
   let replaced = null; // the design that a start or a file took the place of
   let shown = null; // what the server said of the last design that is allowed
   let image = null; // the drawing's image, bytes in base64
-  let asked = 0; // number of the newest question
-  let underWay = false;
 
   const form = mountForm(part(".layers"), props.limits, props.stages, (next) => take(next));
-  const live = mountLive(part(".training"), server, props.epochs, () => (view.dataset.state === "shown" ? design : null));
+  const training = mountTraining(part(".training"), server, props.epochs, () => (view.dataset.state === "shown" ? design : null));
 
-  // Asking: one question at a time, and then the newest ---------------------------------------------------------------
+  // Asking ----------------------------------------------------------------------------------------------------------
 
   function take(next) {
     design = next;
@@ -36,30 +35,17 @@ export function mount({ element, server, props }) {
     ask();
   }
 
-  async function ask() {
-    asked += 1;
-    if (underWay) return;
-    underWay = true;
-    let number;
-    let answer;
-    do {
-      number = asked;
-      answer = await server
-        .assess_design({ design, stage: Math.min(Number(stages.value), design.stages.length - 1) })
-        .catch(() => ({ error: "The server does not answer; change something to ask it again." }));
-    } while (number !== asked);
-    underWay = false;
-    tell(answer);
-  }
+  const assessment = makeQuestion(server.assess_design, "change something to ask it again", tell);
+  const ask = () => assessment.ask({ design, stage: Math.min(Number(stages.value), design.stages.length - 1) });
 
-  function tell(answer) {
+  function tell(answer, request) {
     view.dataset.state = answer.error ? "refused" : "shown";
     part(".problem").textContent = answer.error ?? "";
-    live.refresh();
+    training.refresh();
     button("add").disabled = design.stages.length >= props.stages;
     starts.value = Object.keys(props.starts).find((name) => isSame(props.starts[name], design)) ?? "";
     if (answer.error) return; // the figures stay those of the last design that is allowed
-    design = answer.design;
+    if (request.design === design) design = answer.design; // else it has been changed since
     shown = answer;
     const text = encodeDesign(design);
     set({ design: text === encodeDesign(props.starts.default) ? null : text });
@@ -70,14 +56,14 @@ export function mount({ element, server, props }) {
 
   function show() {
     const last = shown.layers.at(-1);
-    part('[data-figure="parameters"]').textContent = number(shown.parameters);
-    part('[data-figure="multiply_accumulates"]').textContent = number(shown.multiply_accumulates);
+    part('[data-figure="parameters"]').textContent = grouped(shown.parameters);
+    part('[data-figure="multiply_accumulates"]').textContent = grouped(shown.multiply_accumulates);
     part('[data-figure="field"]').textContent = `${last.size} x ${last.size} pixels`;
     part(".warning").textContent = shown.gridding ?? "";
     part(".notes").textContent = shown.notes.join(" ");
     part(".growth").textContent = shown.growth;
     part(".coverage").textContent = shown.coverage;
-    part(".advice").replaceChildren(...Object.values(shown.advice).map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+    part(".advice").replaceChildren(...Object.values(shown.advice).map((text) => node("li", "", text)));
     const titles = shown.layers.slice(1).map(({ title }) => title);
     if (stages.length !== titles.length) {
       const chosen = Math.min(Number(stages.value), titles.length - 1);
@@ -143,16 +129,14 @@ export function mount({ element, server, props }) {
 
   /** What was designed before stays until the server has said that the file is a design. */
   async function openFile(file) {
-    if (file.size > LARGEST) return fail(`This file has ${number(file.size)} bytes; a design has at most ${number(LARGEST)}.`);
+    if (file.size > LARGEST) return fail(`This file has ${grouped(file.size)} bytes; a design has at most ${grouped(LARGEST)}.`);
     let values;
     try {
       values = JSON.parse(await file.text());
     } catch {
       return fail("This file is no design: expected JSON, as Save as file writes it.");
     }
-    const answer = await server
-      .assess_design({ design: values, stage: 0 })
-      .catch(() => ({ error: "The server does not answer; open the file again." }));
+    const answer = await askServer(server.assess_design, { design: values, stage: 0 }, "open the file again");
     if (answer.error) return fail(`This file is no design: ${answer.error}`);
     replaceBy(answer.design);
   }
@@ -166,17 +150,9 @@ export function mount({ element, server, props }) {
   }
 
   subscribe((state, changed) => {
-    if (changed.includes("drawing") && !state.drawing.length) { image = null; paint(); }
     if (changed.includes("design") && state.design && state.design !== encodeDesign(design)) followLink(state.design);
   });
-  onAnswer((answer) => {
-    if (answer.error || !get().drawing.length) return;
-    image = answer.image;
-    paint();
-  });
-  new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
-  new ResizeObserver(paint).observe(view);
-  new IntersectionObserver(([entry]) => entry.isIntersecting && !image && read()).observe(view);
+  live(view, { image: (bytes) => { image = bytes; paint(); }, theme: paint, size: paint });
   begin(props.starts.default);
   if (get().design) followLink(get().design);
 }
@@ -184,16 +160,16 @@ export function mount({ element, server, props }) {
 const isSame = (one, other) => encodeDesign(one) === encodeDesign(other);
 
 function makeStep() {
-  const step = document.createElement("figure");
-  const canvas = document.createElement("canvas");
+  const step = node("figure");
+  const canvas = node("canvas");
   canvas.role = "img";
-  step.append(canvas, document.createElement("figcaption"));
+  step.append(canvas, node("figcaption"));
   return step;
 }
 
 function fillStep(step, { title, map, size, columns, parameters, multiply_accumulates: operations }) {
   step.querySelector("canvas").ariaLabel = `${title}: the middle cell reads ${columns.length} columns and rows of the image`;
-  const name = Object.assign(document.createElement("b"), { textContent: title });
-  const lines = [`field ${size} x ${size}`, `map ${map} x ${map}`, `${number(parameters)} parameters`, `${number(operations)} multiply-acc.`];
-  step.querySelector("figcaption").replaceChildren(name, ...lines.map((text) => Object.assign(document.createElement("span"), { textContent: text })));
+  const name = node("b", "", title);
+  const lines = [`field ${size} x ${size}`, `map ${map} x ${map}`, `${grouped(parameters)} parameters`, `${grouped(operations)} multiply-acc.`];
+  step.querySelector("figcaption").replaceChildren(name, ...lines.map((text) => node("span", "", text)));
 }

@@ -1,5 +1,7 @@
 // The shape of a network as sliders: a row for the stem and one for each stage, which can be added, moved and removed.
 
+import { node } from "../page/dom.js";
+
 const SLIDER_CHANNELS = 128; // a slider that went up to all that is allowed could not be set finely
 const TITLES = { channels: "Filters", kernel: "Kernel", dilation: "Dilation", stride: "Stride" };
 const STEPS = { kernel: 2 };
@@ -47,12 +49,11 @@ export function mountForm(element, limits, mostStages, changed) {
 
   function stageRow(_, index) {
     const row = makeRow(`Stage ${index + 1}`, ["channels", "kernel", "dilation", "stride"], (field, value) => withStage(index, { [field]: value }));
-    const weights = Object.assign(document.createElement("select"), { ariaLabel: `Stage ${index + 1}, weights` });
+    const weights = Object.assign(node("select"), { ariaLabel: `Stage ${index + 1}, weights` });
     weights.addEventListener("change", () => change(withStage(index, { shares: weights.value === "" ? null : Number(weights.value) })));
-    const label = Object.assign(document.createElement("label"), { className: "field weights" });
-    label.append(Object.assign(document.createElement("span"), { textContent: "Weights" }), weights);
-    const buttons = document.createElement("p");
-    buttons.className = "row";
+    const label = node("label", "field weights");
+    label.append(node("span", "", "Weights"), weights);
+    const buttons = node("p", "row");
     buttons.append(
       makeButton("up", "\u2191", `Move stage ${index + 1} up`, () => change(reordered(swapped(index, index - 1)))),
       makeButton("down", "\u2193", `Move stage ${index + 1} down`, () => change(reordered(swapped(index, index + 1)))),
@@ -63,21 +64,20 @@ export function mountForm(element, limits, mostStages, changed) {
   }
 
   function makeRow(title, fields, changedDesign) {
-    const row = document.createElement("div");
-    row.className = "layer";
+    const row = node("div", "layer");
     row.role = "group";
     row.ariaLabel = title;
-    row.append(Object.assign(document.createElement("h3"), { textContent: title }));
+    row.append(node("h3", "", title));
     for (const field of fields) row.append(makeField(title, field, (value) => change(changedDesign(field, value))));
     return row;
   }
 
   function makeField(title, field, set) {
-    const label = Object.assign(document.createElement("div"), { className: "field" });
-    const name = Object.assign(document.createElement("span"), { textContent: TITLES[field] });
+    const label = node("div", "field");
+    const name = node("span", "", TITLES[field]);
     const most = limits[field];
-    const slider = Object.assign(document.createElement("input"), { type: "range", min: 1, max: Math.min(most, SLIDER_CHANNELS), step: STEPS[field] ?? 1 });
-    const number = Object.assign(document.createElement("input"), { type: "number", min: 1, max: most, step: STEPS[field] ?? 1 });
+    const slider = Object.assign(node("input"), { type: "range", min: 1, max: Math.min(most, SLIDER_CHANNELS), step: STEPS[field] ?? 1 });
+    const number = Object.assign(node("input"), { type: "number", min: 1, max: most, step: STEPS[field] ?? 1 });
     slider.tabIndex = -1; // the number beside it does the same by keyboard
     for (const input of [slider, number]) {
       input.dataset.field = field;
@@ -134,7 +134,7 @@ function settled(design) {
 }
 
 function makeButton(action, text, name, act) {
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: text, ariaLabel: name, title: name });
+  const button = Object.assign(node("button"), { type: "button", textContent: text, ariaLabel: name, title: name });
   button.dataset.do = action;
   button.addEventListener("click", act);
   return button;

@@ -1,6 +1,7 @@
 // Take the chosen network along as a file, made on the server and checked there.
 
-import { fromBase64, saveFile } from "../page/files.js";
+import { fromBase64 } from "../page/bytes.js";
+import { saveFile } from "../page/files.js";
 import { follow, waiting } from "../page/job.js";
 import { get } from "../page/state.js";
 
@@ -14,7 +15,7 @@ export function mount({ element, server }) {
     bar.value = 0;
     line.textContent = "The file is being made and checked.";
     const request = { network: get().network, form };
-    const outcome = await follow(() => server.start_export(request), server.job_progress, ({ state, position, news }) => {
+    const outcome = await follow(server.start_export, request, server.job_progress, ({ state, position, news }) => {
       if (state === "waiting") line.textContent = waiting(position);
       if (news.length) bar.value = news.at(-1);
     });

@@ -1,15 +1,17 @@
 // The arithmetic of one cell, in numbers that add up to its value.
 
+import { node } from "../page/dom.js";
+import { signed } from "../page/words.js";
 import { diverging, sequential } from "../paint/scales.js";
 
 const STRENGTH = 0.4; // of a colour behind a number, so that the number stays readable
 
-/** Show how the value of a cell of an answer comes about; `classes` names what a channel of the head is. */
-export function showArithmetic(element, cell, structure) {
+/** Show how the value of a cell of an answer comes about. */
+export function showArithmetic(element, cell) {
   const { arithmetic, layer } = cell;
   element.dataset.value = arithmetic.value;
   const fresh = document.createDocumentFragment();
-  fresh.append(...parts(arithmetic, layer, structure), steps(arithmetic, layer));
+  fresh.append(...parts(arithmetic, layer), steps(arithmetic, layer));
   renewChildren(element, fresh);
 }
 
@@ -31,9 +33,9 @@ function renew(old, fresh) {
   renewChildren(old, fresh);
 }
 
-function parts(arithmetic, layer, structure) {
+function parts(arithmetic, layer) {
   if (arithmetic.patch) return [patch(arithmetic.patch, layer)];
-  if (arithmetic.terms) return [terms(arithmetic, layer, structure)];
+  if (arithmetic.terms) return [terms(arithmetic, layer)];
   return [];
 }
 
@@ -55,7 +57,7 @@ function patch({ inputs, weights, products }, layer) {
 function grid(caption, values, digits, colour) {
   const side = Math.sqrt(values.length);
   const most = Math.max(...values.map((value) => Math.abs(value ?? 0))) || 1;
-  const table = document.createElement("table");
+  const table = node("table");
   table.append(node("caption", "", caption));
   for (let row = 0; row < side; row += 1) {
     const line = table.insertRow();
@@ -71,7 +73,7 @@ function grid(caption, values, digits, colour) {
 
 // A sum over channels -----------------------------------------------------------------------------------------------
 
-function terms({ terms: shown, rest, shift }, layer, structure) {
+function terms({ terms: shown, rest }, layer) {
   const most = Math.max(...shown.map(([, , , product]) => Math.abs(product)), 1e-9);
   const table = node("table", "terms");
   const head = layer === "head";
@@ -120,10 +122,3 @@ function steps({ mean, sum, scale, shift, residual, rectified, value }, layer) {
 }
 
 const plus = (value) => `${value < 0 ? "\u2212" : "+"} ${Math.abs(value).toFixed(5)}`;
-
-/** A number with a true minus sign. */
-export const signed = (value, digits) => value.toFixed(digits).replace("-", "\u2212");
-
-function node(name, className = "", text = "") {
-  return Object.assign(document.createElement(name), { className, textContent: text });
-}

@@ -1,18 +1,19 @@
 // Input, stem, stages, pooled features, classes, left to right: a column each, with what it is made of on top.
 
+import { IMAGE_SIZE } from "../page/bytes.js";
+import { node, pictureCanvas, svgNode } from "../page/dom.js";
 import { makeStrip } from "../paint/maps.js";
 
 const TAP = 3; // CSS pixels a cell of the map takes in the icon of a stage's taps: one scale for all stages
 
 /**
- * Build the columns of `structure` into `flow`; returns { strips, input, classes }: the strips of maps by layer, the
- * canvas of the image, and the buttons of the classes.
+ * Build the columns of `structure` into `flow`; returns { strips, input, buttons }: the strips of maps by layer, the
+ * canvas of the image, and a button for each class.
  */
 export function buildFlow(flow, structure, classes, onExpand) {
   const strips = new Map();
-  const input = Object.assign(document.createElement("canvas"), { width: 28, height: 28, role: "img" });
-  input.ariaLabel = "The image that the network reads";
-  const columns = [column("Input", ["28 x 28 pixels"], [input], null, "narrow")];
+  const input = pictureCanvas(IMAGE_SIZE, "The image that the network reads");
+  const columns = [column("Input", [`${IMAGE_SIZE} x ${IMAGE_SIZE} pixels`], [input], null, "narrow")];
   for (const layers of byStage(structure.layers)) {
     const [first] = layers;
     if (first.layer === "head") continue;
@@ -89,22 +90,13 @@ function classButton(name, index) {
 /** The taps of one kernel, spread as far as its dilation says. */
 function tapIcon({ kernel, dilation }) {
   const reach = dilation * (kernel - 1) + 1;
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("width", reach * TAP);
-  svg.setAttribute("height", reach * TAP);
-  svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", `${kernel ** 2} taps that reach over ${reach} x ${reach} cells`);
+  const side = reach * TAP;
+  const label = `${kernel ** 2} taps that reach over ${reach} x ${reach} cells`;
+  const svg = svgNode("svg", { width: side, height: side, role: "img", "aria-label": label });
   for (let tap = 0; tap < kernel * kernel; tap += 1) {
-    const square = document.createElementNS("http://www.w3.org/2000/svg", "rect");
-    square.setAttribute("x", (tap % kernel) * dilation * TAP);
-    square.setAttribute("y", Math.floor(tap / kernel) * dilation * TAP);
-    square.setAttribute("width", TAP - 0.5);
-    square.setAttribute("height", TAP - 0.5);
-    svg.append(square);
+    const [row, column] = [Math.floor(tap / kernel), tap % kernel];
+    const [x, y] = [column * dilation * TAP, row * dilation * TAP];
+    svg.append(svgNode("rect", { x, y, width: TAP - 0.5, height: TAP - 0.5 }));
   }
   return svg;
-}
-
-function node(name, className = "", text = "") {
-  return Object.assign(document.createElement(name), { className, textContent: text });
 }

@@ -1,15 +1,14 @@
 // What the figures of the Learn tab have in common: each asks for its part of the answer while it is on screen, shows
 // the newest, and lets a cell be chosen by pointer, by arrow keys, or by a kernel that walks.
 
-import { fit } from "../paint/fields.js";
-import { ask, onAnswer, want } from "../page/reader.js";
-import { get, subscribe } from "../page/state.js";
-import { setText } from "../page/words.js";
+import { ARROWS, clip, setText } from "../page/dom.js";
+import { mountPlayer } from "../page/motion.js";
+import { ask } from "../page/reader.js";
+import { get } from "../page/state.js";
+import { live } from "../page/view.js";
+import { fit } from "../paint/frame.js";
 
 const STEP = 140; // milliseconds that a walking kernel stands on a cell
-const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
  * Keep a figure alive: `parameters()` are asked for as `part`, `show(found)` paints what came, or null for an empty sheet.
@@ -18,45 +17,29 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 export function alive(view, part, parameters, show) {
   const line = view.querySelector(".sentence");
   let shown = null;
-  let onScreen = false;
 
   function take(found, sentence) {
     shown = found;
     setText(line, sentence);
     show(found);
   }
-  const empty = () => take(null, get().drawing.length ? "" : "Draw a digit to see it here.");
 
-  want(part, () => (onScreen && view.checkVisibility() && get().drawing.length ? parameters() : null));
-  onAnswer((answer) => {
-    const found = answer.parts?.[part];
-    if (!found || !get().drawing.length) return;
-    view.dataset.sequence = answer.sequence;
-    if (found.error) take(null, found.error);
-    else take(found, found.sentence);
+  live(view, {
+    part,
+    parameters,
+    show(found, answer) {
+      if (!found) return take(null, get().drawing.length ? "" : "Draw a digit to see it here.");
+      view.dataset.sequence = answer.sequence;
+      if (found.error) take(null, found.error);
+      else take(found, found.sentence);
+    },
+    size() {
+      if (!view.checkVisibility()) return;
+      for (const canvas of view.querySelectorAll("canvas")) fit(canvas);
+      show(shown);
+    },
+    theme: () => show(shown),
   });
-  subscribe((state, changed) => changed.includes("drawing") && !state.drawing.length && empty());
-  new IntersectionObserver(([entry]) => {
-    onScreen = entry.isIntersecting;
-    if (onScreen) ask();
-  }).observe(view);
-  new ResizeObserver(() => {
-    if (!view.checkVisibility()) return;
-    for (const canvas of view.querySelectorAll("canvas")) fit(canvas);
-    show(shown);
-  }).observe(view);
-  new MutationObserver(() => show(shown)).observe(document.body, { attributeFilter: ["class"] });
-  empty();
-}
-
-/** Call `begin()` once, when a view is first on screen: who never looks there asks the server nothing. */
-export function onceSeen(view, begin) {
-  const watch = new IntersectionObserver(([entry]) => {
-    if (!entry.isIntersecting) return;
-    watch.disconnect();
-    begin();
-  });
-  watch.observe(view);
 }
 
 /** Let a canvas choose a cell { y, x } of a map of `size()` cells, by pointer and by arrow keys. */
@@ -81,41 +64,21 @@ export function chooseOn(canvas, size, cell, choose) {
   }
 }
 
-const clip = (value, count) => Math.min(count - 1, Math.max(0, value));
-
 /** Let a button start and stop a walk over the cells of a map; it stays still where the system asks for no motion. */
 export function walkWith(button, size, cell, choose) {
-  let timer = null;
-
-  function stop() {
-    clearInterval(timer);
-    timer = null;
-    button.textContent = "Walk";
-    button.ariaPressed = "false";
-  }
-
   function step() {
     const [height, width] = size();
     const next = (cell().y * width + cell().x + 1) % (height * width);
-    if (!button.checkVisibility() || !get().drawing.length) return stop();
+    if (!button.checkVisibility() || !get().drawing.length) return false;
     choose({ y: Math.floor(next / width), x: next % width });
   }
 
-  function heedMotion() {
-    if (still.matches) stop();
-    button.disabled = still.matches;
-    button.title = still.matches ? "Your system asks for no motion: use the arrow keys on a map instead." : "";
-  }
-
-  button.addEventListener("click", () => {
-    if (timer) return stop();
-    timer = setInterval(step, STEP);
-    button.textContent = "Stop";
-    button.ariaPressed = "true";
+  mountPlayer(button, {
+    pause: STEP,
+    words: ["Walk", "Stop"],
+    titles: ["", "Your system asks for no motion: use the arrow keys on a map instead."],
+    step,
   });
-  still.addEventListener("change", heedMotion);
-  stop();
-  heedMotion();
 }
 
 /** A cell that a figure looks at: `cell()` and `choose(cell)`, which asks again where it is another one. */

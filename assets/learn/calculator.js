@@ -1,8 +1,9 @@
 // The calculator: every symbol of the formulas as a slider, with the counts of torch's own modules.
 
-import { onceSeen } from "./alive.js";
-import { inOrder } from "../page/server.js";
-import { node } from "../paint/planes.js";
+import { heading, node } from "../page/dom.js";
+import { makeQuestion } from "../page/server.js";
+import { onceSeen } from "../page/view.js";
+import { grouped } from "../page/words.js";
 
 export function mount({ element, server, props }) {
   const view = element.querySelector(".learn-view");
@@ -40,13 +41,13 @@ export function mount({ element, server, props }) {
     values.padding = same.checked ? "same" : Number(number.value);
   }
 
-  const tell = inOrder((answer) => {
+  const counts = makeQuestion(server.calculate, "move a slider to ask again", (answer) => {
     view.dataset.state = answer.error ? "wrong" : "shown";
     line.textContent = answer.error ?? answer.sentence;
     if (!answer.error) show(answer);
   });
 
-  const ask = () => tell(server.calculate(values), "The server does not answer; move a slider to ask again.");
+  const ask = () => counts.ask({ ...values });
 
   function show(answer) {
     view.querySelector("tbody").replaceChildren(...answer.rows.map(makeRow));
@@ -56,8 +57,8 @@ export function mount({ element, server, props }) {
   function makeRow({ kind, parameters, multiply_accumulates: operations }) {
     const row = node("tr");
     row.dataset.kind = kind;
-    row.append(Object.assign(node("th", "", kind), { scope: "row" }));
-    row.append(...[...parameters, ...operations].map((count) => node("td", "", count.toLocaleString("en"))));
+    row.append(heading(kind));
+    row.append(...[...parameters, ...operations].map((count) => node("td", "", grouped(count))));
     return row;
   }
 

@@ -1,10 +1,12 @@
 // Depthwise convolution: some channels of the first stage, each with its own kernel on its own map.
 
-import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
-import { signed } from "../layers/cell.js";
-import { paintFrame, paintWindow } from "../paint/kernels.js";
-import { makeGrid, node, paintPlane } from "../paint/planes.js";
+import { node } from "../page/dom.js";
 import { ask } from "../page/reader.js";
+import { signed } from "../page/words.js";
+import { makeGrid } from "../paint/grid.js";
+import { paintFrame, paintWindow } from "../paint/kernels.js";
+import { paintPlane } from "../paint/planes.js";
+import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
 
 const ROWS = 3;
 

@@ -1,17 +1,20 @@
 // Dilation: one kernel on the drawing, its taps as far apart as the slider says.
 
-import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
-import { signed } from "../layers/cell.js";
-import { paintFrame, paintWindow } from "../paint/kernels.js";
-import { makeGrid, node, paintInk, paintPlane } from "../paint/planes.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
+import { node } from "../page/dom.js";
 import { ask } from "../page/reader.js";
+import { signed } from "../page/words.js";
+import { makeGrid } from "../paint/grid.js";
+import { paintFrame, paintWindow } from "../paint/kernels.js";
+import { paintPlane, paintWhole } from "../paint/planes.js";
+import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
 
 export function mount({ element, props }) {
   const view = element.querySelector(".learn-view");
   const [dilation, kernel] = ["dilation", "kernel"].map((name) => view.querySelector(`[data-for="${name}"]`));
   const [input, output] = view.querySelectorAll("canvas");
   const { cell, choose } = oneCell(14, 14);
-  const size = () => [28, 28];
+  const size = () => [IMAGE_SIZE, IMAGE_SIZE];
   const grids = ["The taps read", "The kernel", "The products"].map(makeGrid);
   const sum = node("p", "value");
 
@@ -31,7 +34,7 @@ export function mount({ element, props }) {
     weights.show(found?.weights ?? null);
     products.show(found?.products ?? null, { digits: 3 });
     sum.textContent = found ? signed(found.value, 3) : "";
-    const painted = [paintInk(input, found?.image ?? null), paintPlane(output, found?.output ?? null, size(), { signs: true })];
+    const painted = [paintWhole(input, found?.image ?? null), paintPlane(output, found?.output ?? null, size(), { signs: true })];
     if (!found) return;
     paintWindow(painted[0], found, found.weights, cell().y, cell().x);
     paintFrame(painted[1], cell().y, cell().x);

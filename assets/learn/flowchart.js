@@ -1,8 +1,9 @@
 // A separable dilated stage as a flow chart: the way that the chosen stage takes, with its maps of the drawing.
 
-import { alive } from "./alive.js";
-import { paintPlane } from "../paint/planes.js";
+import { node, svgNode } from "../page/dom.js";
 import { ask } from "../page/reader.js";
+import { paintPlane } from "../paint/planes.js";
+import { alive } from "./alive.js";
 
 const CELL = 6; // SVG units between neighbouring cells of the taps' picture
 const SPREAD = { no: 1, yes: 2.5 }; // how far apart the picture draws the taps of either answer
@@ -11,7 +12,7 @@ const MIDDLE = { no: [84, 228], yes: [276, 228] };
 const OTHERWISE = { no: ["d = 1", "side by side"], yes: ["d > 1", "spread"] }; // of the answer that is not the stage's
 const DETAIL = 4; // pixels of a painted map for each SVG unit
 
-const sheet = Object.assign(document.createElement("canvas"), { width: 84 * DETAIL, height: 84 * DETAIL });
+const sheet = Object.assign(node("canvas"), { width: 84 * DETAIL, height: 84 * DETAIL });
 
 export function mount({ element }) {
   const view = element.querySelector(".learn-view");
@@ -45,10 +46,7 @@ function drawTaps(group, answer) {
   const [x, y] = MIDDLE[answer];
   const step = CELL * SPREAD[answer];
   for (let tap = 0; tap < TAPS ** 2; tap += 1) {
-    const dot = document.createElementNS("http://www.w3.org/2000/svg", "rect");
     const [row, column] = [Math.floor(tap / TAPS) - 1, (tap % TAPS) - 1];
-    const place = { x: x + column * step - CELL / 2, y: y + row * step - CELL / 2, width: CELL - 1, height: CELL - 1, class: "tap" };
-    for (const [name, value] of Object.entries(place)) dot.setAttribute(name, value);
-    group.append(dot);
+    group.append(svgNode("rect", { x: x + column * step - CELL / 2, y: y + row * step - CELL / 2, width: CELL - 1, height: CELL - 1, class: "tap" }));
   }
 }

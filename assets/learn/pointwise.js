@@ -1,11 +1,12 @@
 // Pointwise convolution: one output channel as the sum over the channels at one place.
 
-import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
-import { signed } from "../layers/cell.js";
-import { paintFrame } from "../paint/kernels.js";
-import { node, paintPlane } from "../paint/planes.js";
+import { node } from "../page/dom.js";
 import { ask } from "../page/reader.js";
+import { signed } from "../page/words.js";
+import { paintFrame } from "../paint/kernels.js";
+import { paintPlane } from "../paint/planes.js";
 import { diverging } from "../paint/scales.js";
+import { alive, chooseOn, oneCell, walkWith } from "./alive.js";
 
 const ROWS = 6;
 

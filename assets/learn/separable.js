@@ -1,7 +1,8 @@
 // Separable convolution: the two steps in a row, a few channels of each.
 
+import { node } from "../page/dom.js";
+import { paintPlane } from "../paint/planes.js";
 import { alive } from "./alive.js";
-import { node, paintPlane } from "../paint/planes.js";
 
 const STEPS = ["input", "depthwise", "pointwise"];
 const SHOWN = 3;

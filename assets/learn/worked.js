@@ -1,9 +1,9 @@
 // The worked example: every product of every cell, with numbers that may be changed.
 
-import { onceSeen } from "./alive.js";
-import { answered, inOrder } from "../page/server.js";
-import { node } from "../paint/planes.js";
+import { node } from "../page/dom.js";
+import { askServer, makeQuestion } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";
+import { onceSeen } from "../page/view.js";
 
 const DIGITS = 6; // significant ones that a result is shown with
 
@@ -40,24 +40,22 @@ export function mount({ element, server, props }) {
   const fill = (inputs, numbers) => inputs.forEach((input, index) => { input.value = numbers[index]; });
 
   function ask() {
-    const request = {
+    example.ask({
       source: rows(values(fields.source)),
       kernel: rows(values(fields.kernel)),
       pointwise: values(fields.pointwise),
       padding,
       dilation,
-    };
-    const answer = server.work_through(request).then((answer) => answer && { ...answer, weights: request.pointwise });
-    tell(answer, "The server does not answer; change a number to ask again.");
+    });
   }
 
-  const tell = inOrder((answer) => {
+  const example = makeQuestion(server.work_through, "change a number to ask again", (answer, request) => {
     view.dataset.state = answer.error ? "wrong" : "shown";
     if (answer.error) {
       line.textContent = answer.error;
       return;
     }
-    shown = answer;
+    shown = { ...answer, weights: request.pointwise };
     at = Math.min(at, shown.cells.length - 1);
     show();
   });
@@ -102,7 +100,7 @@ export function mount({ element, server, props }) {
   const sumRow = (sum) => Object.assign(row("sum", "", text(sum)), { className: "sum" });
 
   function row(...cells) {
-    const line = document.createElement("tr");
+    const line = node("tr");
     line.append(...cells.map((cell) => node("td", "", cell)));
     return line;
   }
@@ -127,8 +125,7 @@ export function mount({ element, server, props }) {
   }
 
   async function takePatch() {
-    const answer = await answered(
-      server.take_patch(get().drawing), "The server does not answer; press the button to ask again.");
+    const answer = await askServer(server.take_patch, get().drawing, "press the button to ask again");
     if (answer.error) {
       line.textContent = answer.error;
       return;

@@ -1,10 +1,15 @@
 // Why was I misread: what each step of the normalisation shows the network, and which ink its decision hangs on.
 
-import { answered } from "../page/server.js";
-import { ask, onAnswer, want } from "../page/reader.js";
-import { paintImage, showBars } from "../reading/reading.js";
-import { diverging, paintLegend, paintValues } from "../paint/scales.js";
+import { IMAGE_SIZE, floatsFromBase64 } from "../page/bytes.js";
+import { ask } from "../page/reader.js";
+import { askServer } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";
+import { live } from "../page/view.js";
+import { likeliest } from "../page/words.js";
+import { showBars } from "../paint/bars.js";
+import { layOver } from "../paint/frame.js";
+import { paintImage } from "../paint/ink.js";
+import { diverging, paintLegend, paintValues } from "../paint/scales.js";
 
 const FAINTEST = 0.01; // fall of a probability that fills the scale at least: less is not blown up
 const DOES = { boxed: "moving the ink box", scaled: "scaling", centred: "centring" };
@@ -47,17 +52,17 @@ function mountSteps(view) {
     });
   }
 
-  want("steps", () => (view.checkVisibility() && get().drawing.length ? { drawing: get().drawing, ...steps } : null));
-  onAnswer((answer) => Array.isArray(answer.parts?.steps) && get().drawing.length && show(answer));
-  subscribe((state, changed) => changed.includes("drawing") && !state.drawing.length && show(null));
-  new IntersectionObserver(([entry]) => entry.isIntersecting && ask()).observe(view);
-  new MutationObserver(() => show(shown)).observe(document.body, { attributeFilter: ["class"] });
-  show(null);
+  live(view, {
+    part: "steps",
+    parameters: () => ({ drawing: get().drawing, ...steps }),
+    show: (found, answer) => found?.error || show(answer ?? null),
+    theme: () => show(shown),
+  });
 }
 
 /** Where the reading changes from step to step. */
 function sentence({ classes, parts }, steps) {
-  const read = parts.steps.map(({ probabilities }) => classes[probabilities.indexOf(Math.max(...probabilities))]);
+  const read = parts.steps.map(({ probabilities }) => likeliest({ classes, probabilities }));
   const taken = Object.keys(steps);
   const turns = taken.map((name, index) => (read[index] === read[index + 1] ? null : `${DOES[name]} makes it ${read[index + 1]}`));
   const changes = turns.filter(Boolean);
@@ -74,13 +79,12 @@ function mountOcclusion(section, server) {
   const frame = section.querySelector(".picture i");
   let image = null; // of the drawing, bytes in base64
   let drop = null; // Float32Array of what is shown, or null
-  let asked = 0; // number of the newest question; an answer to an older one is dropped
 
   function paint() {
     if (!section.checkVisibility()) return;
     const strongest = Math.max(FAINTEST, ...(drop ?? []).map(Math.abs));
     const colour = diverging();
-    paintValues(section.querySelector(".heat"), drop ?? new Float32Array(28 * 28), (value) => colour(value / strongest));
+    paintValues(section.querySelector(".heat"), drop ?? new Float32Array(IMAGE_SIZE ** 2), (value) => colour(value / strongest));
     paintImage(section.querySelector(".ink"), image);
     paintLegend(section.querySelector(".legend canvas"), colour, -1);
     const points = (100 * strongest).toFixed(0);
@@ -90,7 +94,6 @@ function mountOcclusion(section, server) {
   }
 
   function forget() {
-    asked += 1;
     drop = null;
     button.disabled = !get().drawing.length;
     line.textContent = "";
@@ -98,35 +101,23 @@ function mountOcclusion(section, server) {
   }
 
   async function occlude() {
-    const number = ++asked;
     button.disabled = true;
     line.textContent = "The network is asked about some hundred images.";
-    const answer = await answered(
-      server.explain({ drawing: get().drawing, network: get().network }), "The server does not answer; press the button to ask again.");
-    if (number !== asked) return; // the drawing or the network is another now
+    const { drawing, network } = get();
+    const answer = await askServer(server.explain, { drawing, network }, "press the button to ask again");
+    if (drawing !== get().drawing || network !== get().network) return;
     button.disabled = false;
     line.textContent = answer.error ?? answer.sentence;
     if (answer.error) return;
     const [y, x] = answer.strongest;
-    const percent = (pixels) => `${(100 * pixels) / 28}%`;
-    frame.style.inset = `${percent(y - answer.window / 2 + 0.5)} auto auto ${percent(x - answer.window / 2 + 0.5)}`;
-    frame.style.width = frame.style.height = percent(answer.window);
-    drop = new Float32Array(Uint8Array.from(atob(answer.drop), (byte) => byte.charCodeAt(0)).buffer);
+    const [top, left] = [y, x].map((middle) => middle - answer.window / 2 + 0.5);
+    layOver(frame, [top, left, top + answer.window, left + answer.window]);
+    drop = floatsFromBase64(answer.drop);
     paint();
   }
 
   button.addEventListener("click", occlude);
-  subscribe((state, changed) => {
-    if (!changed.includes("drawing") && !changed.includes("network")) return;
-    if (!state.drawing.length) image = null;
-    forget();
-  });
-  onAnswer((answer) => {
-    if (answer.error || !get().drawing.length) return;
-    image = answer.image;
-    paint();
-  });
-  new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
-  new IntersectionObserver(paint).observe(section);
+  subscribe((_, changed) => (changed.includes("drawing") || changed.includes("network")) && forget());
+  live(section, { image: (bytes) => { image = bytes; paint(); }, theme: paint, seen: paint });
   forget();
 }

@@ -1,45 +1,49 @@
 // What the chosen network is made of: how its fields grow on the drawing, what they look at, every layer's cost.
 
-import { answered } from "../page/server.js";
-import { ask, onAnswer } from "../page/reader.js";
-import { paintImage } from "../reading/reading.js";
-import { look, paintLegend, paintValues, sequential } from "../paint/scales.js";
-import { get, subscribe } from "../page/state.js";
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
+import { heading, node, pictureCanvas } from "../page/dom.js";
+import { saveFile } from "../page/files.js";
+import { mountPlayer } from "../page/motion.js";
+import { makeQuestion } from "../page/server.js";
+import { get } from "../page/state.js";
+import { live } from "../page/view.js";
+import { grouped } from "../page/words.js";
+import { clearPlane, fit, layOver, outline } from "../paint/frame.js";
+import { paintImage } from "../paint/ink.js";
+import { paintLegend, paintValues, sequential } from "../paint/scales.js";
+import { token } from "../paint/tokens.js";
 
 const STEP_TIME = 1400; // milliseconds that a stage stands while the figure plays
-const IMAGE = 28;
 const MARGIN = 1; // pixels of the image around everything that is drawn
-
-const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function mount({ element, server }) {
   const view = element.querySelector(".architecture-view");
   const ink = view.querySelector(".growth .ink");
   const boxes = view.querySelector(".growth .boxes");
   const slider = view.querySelector("input");
-  const play = view.querySelector('[data-do="play"]');
   let shown = null; // what the server said of the network
   let asked = null; // name of the network that was asked about last
   let image = null; // the drawing's image, bytes in base64: the one thing here that changes with the pen
-  let timer = null;
 
-  async function follow() {
+  function follow() {
     const name = get().network;
     if (!name || name === asked || !view.checkVisibility()) return;
     asked = name;
-    const answer = await answered(
-      server.describe_architecture(name), "The server does not answer; choose the network again to ask it once more.");
-    if (name !== asked) return; // another one was chosen meanwhile
+    description.drop(); // another one was chosen meanwhile
+    description.ask(name);
+  }
+
+  const description = makeQuestion(server.describe_architecture, "choose the network again to ask it once more", (answer) => {
     if (answer.error) asked = null;
     view.querySelector(".problem").textContent = answer.error ?? "";
     if (!answer.error) show(answer);
-  }
+  });
 
   function show(answer) {
-    stop();
+    player.stop();
     shown = answer;
     view.dataset.state = "shown";
-    view.dataset.network = get().network;
+    view.dataset.network = asked;
     slider.max = answer.steps.length - 1;
     slider.value = Math.min(slider.value, slider.max);
     view.querySelector("tbody").replaceChildren(...answer.layers.map(makeRow));
@@ -63,155 +67,108 @@ export function mount({ element, server }) {
 
   // The figure that grows -----------------------------------------------------------------------------------------
 
-  function stop() {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "Play";
-    play.ariaPressed = "false";
-  }
-
-  function start() {
-    if (slider.value === slider.max) slider.value = 0;
-    play.textContent = "Pause";
-    play.ariaPressed = "true";
-    timer = setInterval(() => {
-      if (slider.value === slider.max || !view.isConnected) return stop();
+  const player = mountPlayer(view.querySelector('[data-do="play"]'), {
+    pause: STEP_TIME,
+    words: ["Play", "Pause"],
+    titles: ["", "Your system asks for no motion: move the slider instead."],
+    onStart() {
+      if (slider.value === slider.max) slider.value = 0;
+      paint();
+    },
+    step() {
+      if (slider.value === slider.max || !view.isConnected) return false;
       slider.value = Number(slider.value) + 1;
       paint();
-      if (slider.value === slider.max) stop();
-    }, STEP_TIME);
-    paint();
-  }
-
-  function heedMotion() {
-    if (still.matches) stop();
-    play.disabled = still.matches;
-    play.title = still.matches ? "Your system asks for no motion: move the slider instead." : "";
-  }
-
-  play.addEventListener("click", () => (timer ? stop() : start()));
-  slider.addEventListener("input", () => { stop(); paint(); });
-  still.addEventListener("change", heedMotion);
+      return slider.value !== slider.max;
+    },
+  });
+  slider.addEventListener("input", () => { player.stop(); paint(); });
   view.querySelector('[data-do="save"]').addEventListener("click", () => shown && save(shown));
 
-  onAnswer((answer) => {
-    if (answer.error || !get().drawing.length) return;
-    image = answer.image;
-    paintImage(ink, image);
+  live(view, {
+    image: (bytes) => { image = bytes; paintImage(ink, image); },
+    network: follow,
+    seen: follow,
+    theme: paint,
+    size: paint,
   });
-  subscribe((state, changed) => {
-    if (changed.includes("network")) follow();
-    if (changed.includes("drawing") && !state.drawing.length) { image = null; paintImage(ink, image); }
-  });
-  new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
-  new ResizeObserver(paint).observe(boxes);
-  new IntersectionObserver(follow).observe(view);
-  heedMotion();
-  ask(); // this tab is made when it is first opened, and the ink may have been there before
 }
 
 /** The fields of all steps up to one, with the ink in its place below. Lengths are pixels of the image. */
 function paintGrowth(canvas, ink, steps, step) {
-  const pixels = Math.round(canvas.clientWidth * devicePixelRatio);
-  if (!pixels) return;
-  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
+  if (!fit(canvas)) return;
   const first = Math.min(0, ...steps.map(({ box }) => Math.min(box[0], box[1]))) - MARGIN;
-  const last = Math.max(IMAGE, ...steps.map(({ box }) => Math.max(box[2], box[3]))) + MARGIN;
-  const scale = pixels / (last - first);
-  const context = canvas.getContext("2d");
-  context.clearRect(0, 0, pixels, pixels);
-  const place = (value) => (value - first) * scale;
-  const frame = ([top, left, bottom, right], colour, width, dash = []) => {
-    context.strokeStyle = colour;
-    context.lineWidth = width * devicePixelRatio;
-    context.setLineDash(dash.map((length) => length * devicePixelRatio));
-    context.strokeRect(place(left), place(top), (right - left) * scale, (bottom - top) * scale);
-  };
+  const last = Math.max(IMAGE_SIZE, ...steps.map(({ box }) => Math.max(box[2], box[3]))) + MARGIN;
+  const plane = clearPlane(canvas, first, last);
+  const { context, place } = plane;
 
   const share = (length) => `${(100 * length) / (last - first)}%`;
-  Object.assign(ink.style, { left: share(-first), top: share(-first), width: share(IMAGE), height: share(IMAGE) });
-  frame([0, 0, IMAGE, IMAGE], look("--ink-soft"), 1, [3, 3]);
-  for (const { box } of steps.slice(0, step)) frame(box, look("--ink-soft"), 1);
+  Object.assign(ink.style, { left: share(-first), top: share(-first), width: share(IMAGE_SIZE), height: share(IMAGE_SIZE) });
+  outline(plane, [0, 0, IMAGE_SIZE, IMAGE_SIZE], token("--ink-soft"), 1, [3, 3]);
+  for (const { box } of steps.slice(0, step)) outline(plane, box, token("--ink-soft"));
   const { box, taps } = steps[step];
   context.globalAlpha = 0.45;
-  for (const tap of taps) frame(tap, look("--accent"), 1);
+  for (const tap of taps) outline(plane, tap, token("--accent"));
   context.globalAlpha = 1;
-  context.fillStyle = look("--accent");
+  context.fillStyle = token("--accent");
   for (const [top, left, bottom, right] of taps) {
     context.beginPath();
     context.arc(place((left + right) / 2), place((top + bottom) / 2), 3 * devicePixelRatio, 0, 2 * Math.PI);
     context.fill();
   }
-  frame(box, look("--accent"), 3);
+  outline(plane, box, token("--accent"), 3);
 }
 
 // What it looks at --------------------------------------------------------------------------------------------------
 
 function makeField({ title, sentence }) {
-  const figure = document.createElement("figure");
-  const picture = document.createElement("div");
-  const canvas = Object.assign(document.createElement("canvas"), { width: IMAGE, height: IMAGE });
-  canvas.role = "img";
-  canvas.ariaLabel = `${title}: 95 % of the influence lies inside ${sentence}`;
-  const caption = document.createElement("figcaption");
-  const name = document.createElement("b");
-  name.textContent = title;
-  caption.append(name, ` ${sentence}`);
-  picture.append(canvas, ...["region", "box"].map((kind) => Object.assign(document.createElement("i"), { className: kind })));
+  const figure = node("figure");
+  const picture = node("div");
+  const canvas = pictureCanvas(IMAGE_SIZE, `${title}: 95 % of the influence lies inside ${sentence}`);
+  const caption = node("figcaption");
+  caption.append(node("b", "", title), ` ${sentence}`);
+  picture.append(canvas, node("i", "region"), node("i", "box"));
   figure.append(picture, caption);
   return figure;
 }
 
 function paintField(figure, { field, region, box }) {
-  const values = [...atob(field)].map((byte) => byte.charCodeAt(0) / 255);
-  paintValues(figure.querySelector("canvas"), values, sequential());
-  for (const [kind, [top, left, bottom, right]] of [["region", region], ["box", box]]) {
-    const edges = { top, left, width: right - left, height: bottom - top };
-    for (const [edge, value] of Object.entries(edges)) {
-      figure.querySelector(`.${kind}`).style[edge] = `${(100 * value) / IMAGE}%`;
-    }
-  }
+  paintValues(figure.querySelector("canvas"), [...fromBase64(field)].map((byte) => byte / 255), sequential());
+  layOver(figure.querySelector(".region"), region);
+  layOver(figure.querySelector(".box"), box);
 }
 
 // Layer by layer ----------------------------------------------------------------------------------------------------
 
-const number = (value) => value.toLocaleString("en");
 const square = (side) => (side === null ? "" : `${side} x ${side}`);
 
 function makeRow(layer) {
-  const row = document.createElement("tr");
-  const head = document.createElement("th");
-  head.scope = "row";
-  head.textContent = layer.layer;
+  const row = node("tr");
   const { effective_height: height, effective_width: width, effective_fraction: fraction } = layer;
-  row.append(head, ...[
+  row.append(heading(layer.layer), ...[
     square(layer.kernel),
     layer.dilation ?? "",
     layer.stride ?? "",
     square(layer.map),
     square(layer.field),
-    `${number(layer.pixels_read)} of ${number(layer.pixels_in_field)}`,
+    `${grouped(layer.pixels_read)} of ${grouped(layer.pixels_in_field)}`,
     height === null ? "" : `${height} x ${width}, ${Math.round(100 * fraction)} %`,
-    layer.parameters ? number(layer.parameters) : "shared",
-    number(layer.multiply_accumulates),
+    layer.parameters ? grouped(layer.parameters) : "shared",
+    grouped(layer.multiply_accumulates),
   ].map(makeCell));
   return row;
 }
 
-function sumCells({ parameters, multiply_accumulates }) {
-  const head = Object.assign(document.createElement("th"), { scope: "row", colSpan: 8, textContent: "Whole network" });
-  return [head, makeCell(number(parameters)), makeCell(number(multiply_accumulates))];
+function sumCells({ parameters, multiply_accumulates: operations }) {
+  const head = Object.assign(heading("Whole network"), { colSpan: 8 });
+  return [head, makeCell(grouped(parameters)), makeCell(grouped(operations))];
 }
 
-const makeCell = (text) => Object.assign(document.createElement("td"), { textContent: text });
+const makeCell = (text) => node("td", "", text);
 
 /** The table as a file; made here, so that it needs no server. */
 function save({ title, layers }) {
   const columns = Object.keys(layers[0]);
   const lines = [columns, ...layers.map((layer) => columns.map((column) => layer[column] ?? ""))].map((line) => line.join(","));
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" }));
-  link.download = `digitscope-${title}-layers.csv`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  saveFile(`digitscope-${title}-layers.csv`, `${lines.join("\n")}\n`, "text/csv");
 }

@@ -20,17 +20,3 @@ export function opens(button, accept, opened) {
     input.value = ""; // the same file may be opened again
   });
 }
-
-/** The bytes of a file in base64. */
-export async function toBase64(file) {
-  const address = await new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(reader.error);
-    reader.readAsDataURL(file);
-  });
-  return address.slice(address.indexOf(",") + 1);
-}
-
-/** Bytes from base64. */
-export const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

@@ -1,10 +1,13 @@
 // Long work on the server, followed until it ends. The server stops work that nobody follows.
 
-import { answered } from "./server.js";
+import { askServer } from "./server.js";
 
 const POLL = 200; // milliseconds
 const RETRY = 1000; // milliseconds
 const RETRIES = 10;
+
+/** What is said while a server that cannot be reached is asked about a job again. */
+export const UNREACHABLE = "The server does not answer; it is asked again.";
 
 const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
@@ -31,8 +34,8 @@ export async function watch(progress, job, heed, silent) {
 }
 
 /** Start work and follow it; `heed` as of `watch`. Returns its outcome, or { error }. */
-export async function follow(start, progress, heed) {
-  const started = await answered(start(), "The server does not answer; press the button to try again.");
+export async function follow(start, request, progress, heed) {
+  const started = await askServer(start, request, "press the button to try again");
   if (started.error) return started;
   const last = await watch(progress, started.job, heed, (failures) => failures > RETRIES);
   if (!last) return { error: "The server does not answer any more; press the button to try again." };

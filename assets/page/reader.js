@@ -1,28 +1,43 @@
 // One request for each movement of the pen brings all that is shown. The newest wins, a late answer is dropped, and the
 // last movement is always answered.
+//
+// Who answers is a source: a function of a request
+//     { sequence, drawing, network, parts: { name: parameters } }
+// that returns the answer, or a promise of it,
+//     { sequence, network, classes, probabilities, familiar, image, parts: { name: what was found, or { error } } }
+// or `{ sequence, error }` where the request is refused in a sentence. A source declines by returning null or by
+// throwing; then the one after it is asked for the state as it is by then. The server, which `connect` brings, comes
+// last. `answerFirst` puts another before it: views cannot tell who answered.
 
+import { makeLane } from "./lane.js";
 import { get, subscribe } from "./state.js";
 
-const IN_FLIGHT = 2; // to a distant server: half a round trip less to wait
-const APART = 50; // milliseconds before the second leaves: one that is near would only have twice the work
-const TIMEOUT = 5000; // milliseconds
+// To a distant server two at a time save half a round trip; the second leaves later, for one that is near would only
+// have twice the work.
+const SERVER = { inFlight: 2, apart: 50, timeout: 5000 }; // milliseconds
 const RETRY = 1000; // milliseconds
 
 const parts = new Map(); // name -> () => parameters, or null while nothing of it is on screen
 const listeners = new Set();
+const lanes = []; // to each source, in the order in which they are asked
 
-let server = null;
 let sent = 0; // number of the newest request
 let shown = 0; // number of the newest answer on screen, or of the newest request that is not to be shown
-let underWay = 0;
-let alone = null; // timer while the newest request is to have no company
-let waiting = false;
 
-/** Use `server.read`, and ask at once. */
+/** Use `functions.read` of the server, and ask at once. */
 export function connect(functions) {
-  server = functions;
+  lanes.push(makeLane(functions.read, compose, publishOrRetry, SERVER));
   subscribe((_, changed) => changed.length && ask());
   ask();
+}
+
+/** Ask `read` before all others from now on; it has one request at a time, and the newest waits. */
+export function answerFirst(read) {
+  const lane = makeLane(read, compose, (request, answer) => {
+    if (answer) publish(answer);
+    else if (request.sequence === sent && sent > shown) lanes[lanes.indexOf(lane) + 1]?.send();
+  });
+  lanes.unshift(lane);
 }
 
 /** Have `parameters()` asked for with every request, as part `name` of the answer. */
@@ -39,42 +54,26 @@ export const newest = () => sent;
 
 /** Ask for the state as it is now. */
 export function ask() {
-  if (!server || !get().network) return;
-  waiting = get().drawing.length > 0;
-  if (waiting) send();
-  else shown = sent; // there is nothing to read, and what is on its way belongs to ink that is gone
+  if (!lanes.length || !get().network) return;
+  if (get().drawing.length) return lanes[0].send();
+  for (const lane of lanes) lane.drop();
+  shown = sent; // there is nothing to read, and what is on its way belongs to ink that is gone
 }
 
-async function send() {
-  if (!waiting || underWay >= IN_FLIGHT || (underWay && alone)) return;
-  waiting = false;
-  underWay += 1;
-  clearTimeout(alone);
-  alone = setTimeout(() => { alone = null; send(); }, APART);
-  const sequence = ++sent;
-  const answer = await answered(compose(sequence));
-  underWay -= 1;
-  send();
-  if (!answer) setTimeout(() => sequence === sent && ask(), RETRY);
-  publish(answer ?? { sequence, error: "The server does not answer; the drawing is kept and asked about again." });
-}
-
-function compose(sequence) {
+function compose() {
   const { drawing, network } = get();
   const wanted = {};
   for (const [name, parameters] of parts) {
     const value = parameters();
     if (value) wanted[name] = value;
   }
-  return { sequence, drawing, network, parts: wanted };
+  return { sequence: ++sent, drawing, network, parts: wanted };
 }
 
-/** The answer, or nothing where the server cannot be reached, fails or takes too long. */
-function answered(request) {
-  let timer;
-  const late = new Promise((resolve) => { timer = setTimeout(resolve, TIMEOUT); });
-  const answer = server.read(request).catch(() => {});
-  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+/** What the server said; where it said nothing, it is asked again. */
+function publishOrRetry({ sequence }, answer) {
+  if (!answer) setTimeout(() => sequence === sent && ask(), RETRY);
+  publish(answer ?? { sequence, error: "The server does not answer; the drawing is kept and asked about again." });
 }
 
 function publish(answer) {

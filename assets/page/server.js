@@ -1,20 +1,38 @@
-// Calls to the server that always have an answer.
-
-/** What the server answers, or { error } where it cannot be reached or fails. */
-export const answered = (call, error) => call.catch(() => null).then((answer) => answer ?? { error });
+// Questions to the server, which always have an answer.
 
 /**
- * As `answered`, for questions that follow each other faster than their answers come: each answer is told unless a newer
- * question's was. What a refused question leaves on screen is then the answer to the one before it.
+ * What a function of the server answers to a request, or { error } where it cannot be reached or fails: the sentence
+ * ends with the `remedy`, what the visitor may do.
  */
-export function inOrder(tell) {
-  let asked = 0; // number of the newest question
-  let told = 0; // number of the newest one whose answer was told
-  return async (call, error) => {
-    const number = ++asked;
-    const answer = await answered(call, error);
-    if (number < told) return;
-    told = number;
-    tell(answer);
-  };
+export async function askServer(call, request, remedy) {
+  const answer = await call(request).catch(() => null);
+  return answer ?? { error: `The server does not answer; ${remedy}.` };
+}
+
+/**
+ * A question that is asked again and again, as while a slider moves: one is under way at a time, only the newest waits
+ * for it, and `tell(answer, request)` hears every answer. Returns { ask(request), drop() }; what was asked before `drop`
+ * is never told of.
+ */
+export function makeQuestion(call, remedy, tell) {
+  let waiting = null; // [request] of the newest question
+  let underWay = null; // the request under way; one that was dropped is another
+
+  async function ask(request) {
+    waiting = [request];
+    if (underWay) return;
+    while (waiting) {
+      const own = underWay = waiting;
+      waiting = null;
+      const answer = await askServer(call, own[0], remedy);
+      if (underWay !== own) return; // dropped
+      underWay = null;
+      tell(answer, own[0]);
+      if (underWay) return; // what was told asked the next
+    }
+  }
+
+  const drop = () => { waiting = underWay = null; };
+
+  return { ask, drop };
 }

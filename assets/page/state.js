@@ -1,4 +1,5 @@
-// The one state of the page: the drawing, the network, the selected cell. Views subscribe; nobody else keeps a copy.
+// The one state of the page: the drawing, the network that reads, the selected cell, the design. Views subscribe; nobody
+// else keeps a copy.
 
 const listeners = new Set();
 

@@ -1,6 +1,23 @@
-// The text of an element.
+// Numbers as the page writes them.
 
-/** Only changes cost a layout, and only changes are read out. */
-export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+/** 21826 -> "21,826". */
+export const grouped = (value) => value.toLocaleString("en");
+
+/** A number with a true minus sign. */
+export const signed = (value, digits) => value.toFixed(digits).replace("-", "\u2212");
+
+/** 0.9931 -> "99.3 %"; a network is never sure to the last: what would round to 0 or 100 says so. No line ends before the sign. */
+export function percent(probability) {
+  if (probability < 0.0005) return "<\u00a00.1\u00a0%";
+  if (probability >= 0.9995) return ">\u00a099.9\u00a0%";
+  return accuracy(probability);
 }
+
+/** 0.9931 -> "99.3 %" of what was read; null where there was nothing to read. */
+export const accuracy = (share) => (share === null ? "unknown" : `${(100 * share).toFixed(1)}\u00a0%`);
+
+/** The likeliest of the classes. */
+export const likeliest = ({ classes, probabilities }) => classes[probabilities.indexOf(Math.max(...probabilities))];
+
+/** The visitor's time of day, "14:02:31": networks are told apart by it. */
+export const clock = () => new Date().toTimeString().slice(0, 8);

@@ -1,8 +1,9 @@
 // The kernels of a layer, drawn with their dilation, and one of them as it walks over the map that it reads.
 
-import { paintTap } from "./fields.js";
-import { decode, palette } from "./maps.js";
-import { look } from "./scales.js";
+import { fromBase64 } from "../page/bytes.js";
+import { palette } from "./palette.js";
+import { paintTap } from "./taps.js";
+import { token } from "./tokens.js";
 
 const CELL = 9; // CSS pixels a cell of the map takes: the same for every stage, so that reaches compare
 const SPACE = 20; // CSS pixels between two kernels
@@ -28,7 +29,7 @@ export function paintKernels(canvas, { kernel, dilation, weights }, channels) {
     const [x, y] = [(index % columns) * step + 0.5, Math.floor(index / columns) * step + 0.5];
     const own = weights.subarray(channel * kernel * kernel, (channel + 1) * kernel * kernel);
     paintKernel(context, x, y, CELL, own, kernel, dilation);
-    context.fillStyle = look("--ink-soft");
+    context.fillStyle = token("--ink-soft");
     context.fillText(channel, x, y + reach * CELL + 12);
   });
 }
@@ -36,7 +37,7 @@ export function paintKernels(canvas, { kernel, dilation, weights }, channels) {
 function paintKernel(context, left, top, cell, weights, kernel, dilation) {
   const reach = dilation * (kernel - 1) + 1;
   const most = Math.max(...weights.map(Math.abs)) || 1;
-  context.strokeStyle = look("--hairline");
+  context.strokeStyle = token("--hairline");
   context.lineWidth = 1;
   context.beginPath();
   for (let line = 0; line <= reach; line += 1) {
@@ -46,7 +47,7 @@ function paintKernel(context, left, top, cell, weights, kernel, dilation) {
     context.lineTo(left + line * cell, top + reach * cell);
   }
   context.stroke();
-  context.strokeStyle = look("--ink-soft");
+  context.strokeStyle = token("--ink-soft");
   context.strokeRect(left, top, reach * cell, reach * cell);
   weights.forEach((weight, tap) => {
     const [y, x] = [Math.floor(tap / kernel) * dilation + 0.5, (tap % kernel) * dilation + 0.5];
@@ -61,7 +62,7 @@ export function paintMap(canvas, { size: [height, width], values }, until = Infi
   [stamp.width, stamp.height] = [width, height];
   const { scale } = palette();
   const words = new Uint32Array(picture.data.buffer);
-  decode(values, new Uint8Array(height * width)).forEach((byte, at) => { words[at] = scale[at < until ? byte : 0]; });
+  fromBase64(values).forEach((byte, at) => { words[at] = scale[at < until ? byte : 0]; });
   stamp.getContext("2d").putImageData(picture, 0, 0);
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;
@@ -86,7 +87,7 @@ export function paintWindow({ context, cell }, { kernel, dilation, stride }, wei
 export const paintFrame = ({ context, cell }, y, x) => outline(context, x * cell, y * cell, cell);
 
 function outline(context, x, y, side) {
-  context.strokeStyle = look("--accent");
+  context.strokeStyle = token("--accent");
   context.lineWidth = 2 * devicePixelRatio;
   context.strokeRect(x, y, side, side);
 }

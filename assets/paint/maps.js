@@ -1,66 +1,20 @@
 // The maps of one layer as small multiples: all channels on one canvas, painted at once.
 
-import { look, sequential } from "./scales.js";
+import { unpackBytes } from "../page/bytes.js";
+import { node } from "../page/dom.js";
 
 const FIRST = 16; // channels that are shown before all are asked for
 const GAP = 1; // canvas pixels between two maps
 
 const table = new Uint32Array(256); // colour of each byte of the layer that is painted
-const palettes = new Map(); // names of the colours -> what is made of them
-
-/** Colours of the bytes 0..255 as canvas memory holds them: `scale`, `heat` (clear where low); those of gaps and marks. */
-export function palette(root = document.body) {
-  const [gap, mark] = ["--hairline", "--ink-soft"].map((name) => look(name, root));
-  const key = [gap, mark, look("--scale-zero", root), look("--scale-full", root)].join();
-  if (!palettes.has(key)) palettes.set(key, makePalette(sequential(root), gap, mark));
-  return palettes.get(key);
-}
-
-function makePalette(colour, gap, mark) {
-  const word = ([red, green, blue], alpha = 255) => ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-  const named = (hex) => word([1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
-  const each = (make) => Uint32Array.from({ length: 256 }, (_, byte) => make(byte));
-  return {
-    scale: each((byte) => word(colour(byte / 255))),
-    heat: each((byte) => word(colour(0.35 + (0.65 * byte) / 255), Math.min(230, 1.5 * byte))),
-    gap: named(gap),
-    mark: named(mark),
-  };
-}
-
-/** Bytes of a text in base64, into `bytes` from `start` on. */
-export function decode(text, bytes, start = 0) {
-  const binary = atob(text);
-  for (let at = 0; at < binary.length; at += 1) bytes[start + at] = binary.charCodeAt(at);
-  return bytes;
-}
-
-/** The first `count` bytes of which a text in base64 says where they are not 0, a bit each, and then what they are. */
-function unpack(text, bytes, count) {
-  const binary = atob(text);
-  let next = Math.ceil(count / 8);
-  for (let at = 0; at < count; at += 1) {
-    const on = binary.charCodeAt(at >> 3) & (128 >> (at & 7));
-    bytes[at] = on ? binary.charCodeAt(next) : 0;
-    if (on) next += 1;
-  }
-  return bytes;
-}
-
-/** Numbers of float32 in base64. */
-export const decodeFloats = (text) => new Float32Array(decode(text, new Uint8Array(atob(text).length)).buffer);
 
 /** A strip for one layer { layer, title, channels, size: [height, width] }. */
 export function makeStrip(layer) {
-  const element = document.createElement("div");
-  element.className = "strip";
-  const canvas = document.createElement("canvas");
-  canvas.tabIndex = 0;
-  canvas.role = "application";
+  const element = node("div", "strip");
+  const canvas = Object.assign(node("canvas"), { tabIndex: 0, role: "application" });
   canvas.dataset.layer = layer.layer;
-  const mark = document.createElement("i");
-  mark.hidden = true;
-  mark.append(document.createElement("b"));
+  const mark = Object.assign(node("i"), { hidden: true });
+  mark.append(node("b"));
   element.append(canvas, mark);
 
   const [height, width] = layer.size;
@@ -99,7 +53,7 @@ export function makeStrip(layer) {
       known.fill(0);
       maximum = most;
       if (!answer) return;
-      const bytes = unpack(answer.values, strip.buffer, answer.channels.length * area);
+      const bytes = unpackBytes(answer.values, strip.buffer, answer.channels.length * area);
       answer.channels.forEach((channel, index) => {
         values.set(bytes.subarray(index * area, (index + 1) * area), channel * area);
         known[channel] = 1;

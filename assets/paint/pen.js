@@ -1,7 +1,11 @@
 // How a stroke looks on the canvas: a smooth line through the points, round at its ends.
 
+import { token } from "./tokens.js";
+
+const SMALL_PEN = 0.05; // canvas units: a line that can be seen on a small picture
+
 /** Draw `drawing` on `context`, `size` pixels wide and high, with a pen of `width` (in canvas units). */
-export function paint(context, drawing, size, width, colour) {
+export function paintStrokes(context, drawing, size, width, colour) {
   context.lineCap = "round";
   context.lineJoin = "round";
   context.lineWidth = width * size;
@@ -25,4 +29,13 @@ function paintStroke(context, stroke, size, width) {
   }
   context.lineTo(...at(stroke.length - 1));
   context.stroke();
+}
+
+/** Draw a drawing on a canvas that is as large as it is shown; painted anew where that or its `data-painted` is another. */
+export function paintDrawing(canvas, drawing) {
+  const size = Math.round(canvas.clientWidth * devicePixelRatio);
+  if (!size || canvas.dataset.painted === String(size)) return;
+  canvas.dataset.painted = size;
+  canvas.width = canvas.height = size;
+  paintStrokes(canvas.getContext("2d"), drawing, size, SMALL_PEN, token("--ink"));
 }

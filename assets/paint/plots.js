@@ -1,16 +1,9 @@
 // Plots as SVG, drawn at the size that they have on screen; shapes, dashes and labels say what colour alone would not.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { svgNode } from "../page/dom.js";
+
 const FONT = 12; // px
 const EDGE = { left: 52, right: 16, top: 12, bottom: 36 };
-
-/** A new element of an SVG with its attributes. */
-export function make(kind, attributes = {}, text = "") {
-  const node = document.createElementNS(SVG, kind);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.textContent = text;
-  return node;
-}
 
 /**
  * Clear a plot and draw its frame.
@@ -27,25 +20,25 @@ export function frame(svg, horizontal, vertical) {
   const x = along(horizontal, EDGE.left, width - EDGE.right);
   const y = along(vertical, height - EDGE.bottom, EDGE.top);
   for (const [value, label] of horizontal.ticks) {
-    svg.append(make("line", { class: "grid", x1: x(value), x2: x(value), y1: EDGE.top, y2: height - EDGE.bottom }));
-    svg.append(make("text", { x: x(value), y: height - EDGE.bottom + 15, "text-anchor": "middle" }, label));
+    svg.append(svgNode("line", { class: "grid", x1: x(value), x2: x(value), y1: EDGE.top, y2: height - EDGE.bottom }));
+    svg.append(svgNode("text", { x: x(value), y: height - EDGE.bottom + 15, "text-anchor": "middle" }, label));
   }
   for (const [value, label] of vertical.ticks) {
-    svg.append(make("line", { class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value) }));
-    svg.append(make("text", { x: EDGE.left - 6, y: y(value) + 4, "text-anchor": "end" }, label));
+    svg.append(svgNode("line", { class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(value), y2: y(value) }));
+    svg.append(svgNode("text", { x: EDGE.left - 6, y: y(value) + 4, "text-anchor": "end" }, label));
   }
-  svg.append(make("text", { x: width - EDGE.right, y: height - 4, "text-anchor": "end" }, horizontal.title));
-  svg.append(make("text", { x: EDGE.left + 4, y: EDGE.top + 10 }, vertical.title));
+  svg.append(svgNode("text", { x: width - EDGE.right, y: height - 4, "text-anchor": "end" }, horizontal.title));
+  svg.append(svgNode("text", { x: EDGE.left + 4, y: EDGE.top + 10 }, vertical.title));
   return { x, y, width, height };
 }
 
 /** A mark of a kind: disc, square, diamond or cross; hollow ones show the paper. */
 export function mark(kind, x, y, hollow = false, radius = 5) {
   const shape = {
-    disc: () => make("circle", { cx: x, cy: y, r: radius }),
-    square: () => make("rect", { x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius }),
-    diamond: () => make("path", { d: `M${x} ${y - 1.3 * radius}L${x + 1.3 * radius} ${y}L${x} ${y + 1.3 * radius}L${x - 1.3 * radius} ${y}Z` }),
-    cross: () => make("path", { d: `M${x - radius} ${y - radius}l${2 * radius} ${2 * radius}m0 ${-2 * radius}l${-2 * radius} ${2 * radius}` }),
+    disc: () => svgNode("circle", { cx: x, cy: y, r: radius }),
+    square: () => svgNode("rect", { x: x - radius, y: y - radius, width: 2 * radius, height: 2 * radius }),
+    diamond: () => svgNode("path", { d: `M${x} ${y - 1.3 * radius}L${x + 1.3 * radius} ${y}L${x} ${y + 1.3 * radius}L${x - 1.3 * radius} ${y}Z` }),
+    cross: () => svgNode("path", { d: `M${x - radius} ${y - radius}l${2 * radius} ${2 * radius}m0 ${-2 * radius}l${-2 * radius} ${2 * radius}` }),
   }[kind]();
   shape.setAttribute("class", `mark ${kind}${hollow ? " hollow" : ""}`);
   return shape;
@@ -65,14 +58,14 @@ export function label(svg, points, width, height) {
     const at = boxes.findIndex(free);
     if (at < 0) continue; // its title is still there for those who point at it
     taken.push(boxes[at]);
-    svg.append(make("text", { class: "name", x: x + places[at][0], y: y + places[at][1] }, text));
+    svg.append(svgNode("text", { class: "name", x: x + places[at][0], y: y + places[at][1] }, text));
   }
 }
 
 /** A line through points [[x, y], ...]; dashed where said. */
 export function line(points, dashed) {
   const d = points.map(([x, y], index) => `${index ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
-  return make("path", { class: `curve${dashed ? " dashed" : ""}`, d });
+  return svgNode("path", { class: `curve${dashed ? " dashed" : ""}`, d });
 }
 
 /** Ticks at 1, 2 and 5 times powers of ten, or at the powers alone where those are many. */

@@ -1,29 +1,18 @@
 // The colour scales of every picture: activations and influence from paper to full, signed quantities from blue over
 // paper to orange. Even steps of the value are even steps in OKLab (Ottosson 2020), and so look even.
 
+import { token } from "./tokens.js";
+
 const STEPS = 255;
 const tables = new Map(); // "from to" -> colours of one scale, 3 bytes a step
 
-const looks = new Map([[document.body, new Map()], [document.documentElement, new Map()]]); // values of variables
-new MutationObserver(() => looks.get(document.body).clear()).observe(document.body, { attributeFilter: ["class"] });
-
-/**
- * Value of a CSS variable of the page; with the document's root, that of the light look. Remembered until light turns to
- * dark, for to ask the browser in the middle of a change makes it work all styles out anew.
- */
-export function look(name, root = document.body) {
-  const known = looks.get(root);
-  if (!known.get(name)) known.set(name, getComputedStyle(root).getPropertyValue(name).trim());
-  return known.get(name);
-}
-
 /** Colour [r, g, b] as a function of 0..1: 0 is the page's ground. */
-export const sequential = (root) => between(look("--scale-zero", root), look("--scale-full", root));
+export const sequential = (root) => between(token("--scale-zero", root), token("--scale-full", root));
 
 /** Colour [r, g, b] as a function of -1..1: 0 is the page's ground, negative is blue, positive is orange. */
 export function diverging() {
-  const negative = between(look("--scale-zero"), look("--scale-negative"));
-  const positive = between(look("--scale-zero"), look("--scale-positive"));
+  const negative = between(token("--scale-zero"), token("--scale-negative"));
+  const positive = between(token("--scale-zero"), token("--scale-positive"));
   return (value) => (value < 0 ? negative(-value) : positive(value));
 }
 

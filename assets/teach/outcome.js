@@ -1,18 +1,16 @@
 // Before and after: what a teaching gained and lost, in numbers, and what changed in the network.
 
-import { onNetworks, ownNetworks } from "../networks/networks.js";
-import { percent } from "../reading/reading.js";
-import { paintDrawing } from "./samplebox.js";
-import { get, subscribe } from "../page/state.js";
-import { setText } from "../page/words.js";
+import { heading, node, setText } from "../page/dom.js";
+import { onNetworks, ownNetworks } from "../page/networks.js";
+import { get } from "../page/state.js";
+import { live } from "../page/view.js";
+import { accuracy, percent } from "../page/words.js";
+import { paintDrawing } from "../paint/pen.js";
 
 const ALARM = 0.01; // share of a class's held-out digits that is worth an alarm when it is lost
 const MANY = 20; // held-out samples from which the figure says more than a hint
 
 const points = (change) => `${change < 0 ? "\u2212" : change > 0 ? "+" : ""}${Math.abs(100 * change).toFixed(1)}`;
-
-/** 0.9931 -> "99.3 %" of what was read; null where there was nothing to read. */
-export const accuracy = (share) => (share === null ? "unknown" : `${(100 * share).toFixed(1)}\u00a0%`);
 
 /** Returns show(key, readings), to be called with what was said of each sample. */
 export function mountOutcome(section) {
@@ -40,9 +38,7 @@ export function mountOutcome(section) {
   }
 
   onNetworks(show);
-  subscribe((_, changed) => changed.includes("network") && show());
-  new IntersectionObserver(paint).observe(section);
-  new MutationObserver(show).observe(document.body, { attributeFilter: ["class"] });
+  live(section, { network: show, seen: paint, theme: show });
   show();
   return (key, readings) => { told.set(key, readings); show(); };
 }
@@ -85,7 +81,7 @@ function changeRows(layers) {
   const most = Math.max(...Object.values(layers), 1e-9);
   return Object.entries(layers).map(([layer, change]) => {
     const row = makeRow([layer, "", `${(100 * change).toFixed(1)} %`]);
-    const fill = document.createElement("i");
+    const fill = node("i");
     fill.style.width = `${(100 * change) / most}%`;
     row.children[1].className = "track";
     row.children[1].append(fill);
@@ -94,36 +90,29 @@ function changeRows(layers) {
 }
 
 function makeRow([head, ...cells]) {
-  const row = document.createElement("tr");
-  const first = Object.assign(document.createElement("th"), { scope: "row" });
-  first.append(Object.assign(document.createElement("bdi"), { textContent: head }));
-  row.append(first, ...cells.map((text) => Object.assign(document.createElement("td"), { textContent: text })));
+  const row = node("tr");
+  const first = heading("");
+  first.append(node("bdi", "", head));
+  row.append(first, ...cells.map((text) => node("td", "", text)));
   return row;
 }
 
 function makeReading({ label, drawing, before, after }) {
-  const item = document.createElement("li");
-  const picture = document.createElement("canvas");
-  picture.role = "img";
-  picture.ariaLabel = `A drawing of ${label}`;
-  picture.drawing = drawing;
+  const item = node("li");
+  const picture = Object.assign(node("canvas"), { role: "img", ariaLabel: `A drawing of ${label}`, drawing });
   item.append(picture, makeSide("before", label, before), makeSide("after", label, after));
   return item;
 }
 
 function makeSide(when, label, likeliest) {
-  const side = document.createElement("div");
-  const name = document.createElement("p");
-  name.textContent = `${when}: ${likeliest[0][0] === label ? "right" : "wrong"}`;
-  side.append(name, ...likeliest.map(([text, probability]) => {
-    const bar = document.createElement("div");
-    bar.className = text === label ? "bar top" : "bar";
-    bar.append(...["label", "track", "percent"].map((part) => Object.assign(document.createElement("span"), { className: part })));
-    const [named, track, figure] = bar.children;
-    named.textContent = named.title = text;
-    track.append(Object.assign(document.createElement("span"), { className: "fill" }));
-    track.firstChild.style.transform = `scaleX(${probability})`;
-    figure.textContent = percent(probability);
+  const side = node("div");
+  side.append(node("p", "", `${when}: ${likeliest[0][0] === label ? "right" : "wrong"}`));
+  side.append(...likeliest.map(([text, probability]) => {
+    const bar = node("div", text === label ? "bar top" : "bar");
+    const [track, fill] = [node("span", "track"), node("span", "fill")];
+    track.append(fill);
+    fill.style.transform = `scaleX(${probability})`;
+    bar.append(Object.assign(node("span", "label", text), { title: text }), track, node("span", "percent", percent(probability)));
     return bar;
   }));
   return side;

@@ -1,21 +1,20 @@
 // The box of samples on the page: keeps what is drawn under a name, and shows what the network says of each sample now.
 
-import { answered } from "../page/server.js";
+import { node, setText } from "../page/dom.js";
 import { opens, saveFile } from "../page/files.js";
-import { commit } from "../page/undo.js";
 import { linkTo } from "../page/link.js";
-import { paint } from "../paint/pen.js";
-import { percent } from "../reading/reading.js";
+import { askServer } from "../page/server.js";
+import { get } from "../page/state.js";
+import { commit } from "../page/undo.js";
+import { live } from "../page/view.js";
+import { percent } from "../page/words.js";
+import { paintDrawing } from "../paint/pen.js";
 import {
   addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, labels, onSamples, relabelSample,
   suggestion, undoSamples,
 } from "./samples.js";
-import { look } from "../paint/scales.js";
-import { get, subscribe } from "../page/state.js";
-import { setText } from "../page/words.js";
 
 const FORMAT = 1; // of a samples file
-const PEN = 0.05; // canvas units: a line that can be seen on a small picture
 
 export function mountBox(section, server, most) {
   const find = (selector) => section.querySelector(selector);
@@ -44,7 +43,7 @@ export function mountBox(section, server, most) {
 
   async function named(name, then) {
     const known = [...new Set([...classes, ...labels()])];
-    const answer = await answered(server.name_class({ name, known }), "The server does not answer; try again.");
+    const answer = await askServer(server.name_class, { name, known }, "try again");
     if (answer.error) return say(answer.error);
     then(answer.name);
   }
@@ -74,7 +73,7 @@ export function mountBox(section, server, most) {
     saveFile("digitscope-samples.json", `${JSON.stringify({ format: FORMAT, samples: getSamples() })}\n`, "application/json");
   });
   opens(find('[data-do="open-samples"]'), ".json,application/json", async (file) => {
-    const answer = await answered(server.open_samples(await file.text()), "The file could not be sent to the server; try again.");
+    const answer = await askServer(server.open_samples, await file.text(), "open the file again");
     if (answer.error) return say(answer.error);
     const count = getSamples().length;
     if (count + answer.samples.length > most) return say(`With the file there would be more than ${most} samples; delete some first.`);
@@ -92,7 +91,7 @@ export function mountBox(section, server, most) {
     const drawings = getSamples().map(({ drawing }) => drawing).filter((drawing) => !readings.has(drawing));
     if (read === network && !drawings.length) return;
     asking = true;
-    const answer = await answered(server.read_box({ network, drawings }), "The server does not answer.");
+    const answer = await askServer(server.read_box, { network, drawings }, "draw another sample to ask again");
     asking = false;
     if (answer.error) { read = null; return say(answer.error); }
     read = network;
@@ -140,8 +139,8 @@ export function mountBox(section, server, most) {
   }
 
   function makeClass() {
-    const button = Object.assign(document.createElement("button"), { type: "button" });
-    button.append(...["bdi", "small"].map((tag) => document.createElement(tag)));
+    const button = Object.assign(node("button"), { type: "button" });
+    button.append(...["bdi", "small"].map((tag) => node(tag)));
     button.addEventListener("click", () => keepAs(button.value));
     return button;
   }
@@ -162,21 +161,21 @@ export function mountBox(section, server, most) {
   }
 
   function makeItem(sample) {
-    const element = document.createElement("li");
-    const picture = document.createElement("canvas");
+    const element = node("li");
+    const picture = node("canvas");
     picture.role = "img";
     picture.ariaLabel = `A drawing of ${sample.label}`;
-    const input = Object.assign(document.createElement("input"), { type: "text", value: sample.label, spellcheck: false });
+    const input = Object.assign(node("input"), { type: "text", value: sample.label, spellcheck: false });
     input.dir = "auto";
     input.title = "Its class; write another to relabel it";
     input.addEventListener("change", () => {
       named(input.value, (label) => { relabelSample(sample, label); say(`Relabelled: ${sample.label} is ${label} now.`); });
       input.value = sample.label;
     });
-    const remove = Object.assign(document.createElement("button"), { type: "button", textContent: "\u00d7", title: "Delete" });
+    const remove = Object.assign(node("button"), { type: "button", textContent: "\u00d7", title: "Delete" });
     remove.addEventListener("click", () => { deleteSample(sample); say(`A sample of ${sample.label} is deleted.`); });
-    const words = document.createElement("p");
-    words.append(...["number", "reads"].map((name) => Object.assign(document.createElement("span"), { className: name })));
+    const words = node("p");
+    words.append(...["number", "reads"].map((name) => node("span", name)));
     element.append(picture, input, remove, words);
     return element;
   }
@@ -187,18 +186,13 @@ export function mountBox(section, server, most) {
   }
 
   onSamples(() => { show(); ask(); });
-  subscribe((_, changed) => changed.includes("network") && ask());
-  new IntersectionObserver(() => { paintAll(); ask(); }).observe(section);
-  new MutationObserver(() => { for (const { firstChild } of items.values()) firstChild.dataset.painted = ""; paintAll(); })
-    .observe(document.body, { attributeFilter: ["class"] });
+  live(section, {
+    network: ask,
+    seen: () => { paintAll(); ask(); },
+    theme() {
+      for (const { firstChild } of items.values()) firstChild.dataset.painted = "";
+      paintAll();
+    },
+  });
   show();
-}
-
-/** A drawing as it was drawn, on a canvas that is as large as it is shown. */
-export function paintDrawing(canvas, drawing) {
-  const size = Math.round(canvas.clientWidth * devicePixelRatio);
-  if (!size || canvas.dataset.painted === String(size)) return;
-  canvas.dataset.painted = size;
-  canvas.width = canvas.height = size;
-  paint(canvas.getContext("2d"), drawing, size, PEN, look("--ink"));
 }

@@ -1,20 +1,17 @@
 // The teaching itself: started, watched as it goes, called off; taken up again after a reload.
 
-import { answered } from "../page/server.js";
-import { drawCurves } from "../paint/curves.js";
-import { waiting, watch } from "../page/job.js";
-import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../networks/networks.js";
-import { accuracy } from "./outcome.js";
-import { getSamples } from "./samples.js";
+import { setText } from "../page/dom.js";
+import { UNREACHABLE, waiting, watch } from "../page/job.js";
+import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../page/networks.js";
+import { askServer } from "../page/server.js";
+import { get } from "../page/state.js";
 import { keep, recall } from "../page/storage.js";
-import { get, subscribe } from "../page/state.js";
-import { setText } from "../page/words.js";
+import { live } from "../page/view.js";
+import { accuracy, clock } from "../page/words.js";
+import { drawCurves } from "../paint/curves.js";
+import { getSamples } from "./samples.js";
 
-const UNREACHABLE = "The server does not answer; it is asked again.";
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least
-
-/** The visitor's time of day, "14:02:31": networks are told apart by it. */
-export const clock = () => new Date().toTimeString().slice(0, 8);
 
 export function mountTeaching(section, server, props, show) {
   const buttons = Object.fromEntries([...section.querySelectorAll("[data-do]")].map((each) => [each.dataset.do, each]));
@@ -37,8 +34,7 @@ export function mountTeaching(section, server, props, show) {
     refresh();
     say("The samples are on their way.");
     const request = { network: parent, samples, settings: settings.read(), clock: clock() };
-    const answer = await answered(
-      server.start_teaching(request), "The server does not answer; nothing was changed. Press Teach to try again.");
+    const answer = await askServer(server.start_teaching, request, "nothing was changed. Press Teach to try again");
     section.querySelector(".warnings").textContent = (answer.warnings ?? []).join(" ");
     if (answer.error) return end(answer.error);
     job.key = answer.job;
@@ -99,7 +95,7 @@ export function mountTeaching(section, server, props, show) {
 
   async function cancel() {
     if (!job?.key) return;
-    const { error } = await answered(server.cancel_teaching(job.key), "The server does not answer; press Cancel again.");
+    const { error } = await askServer(server.cancel_teaching, job.key, "press Cancel again");
     if (error) say(error);
   }
 
@@ -143,7 +139,7 @@ export function mountTeaching(section, server, props, show) {
   }
 
   for (const [name, action] of Object.entries({ teach: start, cancel, undo, reset })) buttons[name].addEventListener("click", action);
-  subscribe((_, changed) => changed.includes("network") && refresh());
+  live(section, { network: refresh });
   onNetworks(refresh);
   refresh();
   resume();

@@ -1,13 +1,15 @@
 // The networks that the visitor may go back to, as files too, and two of them side by side on the drawing.
 
-import { answered } from "../page/server.js";
-import { fromBase64, opens, saveFile, toBase64 } from "../page/files.js";
-import { addNetwork, chooseNetwork, offeredNetworks, onNetworks, ownNetworks, rootOf, titleOf } from "../networks/networks.js";
-import { accuracy } from "./outcome.js";
-import { ask, onAnswer, want } from "../page/reader.js";
-import { percent, showBars } from "../reading/reading.js";
-import { get, subscribe } from "../page/state.js";
-import { clock } from "./teaching.js";
+import { fromBase64, toBase64 } from "../page/bytes.js";
+import { node } from "../page/dom.js";
+import { opens, saveFile } from "../page/files.js";
+import { addNetwork, chooseNetwork, offeredNetworks, onNetworks, ownNetworks, rootOf, titleOf } from "../page/networks.js";
+import { ask } from "../page/reader.js";
+import { askServer } from "../page/server.js";
+import { get } from "../page/state.js";
+import { live } from "../page/view.js";
+import { accuracy, clock, likeliest, percent } from "../page/words.js";
+import { showBars } from "../paint/bars.js";
 
 export function mountVersions(section, server, largest) {
   const line = section.querySelector(".note");
@@ -15,7 +17,7 @@ export function mountVersions(section, server, largest) {
   mountVersus(section);
 
   section.querySelector('[data-do="save-network"]').addEventListener("click", async () => {
-    const answer = await answered(server.network_file(get().network), "The server does not answer; try again.");
+    const answer = await askServer(server.network_file, get().network, "try again");
     line.textContent = answer.error ?? `${titleOf(get().network)} is in your downloads.`;
     if (!answer.error) saveFile(answer.name, fromBase64(answer.data), "application/octet-stream");
   });
@@ -25,7 +27,7 @@ export function mountVersions(section, server, largest) {
       return;
     }
     const request = { data: await toBase64(file), clock: clock() };
-    const answer = await answered(server.open_network(request), "The file could not be sent to the server; try again.");
+    const answer = await askServer(server.open_network, request, "open the file again");
     line.textContent = answer.error ?? `${answer.title} reads now.`;
     if (answer.error) return;
     addNetwork({ key: answer.key, title: answer.title });
@@ -43,16 +45,16 @@ function mountList(list) {
   }
 
   onNetworks(show);
-  subscribe((_, changed) => changed.includes("network") && show());
+  live(list, { network: show });
   show();
 }
 
 function makeVersion({ name, words }) {
-  const item = document.createElement("li");
-  const button = Object.assign(document.createElement("button"), { type: "button", textContent: titleOf(name) });
+  const item = node("li");
+  const button = Object.assign(node("button", "", titleOf(name)), { type: "button" });
   button.ariaPressed = String(name === get().network);
   button.addEventListener("click", () => chooseNetwork(name));
-  item.append(button, Object.assign(document.createElement("span"), { className: "note", textContent: words }));
+  item.append(button, node("span", "note", words));
   return item;
 }
 
@@ -87,27 +89,23 @@ function mountVersus(section) {
     line.textContent = "Draw something to compare two networks on it.";
   }
 
-  want("versus", () => (section.checkVisibility() && select.value && get().drawing.length ? { network: select.value } : null));
-  onAnswer((answer) => {
-    const other = answer.parts?.versus;
-    if (!other || !get().drawing.length) return;
+  function show(other, answer) {
+    if (!other) return clear();
     if (other.error) { line.textContent = other.error; return; }
     if (other.network !== select.value) return;
     showBars(here, answer.classes, answer.probabilities);
     showBars(there, other.classes, other.probabilities);
-    const read = ({ classes, probabilities }) => {
-      const most = Math.max(...probabilities);
-      return `${classes[probabilities.indexOf(most)]} (${percent(most)})`;
-    };
+    const read = (said) => `${likeliest(said)} (${percent(Math.max(...said.probabilities))})`;
     line.textContent = `Of this drawing, ${titleOf(answer.network)} reads ${read(answer)} and ${titleOf(other.network)} ${read(other)}.`;
+  }
+
+  live(section, {
+    part: "versus",
+    parameters: () => (select.value ? { network: select.value } : null),
+    show,
+    network: fill,
   });
   select.addEventListener("change", () => ask());
   onNetworks(fill);
-  subscribe((state, changed) => {
-    if (changed.includes("network")) fill();
-    if (changed.includes("drawing") && !state.drawing.length) clear();
-  });
-  new IntersectionObserver(([entry]) => entry.isIntersecting && ask()).observe(section);
-  clear();
   fill();
 }

@@ -357,7 +357,7 @@ def test_files_that_are_none_are_refused(tab: Page, tmp_path: Path) -> None:
 def test_a_network_that_is_no_longer_kept_is_said(page: Page) -> None:
     gone = f"mine-{'0' * 32}"
     page.evaluate(
-        f"{module('networks/networks.js')}.then((networks) => networks.addNetwork({{ key: '{gone}', title: 'gone' }}))"
+        f"{module('page/networks.js')}.then((networks) => networks.addNetwork({{ key: '{gone}', title: 'gone' }}))"
     )
     page.wait_for_function(f"localStorage['digitscope.networks'].includes('{gone}')")
     page.reload()

@@ -1,28 +1,27 @@
 // A training as it runs: curves, kernels, what the network looks at, what it still misreads; stopped, resumed, kept.
 
-import { drawCurves } from "../paint/curves.js";
-import { answered } from "../page/server.js";
-import { encodeDesign } from "./address.js";
-import { fromBase64 } from "../page/files.js";
-import { waiting, watch } from "../page/job.js";
-import { paintKernels } from "../paint/kernels.js";
-import { addNetwork } from "../networks/networks.js";
-import { paintImage } from "../reading/reading.js";
-import { paintValues, sequential } from "../paint/scales.js";
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
+import { node, pictureCanvas, setText } from "../page/dom.js";
+import { UNREACHABLE, waiting, watch } from "../page/job.js";
+import { addNetwork } from "../page/networks.js";
+import { askServer } from "../page/server.js";
 import { keep, recall } from "../page/storage.js";
-import { clock } from "../teach/teaching.js";
-import { setText } from "../page/words.js";
+import { live } from "../page/view.js";
+import { accuracy, clock, grouped } from "../page/words.js";
+import { drawCurves } from "../paint/curves.js";
+import { layOver } from "../paint/frame.js";
+import { paintImage } from "../paint/ink.js";
+import { paintKernels } from "../paint/kernels.js";
+import { paintValues, sequential } from "../paint/scales.js";
+import { encodeDesign } from "./address.js";
 
-const IMAGE = 28;
 const MISREAD = 12; // places for misread images
 const LOWEST = 0.9; // accuracy at the foot of its curve
 const BEFORE = "Resume takes up the training that was last watched here, if it was stopped; its curves begin anew.";
-const SILENT = "The server does not answer; press the button to try again.";
-
-const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
+const AGAIN = "press the button to try again";
 
 /** `designed()` is the design to train, or null while it is not allowed. Returns { refresh }, for when that changes. */
-export function mountLive(section, server, epochs, designed) {
+export function mountTraining(section, server, epochs, designed) {
   const button = (name) => section.querySelector(`[data-do="${name}"]`);
   const figure = (name) => section.querySelector(`[data-figure="${name}"]`);
   const line = section.querySelector(".sentence");
@@ -40,7 +39,7 @@ export function mountLive(section, server, epochs, designed) {
   async function start() {
     const design = designed();
     if (!design || job) return;
-    await begin(server.start_training({ design, epochs: Number(slider.value) }), (answer) => {
+    await begin(server.start_training, { design, epochs: Number(slider.value) }, (answer) => {
       training = { training: answer.training, design };
       news = [];
       look = null;
@@ -48,13 +47,13 @@ export function mountLive(section, server, epochs, designed) {
     });
   }
 
-  const resume = () => begin(server.resume_training({ training: training.training }), () => {});
+  const resume = () => begin(server.resume_training, { training: training.training }, () => {});
 
-  async function begin(request, begun) {
+  async function begin(call, request, begun) {
     job = "wanted";
     refresh();
     say("The training is on its way.");
-    const answer = await answered(request, SILENT);
+    const answer = await askServer(call, request, AGAIN);
     job = answer.job ?? null;
     if (answer.error) say(answer.error);
     else begun(answer);
@@ -65,7 +64,7 @@ export function mountLive(section, server, epochs, designed) {
 
   /** Follow the job to its end; what it has learned by then is kept. `unknown` is said where the server knows no such job. */
   async function follow(unknown) {
-    const last = await watch(server.job_progress, job, heed, () => say("The server does not answer; it is asked again."));
+    const last = await watch(server.job_progress, job, heed, () => say(UNREACHABLE));
     end(last.state ? (last.error ?? ended()) : (unknown ?? last.error));
   }
 
@@ -92,12 +91,12 @@ export function mountLive(section, server, epochs, designed) {
     refresh();
   }
 
-  const going = () => `${seen()}; ${look ? `${percent(look.accuracy)} of ${look.watched.toLocaleString("en")} validation images read rightly` : "the first look is on its way"}.`;
-  const seen = () => `${news.at(-1).images.toLocaleString("en")} images in ${news.at(-1).seconds.toFixed(1)} s`;
+  const going = () => `${seen()}; ${look ? `${accuracy(look.accuracy)} of ${grouped(look.watched)} validation images read rightly` : "the first look is on its way"}.`;
+  const seen = () => `${grouped(news.at(-1).images)} images in ${news.at(-1).seconds.toFixed(1)} s`;
 
   function ended() {
     if (!news.length) return "It was stopped before it began; Resume begins it.";
-    const reads = look ? ` It reads ${percent(look.accuracy)} of the watched validation images.` : "";
+    const reads = look ? ` It reads ${accuracy(look.accuracy)} of the watched validation images.` : "";
     return `${isFinished() ? "Finished" : "Stopped"}: ${seen()}.${reads}${isFinished() ? "" : " Resume goes on from here."}`;
   }
 
@@ -105,7 +104,7 @@ export function mountLive(section, server, epochs, designed) {
 
   async function stop() {
     button("stop").disabled = true;
-    const { error } = await answered(server.stop_training({ job }), SILENT);
+    const { error } = await askServer(server.stop_training, { job }, AGAIN);
     if (error) say(error);
   }
 
@@ -113,7 +112,7 @@ export function mountLive(section, server, epochs, designed) {
     const told = section.querySelector(".kept");
     button("keep").disabled = true;
     setText(told, "It learns how sure it may be.");
-    const answer = await answered(server.keep_training({ training: training.training, clock: clock() }), SILENT);
+    const answer = await askServer(server.keep_training, { training: training.training, clock: clock() }, AGAIN);
     setText(told, answer.error ?? answer.sentence);
     if (!answer.error) addNetwork({ key: answer.key, title: answer.title });
     refresh();
@@ -144,7 +143,7 @@ export function mountLive(section, server, epochs, designed) {
     const lookShare = looks.length ? looks.at(-1).images / last.total : 0;
     drawCurves(curves[0], [looks.map((each) => each.look.accuracy - LOWEST)], 1 - LOWEST, lookShare);
     drawCurves(curves[1], [news.map(({ loss }) => loss)], 1, share);
-    figure("accuracy").textContent = look ? percent(look.accuracy) : "";
+    figure("accuracy").textContent = look ? accuracy(look.accuracy) : "";
     figure("loss").textContent = last ? last.loss.toFixed(3) : "";
     if (!section.checkVisibility()) return;
     paintField();
@@ -153,14 +152,12 @@ export function mountLive(section, server, epochs, designed) {
   }
 
   function paintField() {
-    const values = look ? [...fromBase64(look.field)].map((byte) => byte / 255) : new Array(IMAGE * IMAGE).fill(0);
+    const values = look ? [...fromBase64(look.field)].map((byte) => byte / 255) : new Array(IMAGE_SIZE ** 2).fill(0);
     paintValues(section.querySelector(".picture canvas"), values, sequential());
     for (const kind of ["region", "box"]) {
       const frame = section.querySelector(`.picture .${kind}`);
       frame.hidden = !look;
-      if (!look) continue;
-      const [top, left, bottom, right] = look[kind].map((edge) => (100 * edge) / IMAGE);
-      Object.assign(frame.style, { top: `${top}%`, left: `${left}%`, width: `${right - left}%`, height: `${bottom - top}%` });
+      if (look) layOver(frame, look[kind]);
     }
     const side = ([top, left, bottom, right]) => `${bottom - top} x ${right - left}`;
     const nothing = training ? "It is shown again once the training goes on." : "Nothing has been trained yet.";
@@ -203,8 +200,7 @@ export function mountLive(section, server, epochs, designed) {
   button("keep").addEventListener("click", drawWithIt);
   layers.addEventListener("change", paint);
   section.querySelector(".misread").append(...Array.from({ length: MISREAD }, makePlace));
-  new MutationObserver(paint).observe(document.body, { attributeFilter: ["class"] });
-  new ResizeObserver(paint).observe(section);
+  live(section, { theme: paint, size: paint });
   say(training ? BEFORE : "A few epochs take about a minute; the pen stays free meanwhile.");
   paint();
   refresh();
@@ -213,10 +209,7 @@ export function mountLive(section, server, epochs, designed) {
 }
 
 function makePlace() {
-  const place = document.createElement("figure");
-  const canvas = Object.assign(document.createElement("canvas"), { width: IMAGE, height: IMAGE });
-  canvas.role = "img";
-  canvas.ariaLabel = "A validation image that is misread";
-  place.append(canvas, document.createElement("figcaption"));
+  const place = node("figure");
+  place.append(pictureCanvas(IMAGE_SIZE, "A validation image that is misread"), node("figcaption"));
   return place;
 }

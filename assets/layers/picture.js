@@ -1,8 +1,13 @@
 // The view as a picture for a slide: always on a light ground, with its title and its legend.
 
-import { paintFields } from "./fields.js";
-import { paintImage } from "../reading/reading.js";
-import { look, paintLegend, sequential } from "./scales.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
+import { node, pictureCanvas } from "../page/dom.js";
+import { saveFile } from "../page/files.js";
+import { paintFields } from "../paint/fields.js";
+import { paintImage } from "../paint/ink.js";
+import { palette } from "../paint/palette.js";
+import { paintLegend, sequential } from "../paint/scales.js";
+import { token } from "../paint/tokens.js";
 
 const WIDTH = 1920;
 const HEIGHT = 1080;
@@ -16,17 +21,13 @@ const FONT = "system-ui, sans-serif";
 export async function savePicture(view) {
   const canvas = compose(view);
   const blob = await new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = "digitscope-layers.png";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  saveFile("digitscope-layers.png", blob, "image/png");
 }
 
-function compose({ title, network, strips, colours, endOf, ownScale, legend: end, image, cell, logits, classes, columns, show }) {
-  const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
+function compose({ title, structure, strips, endOf, ownScale, legend: end, image, cell, logits, columns, fields }) {
+  const canvas = Object.assign(node("canvas"), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext("2d");
-  const light = (name) => look(name, document.documentElement);
+  const light = (name) => token(name, document.documentElement);
   const write = (text, x, y, size, colour = "--ink", weight = 400) => {
     context.font = `${weight} ${size}px ${FONT}`;
     context.fillStyle = light(colour);
@@ -38,6 +39,7 @@ function compose({ title, network, strips, colours, endOf, ownScale, legend: end
   write(cell?.title ?? "What every layer makes of the drawing", EDGE, EDGE + 32, 36, "--ink", 600);
   wrap(context, title, WIDTH - 2 * EDGE, 24).forEach((line, at) => write(line, EDGE, EDGE + 76 + 32 * at, 24, "--ink-soft"));
 
+  const colours = palette(document.documentElement);
   const step = (WIDTH - 2 * EDGE + SPACE) / columns.length;
   const side = Math.min(step - SPACE, 240);
   columns.forEach((column, index) => {
@@ -48,7 +50,7 @@ function compose({ title, network, strips, colours, endOf, ownScale, legend: end
     if (own.includes(undefined)) drawInk(context, image, x, TOP, side, light("--ink"));
     else drawStrips(own, x);
     if (column.querySelector(".classes")) {
-      classes.slice(0, 20).forEach((name, at) => {
+      structure.classes.slice(0, 20).forEach((name, at) => {
         write(name, x, 338 + 30 * at, 20);
         write((logits[at] ?? 0).toFixed(2), x + side / 2, 338 + 30 * at, 20, "--ink-soft");
       });
@@ -58,7 +60,7 @@ function compose({ title, network, strips, colours, endOf, ownScale, legend: end
   /** The maps of a column below each other, as large as there is room for all of them. */
   function drawStrips(own, x) {
     const painted = own.map((strip) => {
-      const canvas = document.createElement("canvas");
+      const canvas = node("canvas");
       strip.paint(colours, endOf(strip), canvas);
       return canvas;
     });
@@ -77,33 +79,33 @@ function compose({ title, network, strips, colours, endOf, ownScale, legend: end
   }
 
   const y = HEIGHT - EDGE;
-  const legend = Object.assign(document.createElement("canvas"), { width: 240, height: 1 });
+  const legend = Object.assign(node("canvas"), { width: 240, height: 1 });
   paintLegend(legend, sequential(document.documentElement));
   write("0", EDGE, y, 18, "--ink-soft");
   context.drawImage(legend, EDGE + 20, y - 14, 240, 16);
   write(end, EDGE + 270, y, 18, "--ink-soft");
-  write(`Digitscope, network ${network}; maps after norm and activation`, EDGE + 470, y, 18, "--ink-soft");
-  if (cell) drawFields(context, image, cell, show, EDGE, 320 + side + 48, side);
+  write(`Digitscope, network ${structure.network}; maps after norm and activation`, EDGE + 470, y, 18, "--ink-soft");
+  if (cell) drawFields(context, image, cell, fields, EDGE, 320 + side + 48, side);
   return canvas;
 }
 
 function drawInk(context, image, x, y, side, colour) {
-  const ink = Object.assign(document.createElement("canvas"), { width: 28, height: 28 });
+  const ink = pictureCanvas(IMAGE_SIZE, "");
   paintImage(ink, image);
-  const tinted = ink.getContext("2d"); // the ink of the dark look is light
+  const tinted = ink.getContext("2d"); // the ink of the dark theme is light
   tinted.globalCompositeOperation = "source-in";
   tinted.fillStyle = colour;
-  tinted.fillRect(0, 0, 28, 28);
+  tinted.fillRect(0, 0, IMAGE_SIZE, IMAGE_SIZE);
   context.drawImage(ink, x, y, side, side);
-  context.strokeStyle = look("--hairline", document.documentElement);
+  context.strokeStyle = token("--hairline", document.documentElement);
   context.strokeRect(x, y, side, side);
 }
 
-function drawFields(context, image, cell, show, x, y, side) {
-  drawInk(context, image, x, y, side, look("--ink-soft", document.documentElement));
-  const fields = Object.assign(document.createElement("canvas"), { width: Math.round(side), height: Math.round(side) });
-  paintFields(fields, image, cell, show, { margin: false, root: document.documentElement });
-  context.drawImage(fields, x, y, side, side);
+function drawFields(context, image, cell, fields, x, y, side) {
+  drawInk(context, image, x, y, side, token("--ink-soft", document.documentElement));
+  const canvas = pictureCanvas(Math.round(side), "");
+  paintFields(canvas, image, cell, fields, { margin: false, root: document.documentElement });
+  context.drawImage(canvas, x, y, side, side);
 }
 
 function wrap(context, text, width, size) {

@@ -1,0 +1,166 @@
+// Strokes: drawn on the sheet by mouse, pen, touch or keyboard, and painted there once a frame.
+
+import { ARROWS } from "../page/dom.js";
+import { get } from "../page/state.js";
+import { amend, commit } from "../page/undo.js";
+import { live } from "../page/view.js";
+import { fit } from "../paint/frame.js";
+import { paintStrokes } from "../paint/pen.js";
+import { token } from "../paint/tokens.js";
+
+const CLOSEST = 0.003; // canvas units; points nearer than this to the last one say nothing new
+const KEY_STEP = 0.02; // canvas units an arrow key moves the pen; with Shift four times as far
+const MOVES = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove"; // the former does not wait for a frame
+const PEN_UP = "Pen up: the arrow keys move.";
+
+/**
+ * Let `sheet`, a canvas, be drawn on. `begins()` is called before a stroke, `ends()` after one, `paints()` in every frame
+ * in which the sheet is painted anew, and `say(text)` with what the keyboard's pen does, "" for nothing.
+ * Returns { refresh, heedDrawing, setPen, liftKeys, isDrawing, hasCursor }.
+ */
+export function mountSheet(sheet, { begins, ends, paints, say }) {
+  const context = sheet.getContext("2d");
+  let pen = "medium";
+  let pointer = null; // id of the pointer that draws
+  let inked = null; // the drawing as the pen left it; where it is another one, the stroke is over
+  let started = 0; // when the drawing began
+  let cursor = null; // { x, y, down } of the keyboard's pen
+  let frame = null; // the animation frame in which the sheet is painted anew
+
+  // Painting ------------------------------------------------------------------------------------------------------
+
+  function render() {
+    const size = sheet.width;
+    context.clearRect(0, 0, size, size);
+    paintStrokes(context, get().drawing, size, Number(token(`--pen-${pen}`)), token("--ink"));
+    if (cursor && document.activeElement === sheet) renderCursor(size);
+  }
+
+  function renderCursor(size) {
+    context.beginPath();
+    context.arc(cursor.x * size, cursor.y * size, size * 0.025, 0, 2 * Math.PI);
+    context.lineWidth = size * 0.006;
+    context.strokeStyle = token("--accent");
+    context.stroke();
+    if (cursor.down) { context.fillStyle = token("--accent"); context.fill(); }
+  }
+
+  /** Once a frame, however often the pen moves in between. */
+  function refresh() {
+    frame ??= requestAnimationFrame(() => { frame = null; render(); paints(); });
+  }
+
+  live(sheet, { theme: render, size: () => { fit(sheet); render(); } }); // measured when it changes, not at every movement
+
+  // Strokes -------------------------------------------------------------------------------------------------------
+
+  function now() {
+    if (!get().drawing.length) started = performance.now();
+    return Math.round(performance.now() - started);
+  }
+
+  function begin(point) {
+    begins();
+    inked = [...get().drawing, [point]];
+    commit(inked);
+  }
+
+  function extend(points) {
+    const { drawing } = get();
+    const stroke = [...drawing.at(-1)];
+    for (const point of points) {
+      const last = stroke.at(-1);
+      if (Math.hypot(point[0] - last[0], point[1] - last[1]) >= CLOSEST) stroke.push(point);
+    }
+    if (stroke.length === drawing.at(-1).length) return;
+    inked = [...drawing.slice(0, -1), stroke];
+    amend(inked);
+  }
+
+  /** The drawing is another one now, kept as a sample, undone, or come by a link: no stroke of it goes on. */
+  function heedDrawing(drawing) {
+    refresh();
+    if (drawing === inked) return;
+    pointer = null;
+    if (!cursor?.down) return;
+    cursor.down = false;
+    say(PEN_UP);
+  }
+
+  // By pointer ----------------------------------------------------------------------------------------------------
+
+  function place(event) {
+    const box = sheet.getBoundingClientRect();
+    const clip = (value) => Math.round(Math.min(1, Math.max(0, value)) * 1e4) / 1e4;
+    return [clip((event.clientX - box.left) / box.width), clip((event.clientY - box.top) / box.height), now()];
+  }
+
+  sheet.addEventListener("pointerdown", (event) => {
+    if (pointer !== null || event.button !== 0) return;
+    event.preventDefault();
+    sheet.focus({ preventScroll: true });
+    cursor = null;
+    begin(place(event));
+    pointer = event.pointerId;
+    sheet.setPointerCapture(pointer);
+  });
+  sheet.addEventListener(MOVES, (event) => {
+    if (event.pointerId !== pointer) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    extend((events.length ? events : [event]).map(place));
+  });
+  for (const name of ["pointerup", "pointercancel"]) {
+    sheet.addEventListener(name, (event) => {
+      if (event.pointerId !== pointer) return;
+      if (name === "pointerup") extend([place(event)]);
+      pointer = null;
+      ends();
+    });
+  }
+
+  // By keyboard ---------------------------------------------------------------------------------------------------
+
+  sheet.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in ARROWS) moveCursor(ARROWS[event.key], event.shiftKey ? 4 : 1);
+    else if (event.key === " ") togglePen();
+    else return;
+    event.preventDefault();
+  });
+  sheet.addEventListener("blur", () => {
+    if (cursor?.down) {
+      ends();
+      say("");
+    }
+    cursor = null;
+    refresh();
+  });
+
+  function moveCursor([down, right], times) {
+    const clip = (value) => Math.min(1, Math.max(0, value));
+    cursor ??= { x: 0.5, y: 0.5, down: false };
+    cursor.x = clip(cursor.x + right * KEY_STEP * times);
+    cursor.y = clip(cursor.y + down * KEY_STEP * times);
+    if (cursor.down) extend([[cursor.x, cursor.y, now()]]);
+    refresh();
+  }
+
+  function togglePen() {
+    cursor ??= { x: 0.5, y: 0.5, down: false };
+    const down = !cursor.down;
+    if (down) begin([cursor.x, cursor.y, now()]);
+    else ends();
+    cursor.down = down;
+    say(down ? "Pen down: the arrow keys draw." : PEN_UP);
+    refresh();
+  }
+
+  return {
+    refresh,
+    heedDrawing,
+    setPen(name) { pen = name; render(); },
+    liftKeys() { if (cursor) cursor.down = false; },
+    isDrawing: () => pointer !== null,
+    hasCursor: () => cursor !== null,
+  };
+}

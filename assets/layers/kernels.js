@@ -1,0 +1,62 @@
+// The kernels of the stage that is looked at; at first, those of the widest.
+
+import { floatsFromBase64 } from "../page/bytes.js";
+import { askServer } from "../page/server.js";
+import { paintKernels } from "../paint/kernels.js";
+import { token } from "../paint/tokens.js";
+
+/** Returns show(structure, strips, cell, room): `room` is how many CSS pixels the view is wide. */
+export function mountKernels(section, server) {
+  const canvas = section.querySelector("canvas");
+  let newest = null; // what is shown, for kernels that come later
+
+  function show(structure, strips, cell, room) {
+    newest = [structure, strips, cell, room];
+    const layers = structure.layers.filter(({ kernel }) => kernel);
+    const stage = cell?.layer.split(".").slice(0, 2).join(".");
+    const widest = layers.reduce((best, layer) => (layer.dilation > best.dilation ? layer : best));
+    const layer = layers.find((candidate) => stage && candidate.layer.startsWith(stage)) ?? widest;
+    const channel = cell?.layer === layer.layer ? cell.channel : 0;
+    const weights = layer.kernels ?? kernelsOf(structure, layer.layer, channel);
+    if (!weights) return; // they are on their way
+    // A standard convolution has a kernel for each channel that it reads, a depthwise one for each that it is of.
+    const source = layer.kernels ? layer : structure.layers[structure.layers.indexOf(layer) - 1];
+    const channels = strips.get(source.layer).shown;
+    const key = [structure.network, layer.layer, layer.kernels ? "" : channel, channels.join(), room, token("--ink")].join();
+    if (section.dataset.key === key || !section.checkVisibility()) return; // while it is hidden, nobody knows how many fit in a row
+    section.dataset.key = key;
+    describe(layer, channel, channels.length);
+    paintKernels(canvas, { ...layer, weights }, channels);
+  }
+
+  function describe(layer, channel, count) {
+    const taps = layer.kernel ** 2;
+    const reach = layer.dilation * (layer.kernel - 1) + 1;
+    const whose = layer.kernels ? "" : `, channel ${channel}: one for each channel that it reads`;
+    section.querySelector(".title").textContent = `Kernels of ${layer.title.toLowerCase()}, d = ${layer.dilation}${whose}`;
+    canvas.ariaLabel = `${count} kernels of ${taps} weights each, spread over ${reach} by ${reach} cells`;
+    section.querySelector(".note").textContent =
+      `Each kernel has ${taps} weights and reaches over ${reach} x ${reach} cells` +
+      `${layer.dilation > 1 ? "; the empty cells between its taps are never read" : ""}. ` +
+      "The strength of a disc is the weight's size beside the kernel's largest, + and \u2212 are its sign.";
+  }
+
+  /** The kernels of one channel of a standard convolution; where they are not here yet, they are asked for. */
+  function kernelsOf({ network, fetched }, layer, channel) {
+    const name = `${layer} ${channel}`;
+    if (!fetched.has(name)) {
+      fetched.set(name, null);
+      fetchKernels(name, fetched, { network, layer, channel });
+    }
+    return fetched.get(name);
+  }
+
+  async function fetchKernels(name, fetched, request) {
+    const { weights, error } = await askServer(server.describe_kernels, request, "point at a cell to ask again");
+    if (error) return fetched.delete(name); // the next cell that is pointed at asks again
+    fetched.set(name, floatsFromBase64(weights));
+    if (newest[0].fetched === fetched) show(...newest);
+  }
+
+  return show;
+}

@@ -1,0 +1,118 @@
+// The panel of the selected cell: its field on the image, the maps that it reads and belongs to, its arithmetic, and the
+// kernel as it walks.
+
+import { node, setLabel, setText } from "../page/dom.js";
+import { mountPlayer } from "../page/motion.js";
+import { signed } from "../page/words.js";
+import { paintFields } from "../paint/fields.js";
+import { fit } from "../paint/frame.js";
+import { paintFrame, paintMap, paintWindow } from "../paint/kernels.js";
+import { showArithmetic } from "./cell.js";
+import { layerOf } from "./structure.js";
+
+const WALK_STEP = 70; // milliseconds that a walking kernel stands on a cell
+
+/**
+ * `again()` is called where the kernel has walked on. Returns { show, stopWalk, clearOverlay, fields }: which of a cell's
+ * fields are painted may be changed in `fields`.
+ */
+export function mountPanel(view, again) {
+  const find = (selector) => view.querySelector(selector);
+  const [input, output] = [find(".input"), find(".output")];
+  const fields = { field: true, taps: true, influence: true };
+  let at = 0; // the cell of the map that the kernel has walked to
+  let steps = 0; // cells that it may walk over: none while there is no map
+
+  const player = mountPlayer(find('[data-do="walk"]'), {
+    pause: WALK_STEP,
+    words: ["Play", "Stop"],
+    titles: ["Walk the kernel over the map", "Your system asks for no motion: use the arrow keys instead."],
+    onStart() { at = 0; again(); },
+    step() {
+      at += 1;
+      if (at >= steps || !view.checkVisibility()) return false;
+      again();
+    },
+    onStop: again,
+  });
+
+  /**
+   * Show `cell` of `structure`: { title, label, isPinned } of it, and its `detail` of the newest answer, which may be on
+   * its way. `image` is null while nothing is drawn.
+   */
+  function show(structure, cell, { title, label, isPinned, image, detail }) {
+    const layer = layerOf(structure, cell);
+    steps = layer && image ? layer.size[0] * layer.size[1] : 0;
+    if (!cell) {
+      setText(find(".cell .title"), "No cell selected");
+      setText(find(".words"), "Point at a cell of a map to see its field, its taps and its influence on the image.");
+    } else if (!image) {
+      setText(find(".cell .title"), title);
+      setText(find(".words"), "Draw a digit to see where this cell looks and how its value comes about.");
+    } else if (detail) {
+      setText(find(".cell .title"), detail.title + (isPinned ? " (pinned)" : ""));
+      setText(find(".words"), `${detail.title}: ${detail.words}`);
+    } else return; // what is shown stays until the answer comes
+    paint(image, detail, detail && layer, label);
+  }
+
+  function paint(image, detail, layer, label) {
+    paintFields(find(".seen canvas"), image, detail, fields);
+    const over = overlay();
+    if (over) paintFields(over, image, detail, fields, { margin: false });
+    input.dataset.empty = detail ? String(!detail.input) : "ghost";
+    output.dataset.empty = detail ? String(!detail.map || detail.layer === "pool") : "ghost";
+    setText(input.querySelector(".name"), detail?.input ? `What it reads, up to ${detail.input.maximum.toFixed(2)}` : "The map that its kernel reads");
+    setText(output.querySelector(".name"), detail?.map ? `Its map, up to ${detail.map.maximum.toFixed(2)}` : "The map that it is a cell of");
+    setText(find(".summary span"), detail ? `${detail.title} is ${signed(detail.arithmetic.value, 3)}.` : "");
+    find(".summary").dataset.shown = String(Boolean(detail));
+    setLabel(output.querySelector("canvas"), layer ? label : "No cell selected");
+    find('[data-do="walk"]').hidden = !layer?.kernels;
+    if (detail) {
+      paintWalk(detail, layer);
+      showArithmetic(find(".arithmetic"), detail);
+    } else {
+      for (const canvas of view.querySelectorAll("[data-empty] canvas")) clear(canvas);
+      setText(find(".arithmetic"), "Here stand the cell's numbers: what its taps read, times the kernel, summed, normed and rectified.");
+    }
+  }
+
+  /** The map that is read, with the kernel on it, and the map that comes out, as far as the kernel has walked. */
+  function paintWalk(detail, layer) {
+    const [height, width] = layer.size;
+    const here = player.isPlaying() ? at : detail.y * width + detail.x;
+    const [y, x] = [Math.floor(here / width), here % width];
+    if (detail.input) {
+      const painted = paintMap(input.querySelector("canvas"), detail.input);
+      if (layer.kernels) {
+        const area = layer.kernel ** 2;
+        paintWindow(painted, layer, layer.kernels.subarray(detail.channel * area, (detail.channel + 1) * area), y, x);
+      }
+    }
+    if (detail.map && height * width > 1) {
+      const painted = paintMap(output.querySelector("canvas"), detail.map, player.isPlaying() ? here + 1 : Infinity);
+      paintFrame(painted, y, x);
+    }
+  }
+
+  /** A canvas over the small image on the left, for the same fields. */
+  function overlay() {
+    const seen = document.querySelector("#reading .seen canvas");
+    let over = document.querySelector("#reading .seen .over");
+    if (!over && seen) {
+      over = Object.assign(node("canvas", "over"), { ariaHidden: "true" });
+      seen.after(over);
+      fit(over);
+    }
+    return over;
+  }
+
+  function clearOverlay() {
+    const over = overlay();
+    if (over) clear(over);
+  }
+
+  return { show, stopWalk: player.stop, clearOverlay, fields };
+}
+
+const clear = (canvas) => canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);

@@ -1,0 +1,38 @@
+// Bytes and numbers as text in base64, as answers and files carry them.
+
+/** Pixels along each side of the image that the network reads: a byte each, ink 255 on 0, row by row. */
+export const IMAGE_SIZE = 28;
+
+/** The bytes of a file in base64. */
+export async function toBase64(file) {
+  const address = await new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
+  return address.slice(address.indexOf(",") + 1);
+}
+
+/** Bytes from base64; into `bytes`, where they are given. */
+export function fromBase64(text, bytes) {
+  const binary = atob(text);
+  bytes ??= new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
+  return bytes;
+}
+
+/** The first `count` bytes of which a text in base64 says where they are not 0, a bit each, and then what they are. */
+export function unpackBytes(text, bytes, count) {
+  const binary = atob(text);
+  let next = Math.ceil(count / 8);
+  for (let at = 0; at < count; at += 1) {
+    const on = binary.charCodeAt(at >> 3) & (128 >> (at & 7));
+    bytes[at] = on ? binary.charCodeAt(next) : 0;
+    if (on) next += 1;
+  }
+  return bytes;
+}
+
+/** Numbers of float32 from base64. */
+export const floatsFromBase64 = (text) => new Float32Array(fromBase64(text).buffer);

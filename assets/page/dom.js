@@ -1,0 +1,37 @@
+// Elements of the page, made and kept up to date, and the keys that move over them.
+
+/** The arrow keys, as steps [down, right]. */
+export const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/** An index, or the nearest one of `count`. */
+export const clip = (index, count) => Math.min(count - 1, Math.max(0, index));
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** A new element with a class and text. */
+export const node = (name, className = "", text = "") => Object.assign(document.createElement(name), { className, textContent: text });
+
+/** A new element of an SVG with its attributes and text. */
+export function svgNode(name, attributes = {}, text = "") {
+  const element = document.createElementNS(SVG, name);
+  for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
+  element.textContent = text;
+  return element;
+}
+
+/** A new square canvas of `side` pixels, an image to those who hear the page: `label` says of what. */
+export const pictureCanvas = (side, label) =>
+  Object.assign(document.createElement("canvas"), { width: side, height: side, role: "img", ariaLabel: label });
+
+/** The heading of a table's row or column. */
+export const heading = (text, scope = "row") => Object.assign(node("th", "", text), { scope });
+
+/** Write an element's text. Only changes cost a layout, and only changes are read out. */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Say what an element is; only changes are read out. */
+export function setLabel(element, text) {
+  if (element.ariaLabel !== text) element.ariaLabel = text;
+}

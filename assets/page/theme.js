@@ -1,0 +1,16 @@
+// Light or dark: whoever paints with the page's colours is told when they change.
+
+const listeners = new Set();
+
+/** Call `listener()` whenever light turns to dark or back, in the order in which the listeners came. */
+export const onTheme = (listener) => listeners.add(listener);
+
+new MutationObserver(() => {
+  for (const listener of listeners) {
+    try {
+      listener();
+    } catch (error) {
+      reportError(error); // one view's trouble is not the others'
+    }
+  }
+}).observe(document.body, { attributeFilter: ["class"] });
