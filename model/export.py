@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
-from model.command import run
+from model.command import command
 from model.data import DEFAULT_DATA, DataError, load_mnist, load_training
 from model.drawing.examples import example_images, load_examples
 from model.drawing.strokes import rasterize
@@ -278,16 +278,12 @@ def _export(options: argparse.Namespace) -> str:
     return f"{options.out}: {len(content):,} bytes. {sentence}"
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    options = _arguments(arguments)
-    try:
-        print(_export(options))
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    print(_export(_arguments(arguments)))
     return 0
 
 
 if __name__ == "__main__":
-    run(main)
+    sys.exit(main())
