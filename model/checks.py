@@ -25,7 +25,7 @@ def check_whole(
         ValueError: it is not a whole number, or out of its range; as the subclass that `error` names.
     """
     if not is_whole(value, low, float("inf") if high is None else high):
-        limit = f"from {low}" if high is None else f"from {low} to {high}"
+        limit = f"of at least {low}" if high is None else f"from {low} to {high}"
         raise error(f"{name} is {value!r}; expected a whole number {limit}.")
     return value
 
@@ -52,12 +52,13 @@ def check_object(
     return value
 
 
-def fields_of(request: object, *names: str) -> list[Any]:
+def fields_of(request: object, *names: str, **defaults: object) -> list[Any]:
     """The named fields of a request, None for each that it lacks: whoever reads a field says what it should have been.
 
     Args:
         request: an object of JSON; what is not an object has no fields.
         names: of the fields.
+        defaults: further fields, with what stands for one that is missing.
     """
     fields = request if isinstance(request, dict) else {}
-    return [fields.get(name) for name in names]
+    return [fields.get(name, default) for name, default in (dict.fromkeys(names) | defaults).items()]
