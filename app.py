@@ -18,8 +18,9 @@ import torch
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from model.command import command
 from ui.page import build_page
-from ui.serving.answers import STATE
+from ui.serving.networks import STATE
 from ui.serving.view import ASSETS, ASSETS_URL, STYLESHEET, theme
 
 
@@ -63,20 +64,21 @@ def _check(options: argparse.Namespace) -> None:
     there = next(path for path in (state, *state.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise OSError(
-            f"Networks cannot be kept in {options.state}: {there} is no directory to write to; choose another with "
-            "--state."
+            f"Networks cannot be kept in {options.state}: {there} is not a directory that can be written to; "
+            "choose another with --state."
         )
     if options.mcp and importlib.util.find_spec("mcp") is None:
         raise ImportError("--mcp needs an extra; install it with: pip install 'gradio[mcp]'.")
 
 
+@command
 def main() -> int:
     """Serve until Ctrl-C; returns the exit code."""
     options = _arguments()
     torch.set_num_threads(1)  # single images: a second thread costs more than it brings
+    _check(options)
+    page = build_page(options.checkpoint, options.data, options.state)
     try:
-        _check(options)
-        page = build_page(options.checkpoint, options.data, options.state)
         page.queue().launch(
             server_name=options.host,
             server_port=options.port,
@@ -88,9 +90,8 @@ def main() -> int:
             ssr_mode=False,
             footer_links=["api"],
         )
-    except (ValueError, OSError, ImportError, gr.exceptions.Error) as error:
-        print(error, file=sys.stderr)
-        return 2
+    except gr.exceptions.Error as error:
+        raise OSError(str(error)) from error
     return 0
 
 

@@ -1,7 +1,6 @@
 """Digitscope's library: the network and all that can be computed about it. Imports no user interface."""
 
 import os
-from typing import TYPE_CHECKING
 
 # Before torch is loaded: OpenMP's threads spin while they wait for each other, by default so long that where the
 # processor has other work too, everything takes many times as long. So briefly, it costs nothing where it has none.
@@ -15,9 +14,7 @@ from model.inference import layer_responses, predict
 from model.layers import receptive_field, tap_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from model.separable import depthwise_separable_conv2d
-
-if TYPE_CHECKING:
-    from model.finetune import fine_tune
+from model.teaching.lesson import fine_tune
 
 __all__ = [
     "PRESETS",
@@ -38,12 +35,3 @@ __all__ = [
     "save_checkpoint",
     "tap_lattice",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """`fine_tune`, from its module when it is asked for: that one is a command as well, to be run by its own name."""
-    if name == "fine_tune":
-        from model.finetune import fine_tune
-
-        return fine_tune
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from model.checks import is_whole
 from model.network import IMAGE_SIZE, DigitNet, NetworkConfig
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
@@ -101,7 +102,7 @@ def check_place(name: str | Path) -> None:
     """Find out before long work whether its checkpoint can be written.
 
     Raises:
-        CheckpointError: the path is none of a checkpoint, or nothing can be written there.
+        CheckpointError: the path is not that of a checkpoint, or nothing can be written there.
     """
     path = checkpoint_path(name)
     if path.suffix != SUFFIX or (path.exists() and not path.is_file()):
@@ -127,6 +128,15 @@ def read_metadata(name: str | Path) -> dict[str, Any]:
     return _read(checkpoint_path(name))[0]
 
 
+def read_history(name: str | Path) -> dict[str, Any]:
+    """What a checkpoint says of itself besides its configuration: recipe, seed, figures, as `save_checkpoint` takes it.
+
+    Raises:
+        CheckpointError: it is not there or not a checkpoint.
+    """
+    return {key: value for key, value in read_metadata(name).items() if key not in ("format", "config")}
+
+
 def _own_weights(net: DigitNet) -> dict[str, Tensor]:
     """The network's tensors, each shared one under its first name only."""
     return dict(net.named_parameters()) | dict(net.named_buffers())
@@ -142,7 +152,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         with safe_open(path, framework="pt") as file:
             metadata = json.loads((file.metadata() or {})[METADATA_KEY])
             version = metadata["format"]
-            if not isinstance(version, int) or version < 1 or not isinstance(metadata.get("figures", {}), dict):
+            if not is_whole(version, 1) or not isinstance(metadata.get("figures", {}), dict):
                 raise ValueError
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:

@@ -21,11 +21,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
-from model.command import run
+from model.command import command
 from model.data import DEFAULT_DATA, Split, load_mnist
 from model.drawing.corpora import read_omniglot, read_pendigits
 from model.drawing.strokes import rasterize
-from model.finetune import Teaching
 from model.metrics import (
     brier_score,
     confusion_matrix,
@@ -37,6 +36,7 @@ from model.metrics import (
 from model.network import DIGITS, DigitNet, count_parameters
 from model.study.cards import write_cards
 from model.teaching.few_shot import ABLATION, letter_episodes, summary, without, writer_episodes
+from model.teaching.recipe import Teaching
 from model.teaching.replay import Replay, embedded_replay, load_replay
 
 # Letters of the Latin alphabet that many people draw as digits: no fair new classes.
@@ -245,21 +245,18 @@ def _evaluate(options: argparse.Namespace) -> None:
             record(name, "pendigits", values)
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     options = _arguments(arguments)
-    try:
-        if options.table:
-            print(write_cards())
-        elif options.few_shot:
-            _few_shot(options)
-        else:
-            _evaluate(options)
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
+    if options.table:
+        print(write_cards())
+    elif options.few_shot:
+        _few_shot(options)
+    else:
+        _evaluate(options)
     return 0
 
 
 if __name__ == "__main__":
-    run(main)
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Hand a network on: as ONNX, as ONNX in 8-bit numbers, as safetensors.
+"""Export a network: as ONNX, as ONNX in 8-bit numbers, as safetensors.
 
     python -m model.export --checkpoint base --out base.onnx
     python -m model.export --checkpoint base --out base-int8.onnx --int8 --data DIR
@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
-from model.command import run
+from model.checkpoint import load_checkpoint, read_history, save_checkpoint
+from model.command import command
 from model.data import DEFAULT_DATA, DataError, load_mnist, load_training
 from model.drawing.examples import example_images, load_examples
 from model.drawing.strokes import rasterize
@@ -231,15 +231,6 @@ def to_safetensors(net: DigitNet, **history: Any) -> bytes:
         return save_checkpoint(net, Path(directory) / "network.safetensors", **history).read_bytes()
 
 
-def history_of(name: str | Path) -> dict[str, Any]:
-    """What a checkpoint says of itself besides its configuration: recipe, seed, figures.
-
-    Raises:
-        CheckpointError: it is not there or not a checkpoint.
-    """
-    return {key: value for key, value in read_metadata(name).items() if key not in ("format", "config")}
-
-
 def describe_int8(result: Quantised) -> str:
     """What the 8-bit numbers cost, in a sentence."""
     if result.accuracy is None:
@@ -251,7 +242,7 @@ def describe_int8(result: Quantised) -> str:
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m model.export", description="Hand a network on as a file.")
+    parser = argparse.ArgumentParser(prog="python -m model.export", description="Export a network to a file.")
     parser.add_argument("--checkpoint", default="base", metavar="NAME", help="name or path; default: base")
     parser.add_argument("--out", required=True, type=Path, help="file to write: NAME.onnx or NAME.safetensors")
     parser.add_argument("--int8", action="store_true", help="in 8-bit numbers, with the accuracy that they leave")
@@ -272,22 +263,18 @@ def _export(options: argparse.Namespace) -> str:
         content = to_onnx(net)
         sentence = f"ONNX Runtime agrees with PyTorch to {TOLERANCE:g} on {RANDOM_DRAWINGS} random drawings."
     else:
-        content = to_safetensors(net, **history_of(options.checkpoint))
+        content = to_safetensors(net, **read_history(options.checkpoint))
         sentence = "python app.py --checkpoint reads it."
     options.out.write_bytes(content)
     return f"{options.out}: {len(content):,} bytes. {sentence}"
 
 
+@command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    options = _arguments(arguments)
-    try:
-        print(_export(options))
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    print(_export(_arguments(arguments)))
     return 0
 
 
 if __name__ == "__main__":
-    run(main)
+    sys.exit(main())

@@ -9,6 +9,8 @@ Nothing here calls a convolution of torch: each step is written as the sum that 
 import torch
 from torch import Tensor
 
+from model.checks import check_whole, is_whole
+
 
 def depthwise_separable_conv2d(
     x: Tensor,
@@ -116,7 +118,7 @@ def _cells_around(kernel: int, padding: int | str, dilation: int) -> int:
                 f'padding is "same" and the kernel is {kernel} wide; expected an odd one, which has a middle.'
             )
         return dilation * (kernel - 1) // 2
-    if isinstance(padding, bool) or not isinstance(padding, int) or padding < 0:
+    if not is_whole(padding, 0):
         raise ValueError(f'padding is {padding!r}; expected "same", "valid" or a whole number of at least 0.')
     return padding
 
@@ -130,8 +132,7 @@ def _check_depthwise(x: Tensor, weight: Tensor, stride: int, dilation: int) -> N
             "one kernel for each channel of the input."
         )
     for name, value in (("stride", stride), ("dilation", dilation)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} is {value!r}; expected a whole number of at least 1.")
+        check_whole(name, value, 1)
 
 
 def _check_pointwise(x: Tensor, weight: Tensor, bias: Tensor | None) -> None:

@@ -27,6 +27,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from model.checkpoint import check_place, checkpoint_path, default_name, load_checkpoint, read_metadata, save_checkpoint
+from model.command import STOPPED, command
 from model.data import DEFAULT_DATA, Augmentation, Split, augment, load_mnist, load_training
 from model.evaluate import load_pendigits, pendigits_figures, record
 from model.metrics import calibrate, count_correct, figures, logits_of
@@ -381,6 +382,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@command
 def main() -> int:
     """The command; returns its exit code."""
     options = _arguments()
@@ -411,10 +413,7 @@ def main() -> int:
             print("\nStopped; the last finished epoch is kept: the same command with --resume goes on from it.")
         else:
             print("\nStopped before an epoch was finished; nothing is kept.")
-        return 130
-    except ValueError as error:
-        print(error, file=sys.stderr)
-        return 2
+        return STOPPED
     return 0
 
 

@@ -7,10 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from model.network import DigitNet, NetworkConfig, StageConfig
 
 ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is not a fault of the program
+settings.load_profile("untimed")
 
 torch.set_num_threads(1)  # small networks: threads that wait for each other take many times as long
 

@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 90  # seconds
@@ -47,7 +48,7 @@ def serving(
             process.wait(timeout=30)
 
 
-def _answered(address: str, process: subprocess.Popen, log: object) -> str:
+def _answered(address: str, process: subprocess.Popen[bytes], log: IO[str]) -> str:
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
         try:

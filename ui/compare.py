@@ -21,21 +21,21 @@ from model.study.networks import CHANNELS, PUBLISHED, STUDY, scores_of, study_ne
 from model.study.timing import BATCHES, RUNTIMES, Timing, counted_multiply_accumulates, timings
 from ui.layers import lattice_of, quantised
 from ui.serving.answers import to_base64
-from ui.serving.jobs import JOBS, Report
-from ui.serving.view import view
+from ui.serving.jobs import Jobs, Report
+from ui.serving.view import given, view
 
 COST_CHANNELS = tuple(range(4, 129, 4))
 COST_KERNELS = (1, 3, 5, 7, 9, 11)
 COST_CELLS = 14 * 14
 
 
-def compare() -> gr.HTML:
+def compare(jobs: Jobs) -> gr.HTML:
     """The tab's view; `compare_part` answers it with every movement of the pen, times are measured on demand."""
     return view(
         "compare",
         describe_study,
-        start_timing,
-        JOBS.job_progress,
+        given(start_timing, jobs),
+        jobs.job_progress,
         runtimes=RUNTIMES,
         batches=BATCHES,
     )
@@ -134,7 +134,7 @@ def _costs() -> dict[str, Any]:
 # The times ----------------------------------------------------------------------------------------------------------
 
 
-def start_timing(_request: object) -> dict[str, str]:
+def start_timing(jobs: Jobs, _request: object) -> dict[str, str]:
     """Measure the four networks on this machine, after whatever is being taught, trained or measured already.
 
     Its news are timings, and its outcome has the claims about time.
@@ -145,7 +145,7 @@ def start_timing(_request: object) -> dict[str, str]:
     Raises:
         JobError: too many are waiting.
     """
-    return {"job": JOBS.start(_measure)}
+    return {"job": jobs.start(_measure)}
 
 
 def _measure(report: Report) -> dict[str, Any]:

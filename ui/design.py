@@ -17,24 +17,27 @@ from model.fields.receptive_field import receptive_field_of
 from model.layers import IMAGE, layer_chain
 from model.network import IMAGE_SIZE, MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
 from ui.live_trainings import LiveTrainings
-from ui.serving.jobs import JOBS
+from ui.serving.jobs import Jobs
+from ui.serving.networks import Networks
 from ui.serving.view import view
 
 
-def design(data: str | Path) -> gr.HTML:
+def design(networks: Networks, jobs: Jobs, data: str | Path) -> gr.HTML:
     """The tab's view.
 
     Args:
+        networks: among which one that was trained is kept.
+        jobs: where a training waits in line.
         data: directory that holds MNIST/raw, to train on; where it is missing, MNIST is downloaded into it.
     """
-    trainings = LiveTrainings(data)
+    trainings = LiveTrainings(networks, jobs, data)
     starts = {"default": DEFAULT_DESIGN, **PRESETS}
     return view(
         "design",
         assess_design,
         trainings.start_training,
         trainings.resume_training,
-        JOBS.job_progress,
+        jobs.job_progress,
         trainings.stop_training,
         trainings.keep_training,
         starts={name: write_design(config) for name, config in starts.items()},

@@ -12,28 +12,29 @@ from model.fields.effective_field import carrying_box
 from model.fields.receptive_field import Cell, Region, count_paths
 from model.layer_maps import layer_maps, map_layers, output_name, source_layer
 from model.layers import IMAGE, layer_chain
-from ui.serving.answers import borrow_network, to_base64
-from ui.serving.view import view
+from ui.serving.answers import to_base64
+from ui.serving.networks import Networks
+from ui.serving.view import given, view
 
 MOST_TERMS = 8  # of a sum over channels, how many are shown by themselves
 CELLS_IN_MEMORY = 4096  # lattices of 6 kB each
 
 
-def layers() -> gr.HTML:
+def layers(networks: Networks) -> gr.HTML:
     """Maps of all layers, the fields and the arithmetic of one cell, the kernels of one stage."""
-    return view("layers", describe_structure, describe_kernels)
+    return view("layers", given(describe_structure, networks), given(describe_kernels, networks))
 
 
 # What does not change with the drawing ------------------------------------------------------------------------------
 
 
-def describe_structure(name: object) -> dict[str, Any]:
+def describe_structure(networks: Networks, name: object) -> dict[str, Any]:
     """The layers of a network: what is drawn before anything is answered.
 
     Raises:
         CheckpointError: no such network is offered.
     """
-    with borrow_network(name) as net:
+    with networks.borrow(name) as net:
         return {
             "layers": [_layer(net, layer) for layer in map_layers(net)],
             "classes": net.classes,
@@ -41,10 +42,11 @@ def describe_structure(name: object) -> dict[str, Any]:
         }
 
 
-def describe_kernels(request: object) -> dict[str, Any]:
+def describe_kernels(networks: Networks, request: object) -> dict[str, Any]:
     """The kernels of one channel of a standard convolution, too many to come with the structure.
 
     Args:
+        networks: that may be named.
         request: {network, layer, channel}.
 
     Returns:
@@ -55,7 +57,7 @@ def describe_kernels(request: object) -> dict[str, Any]:
     """
     if not isinstance(request, dict):
         raise ValueError("Kernels are asked for by the names of a network and a layer, and a channel.")
-    with borrow_network(request.get("network")) as net:
+    with networks.borrow(request.get("network")) as net:
         layer, channel = request.get("layer"), request.get("channel")
         if not isinstance(layer, str) or not layer.endswith(".conv") or layer not in map_layers(net):
             raise ValueError(f"There is no standard convolution {layer!r} in this network.")

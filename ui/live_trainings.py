@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from model.checks import fields_of
 from model.design.configuration import read_design
 from model.design.live_training import LiveTraining, Look, News
-from ui.serving.answers import store, to_base64
-from ui.serving.jobs import JOBS
+from ui.serving.answers import to_base64
+from ui.serving.jobs import Jobs
+from ui.serving.networks import Networks
 
 MOST_TRAININGS = 12  # that are remembered, so that they can be taken up again; the one used least lately goes first
 KERNELS = 16  # of a convolution that are shown
@@ -22,11 +24,13 @@ class LiveTrainings:
     """The trainings of all visitors, each known by a key that nobody can guess.
 
     Args:
+        networks: among which one is kept to draw with.
+        jobs: where the trainings wait in line.
         data: directory that holds MNIST/raw.
     """
 
-    def __init__(self, data: str | Path) -> None:
-        self._data = data
+    def __init__(self, networks: Networks, jobs: Jobs, data: str | Path) -> None:
+        self._networks, self._jobs, self._data = networks, jobs, data
         self._trainings: OrderedDict[str, LiveTraining] = OrderedDict()
         self._changing = threading.Lock()
         self._keeping = threading.Lock()  # a calibration reads some thousand images: one at a time
@@ -41,11 +45,11 @@ class LiveTrainings:
             `training`, to resume or keep it by, and `job`, to ask about it with.
 
         Raises:
-            ValueError: the design is none or too large, the epochs are out of range, or too many are waiting.
+            ValueError: the design is not valid or too large, the epochs are out of range, or too many are waiting.
         """
-        fields = request if isinstance(request, dict) else {}
-        training = LiveTraining(read_design(fields.get("design")), fields.get("epochs"), self._data)
-        job = _start(training)
+        design, epochs = fields_of(request, "design", "epochs")
+        training = LiveTraining(read_design(design), epochs, self._data)
+        job = self._start(training)
         key = secrets.token_hex(16)
         with self._changing:
             self._trainings[key] = training
@@ -68,7 +72,7 @@ class LiveTrainings:
         training = self._training(request)
         if training.finished:
             raise ValueError("This training is finished; draw with it, or start another one with more epochs.")
-        return {"job": _start(training)}
+        return {"job": self._start(training)}
 
     def stop_training(self, request: object) -> dict[str, Any]:
         """Have a training stop after its present slice; what it has learned is kept.
@@ -79,7 +83,7 @@ class LiveTrainings:
         Raises:
             ValueError: there is no such job.
         """
-        JOBS.cancel(request.get("job") if isinstance(request, dict) else None)
+        self._jobs.cancel(*fields_of(request, "job"))
         return {}
 
     def keep_training(self, request: object) -> dict[str, str]:
@@ -94,7 +98,7 @@ class LiveTrainings:
         Raises:
             ValueError: there is no such training, or it has learned nothing yet.
         """
-        training, clock = self._training(request), request.get("clock")
+        training, (clock,) = self._training(request), fields_of(request, "clock")
         if not isinstance(clock, str) or len(clock) > CLOCK:
             raise ValueError('clock is the time of day that the network is named after, like "14:02:31".')
         with self._keeping:
@@ -102,22 +106,21 @@ class LiveTrainings:
         title = f"own design {clock}"
         accuracy = history["figures"]["validation"]["accuracy"]
         return {
-            "key": store().keep(net, title=title, **history),
+            "key": self._networks.keep(net, title=title, **history),
             "title": title,
             "sentence": f"It reads {100 * accuracy:.2f} % of all validation images and is chosen now: draw with it.",
         }
 
     def _training(self, request: object) -> LiveTraining:
-        key = request.get("training") if isinstance(request, dict) else None
+        (key,) = fields_of(request, "training")
         with self._changing:
             if not isinstance(key, str) or key not in self._trainings:
                 raise ValueError("This training is no longer remembered here; start it again.")
             self._trainings.move_to_end(key)
             return self._trainings[key]
 
-
-def _start(training: LiveTraining) -> str:
-    return JOBS.start(lambda report: training.run(lambda news: report(_told(news))))
+    def _start(self, training: LiveTraining) -> str:
+        return self._jobs.start(lambda report: training.run(lambda news: report(_told(news))))
 
 
 def _told(news: News) -> dict[str, Any]:

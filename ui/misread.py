@@ -9,17 +9,18 @@ import numpy as np
 from model import DigitNet, predict, rasterize
 from model.drawing.normalisation import Steps, normalised
 from model.explain.occlusion import WINDOW, Occlusion, occlusion
-from ui.serving.answers import borrow_network, to_base64
-from ui.serving.view import view
+from ui.serving.answers import to_base64
+from ui.serving.networks import Networks
+from ui.serving.view import given, view
 
 WORTH_SAYING = 0.005  # fall of a probability that is worth a sentence
 
 _one_at_a_time = threading.Lock()  # some hundred images are asked about: nobody is to have that done twice at once
 
 
-def misread() -> gr.HTML:
+def misread(networks: Networks) -> gr.HTML:
     """The tab's view; `steps_part` answers it with every movement of the pen, occlusion comes on demand."""
-    return view("misread", explain)
+    return view("misread", given(explain, networks))
 
 
 def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[dict[str, Any]]:
@@ -46,10 +47,11 @@ def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[di
     ]
 
 
-def explain(request: object) -> dict[str, Any]:
+def explain(networks: Networks, request: object) -> dict[str, Any]:
     """Which ink the decision about a drawing hangs on.
 
     Args:
+        networks: that may be named.
         request: {drawing, network}.
 
     Returns:
@@ -65,10 +67,10 @@ def explain(request: object) -> dict[str, Any]:
     name, image = request.get("network"), rasterize(request.get("drawing"))
 
     def ask(images: np.ndarray) -> np.ndarray:
-        with borrow_network(name) as net:  # the pens of others move on between two batches
+        with networks.borrow(name) as net:  # the pens of others move on between two batches
             return predict(net, images)
 
-    with borrow_network(name) as net:
+    with networks.borrow(name) as net:
         classes = net.classes
     with _one_at_a_time:
         found = occlusion(ask, image)

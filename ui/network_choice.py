@@ -1,118 +1,101 @@
 """Which network reads: the choice on the left, the networks that a visitor made among it, and the words about each."""
 
 from functools import lru_cache
+from typing import Any
 
 import gradio as gr
 
 from model import CheckpointError, complexity, receptive_field
-from model.checkpoint import checkpoint_names, read_metadata
-from model.network import IMAGE_SIZE, PRESETS
-from ui.serving.answers import load_network, locate
+from model.checkpoint import read_metadata
+from model.network import IMAGE_SIZE
 from ui.serving.network_store import is_key
-from ui.serving.view import import_of, view
+from ui.serving.networks import Networks
+from ui.serving.view import given, import_of, view
 
 TELL = f"(network) => {{{{ {import_of('networks/networks.js')}.then((networks) => networks.{{}}(network)) }}}}"
 MOST_OWN = 50  # networks of one visitor that are looked up at once
 
 
-def names_to_offer(default: str) -> list[str]:
-    """The networks to choose from: the presets that are trained, smallest first, and the default."""
-    trained = [name for name in PRESETS if name in checkpoint_names()]
-    return trained if default in trained else [*trained, default]
+def network_choice(networks: Networks, default: str) -> gr.Dropdown:
+    """The choice of the network that reads."""
+    choices = [(_label(networks, name), name) for name in networks.names]
+    return gr.Dropdown(choices, value=default, label="Network", interactive=True, filterable=False)
 
 
-def choices(default: str) -> list[tuple[str, str]]:
-    """(label, name) of the networks to choose from."""
-    return [(_label(name), name) for name in names_to_offer(default)]
-
-
-def title_of(name: str) -> str:
-    """What people call a network: "base", or "base, taught 14:02".
-
-    Raises:
-        CheckpointError: as `locate`.
-    """
-    path = locate(name)
-    return str(read_metadata(path).get("title", path.stem)) if is_key(name) else path.stem
-
-
-def _label(name: str) -> str:
-    test = read_metadata(locate(name)).get("figures", {}).get("test")
-    parameters = f"{complexity(load_network(name)).parameters:,} parameters"
-    parts = [title_of(name), parameters, *([f"{100 * test['accuracy']:.2f} %"] if test else [])]
+def _label(networks: Networks, name: str) -> str:
+    test = read_metadata(networks.locate(name)).get("figures", {}).get("test")
+    parameters = f"{complexity(networks.load(name)).parameters:,} parameters"
+    parts = [networks.title(name), parameters, *([f"{100 * test['accuracy']:.2f} %"] if test else [])]
     return " · ".join(parts)
 
 
-def network_choice(default: str) -> gr.Dropdown:
-    """The choice of the network that reads."""
-    return gr.Dropdown(choices(default), value=default, label="Network", interactive=True, filterable=False)
-
-
-def own_networks(choice: gr.Dropdown) -> gr.HTML:
+def own_networks(networks: Networks, choice: gr.Dropdown) -> gr.HTML:
     """Which network reads as the page opens, and the visitor's own ones, of which the choice is told.
 
     Args:
+        networks: that may be named.
         choice: as `network_choice` made it.
     """
     offered = list(choice.choices)
-    networks = view(
+    listed = view(
         "networks",
-        known_networks,
+        given(known_networks, networks),
         events=["offer"],
         offered=[name for _, name in offered],
         first=choice.value,
     )
 
     def offer_own(event: gr.EventData) -> gr.Dropdown:
-        own = known_networks(event.own)
+        own = known_networks(networks, event.own)
         choices = [*offered, *((title, key) for key, title in own.items())]
         names = [name for _, name in choices]
         return gr.Dropdown(choices, value=event.chosen if event.chosen in names else choice.value)
 
-    networks.offer(
+    listed.offer(
         offer_own, None, choice, trigger_mode="always_last", show_progress="hidden", api_visibility="private"
     ).then(None, choice, None, js=TELL.format("heedShown"), api_visibility="private")
-    return networks
+    return listed
 
 
-def known_networks(keys: object) -> dict[str, str]:
+def known_networks(networks: Networks, keys: object) -> dict[str, str]:
     """Which of a visitor's networks are still kept here.
 
     Args:
+        networks: that may be named.
         keys: a list of keys.
 
     Returns:
         The titles of those that are, by key.
 
     Raises:
-        ValueError: this is no list of keys, or too many.
+        ValueError: this is not a list of keys, or too long.
     """
     if not isinstance(keys, list) or len(keys) > MOST_OWN:
         raise ValueError(f"Networks are asked about by a list of at most {MOST_OWN} keys.")
     titles = {}
     for key in filter(is_key, keys):
         try:
-            titles[key] = title_of(key)
+            titles[key] = networks.title(key)
         except CheckpointError:
             continue
     return titles
 
 
-def follow(choice: gr.Dropdown, about: gr.Markdown) -> None:
+def follow(networks: Networks, choice: gr.Dropdown, about: gr.Markdown) -> None:
     """Tell the page's state and the words which network is chosen."""
     choice.input(None, choice, None, js=TELL.format("follow"), api_visibility="private")
-    choice.change(describe, choice, about, api_visibility="private", show_progress="hidden")
+    choice.change(given(describe, networks), choice, about, api_visibility="private", show_progress="hidden")
 
 
 @lru_cache
-def describe(name: str) -> str:
+def describe(networks: Networks, name: str) -> str:
     """A few sentences about a network, with its own figures."""
-    net, metadata = load_network(name), read_metadata(locate(name))
+    net, metadata = networks.load(name), read_metadata(networks.locate(name))
     cost = complexity(net)
     dilations = ", ".join(str(stage.dilation) for stage in net.stages)
     last = receptive_field(net, f"stages.{len(net.stages) - 1}")
     lines = [
-        f"**{_plain(title_of(name))}** has {cost.parameters:,} trainable parameters and spends "
+        f"**{_plain(networks.title(name))}** has {cost.parameters:,} trainable parameters and spends "
         f"{cost.multiply_accumulates:,} multiply-accumulates on an image. Its {len(net.stages)} stages have "
         f"dilations {dilations}; a cell of the last one sees {last.size[0]} x {last.size[1]} pixels"
         + (", more than the whole image." if last.size[0] > IMAGE_SIZE else "."),
@@ -129,7 +112,7 @@ def _plain(title: str) -> str:
     return "".join(f"\\{character}" if character in "\\`*_{}[]<>()#+-.!|&$~" else character for character in title)
 
 
-def _figures(metadata: dict) -> str:
+def _figures(metadata: dict[str, Any]) -> str:
     figures = metadata.get("figures", {})
     parts = []
     if "test" in figures:
@@ -144,6 +127,6 @@ def _figures(metadata: dict) -> str:
     return " and ".join(parts) + "." if parts else ""
 
 
-def about_network(default: str) -> gr.Markdown:
+def about_network(networks: Networks, default: str) -> gr.Markdown:
     """What the chosen network is, in words."""
-    return gr.Markdown(describe(default), elem_id="about")
+    return gr.Markdown(describe(networks, default), elem_id="about")

@@ -14,9 +14,9 @@ from model.fields.mean_fields import MeanField, compute_mean_fields, load_mean_f
 from model.fields.receptive_field import ReceptiveField
 from model.layers import coverage
 from model.network import IMAGE_SIZE
-from ui.network_choice import title_of as title_of_network
-from ui.serving.answers import locate, to_base64
-from ui.serving.view import view
+from ui.serving.answers import to_base64
+from ui.serving.networks import Networks
+from ui.serving.view import given, view
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # what a pixel sees of itself
@@ -25,29 +25,29 @@ DESCRIBED = 64  # networks whose description is kept
 _one_at_a_time = threading.Lock()  # nobody is to have the same fields computed twice at once
 
 
-def architecture() -> gr.HTML:
+def architecture(networks: Networks) -> gr.HTML:
     """The figure that grows, the mean effective fields, and the table of all layers."""
-    return view("network/architecture", describe_architecture)
+    return view("network/architecture", given(describe_architecture, networks))
 
 
-def describe_architecture(name: object) -> dict[str, Any]:
+def describe_architecture(networks: Networks, name: object) -> dict[str, Any]:
     """Everything that the tab shows of a network, as JSON values.
 
     Raises:
         CheckpointError: no such network is offered.
     """
-    path = locate(name)
+    path, title = networks.locate(name), networks.title(name)
     with _one_at_a_time:
-        return _describe(name, path)
+        return _describe(path, title)
 
 
 @lru_cache(DESCRIBED)
-def _describe(name: str, path: Path) -> dict[str, Any]:
+def _describe(path: Path, title: str) -> dict[str, Any]:
     net = load_checkpoint(path)  # one of its own: where no fields are kept it takes seconds, and the pens go on
     cost = complexity(net)
     fields = load_mean_fields(net, path) or compute_mean_fields(net)
     return {
-        "title": title_of_network(name),
+        "title": title,
         "steps": growth(net),
         "fields": [_picture(layer, fields[layer]) for layer in _milestones(net)],
         "layers": layer_rows(net, fields),

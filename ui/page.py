@@ -1,10 +1,12 @@
 """The page: the drawing on the left, views of it on the right."""
 
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
 
 from model.data import DEFAULT_DATA
+from ui.api import add_api
 from ui.canvas import canvas
 from ui.compare import compare, compare_part
 from ui.design import design
@@ -12,13 +14,14 @@ from ui.export import export
 from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
 from ui.misread import misread, steps_part
-from ui.network_choice import about_network, follow, names_to_offer, network_choice, own_networks
+from ui.network_choice import about_network, follow, network_choice, own_networks
 from ui.network_tab import architecture
 from ui.reading import reading
-from ui.serving.answers import STATE, Answers, load_network, offer
-from ui.serving.api import add_api
+from ui.serving.answers import Answers
+from ui.serving.jobs import Jobs
+from ui.serving.networks import STATE, Networks, names_to_offer
 from ui.serving.view import template
-from ui.teach import teach, versus_part
+from ui.teach.tab import teach, versus_part
 
 TITLE = "Digitscope"
 
@@ -34,10 +37,17 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     Raises:
         CheckpointError: it cannot be read.
     """
-    offer(names_to_offer(checkpoint), state)
-    load_network(checkpoint)  # a checkpoint that cannot be read is said before a page is served
+    networks, jobs = Networks(names_to_offer(checkpoint), state), Jobs()
+    networks.load(checkpoint)  # a checkpoint that cannot be read is said before a page is served
     answers = Answers(
-        {"layers": layers_part, "steps": steps_part, "compare": compare_part, "versus": versus_part, **LEARN_PARTS}
+        networks,
+        {
+            "layers": layers_part,
+            "steps": steps_part,
+            "compare": compare_part,
+            "versus": partial(versus_part, networks),
+            **LEARN_PARTS,
+        },
     )
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         gr.HTML(template("page/heading.html"), apply_default_css=False, padding=False)
@@ -45,25 +55,25 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
             with gr.Column(elem_id="left"):
                 canvas(answers)
                 reading()
-                choice = network_choice(checkpoint)
-                own_networks(choice)
+                choice = network_choice(networks, checkpoint)
+                own_networks(networks, choice)
             with gr.Column(elem_id="right"), gr.Tabs():
                 with gr.Tab("Layers"):
-                    layers()
+                    layers(networks)
                 with gr.Tab("Misread"):
-                    misread()
+                    misread(networks)
                 with gr.Tab("Teach"):
-                    teach(data)
+                    teach(networks, jobs, data)
                 with gr.Tab("Compare"):
-                    compare()
-                    export(data)
+                    compare(jobs)
+                    export(networks, jobs, data)
                 with gr.Tab("Design"):
-                    design(data)
+                    design(networks, jobs, data)
                 with gr.Tab("Learn"):
                     learn()
                 with gr.Tab("Network"):
-                    about = about_network(checkpoint)
-                    architecture()
-        follow(choice, about)
-        add_api(checkpoint, data)
+                    about = about_network(networks, checkpoint)
+                    architecture(networks)
+        follow(networks, choice, about)
+        add_api(networks, jobs, checkpoint, data)
     return page

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from model.checks import is_whole
 from model.drawing.strokes import DrawingError, rasterize
 from model.network import MAX_CLASSES
 
@@ -168,7 +169,7 @@ def read_samples(text: str, known: Sequence[str] = ()) -> list[Sample]:
     """The samples of a file, checked.
 
     Raises:
-        SampleError: it is no samples file, of a newer format, or its samples fail `check_samples`.
+        SampleError: it is not a samples file, of a newer format, or its samples fail `check_samples`.
     """
     if len(text) > MAX_FILE_CHARACTERS:
         raise SampleError(f"The file has {len(text):,} characters; a samples file has at most {MAX_FILE_CHARACTERS:,}.")
@@ -176,8 +177,8 @@ def read_samples(text: str, known: Sequence[str] = ()) -> list[Sample]:
         content: Any = json.loads(text)
         version, samples = content["format"], content["samples"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise SampleError("This is no samples file; expected JSON with format and samples.") from None
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise SampleError("This is not a samples file; expected JSON with format and samples.") from None
+    if not is_whole(version, 1):
         raise SampleError("The format of a samples file is a whole number from 1.")
     if version > FORMAT_VERSION:
         raise SampleError(

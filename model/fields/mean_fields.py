@@ -18,7 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from model.checkpoint import checkpoint_names, checkpoint_path, load_checkpoint
-from model.command import run
+from model.command import command
 from model.drawing.examples import example_images
 from model.fields.effective_field import carrying_box, mean_effective_field
 from model.fields.receptive_field import Cell, Region
@@ -137,6 +137,7 @@ def _measured(net: DigitNet, layer: str, field: np.ndarray) -> MeanField:
     return MeanField(cell, field, theory.region(*cell), carrying_box(field, theory.center_of(*cell), SHARE))
 
 
+@command
 def main() -> int:
     """Compute and keep the fields; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m model.fields.mean_fields", description=__doc__.partition("\n")[0])
@@ -144,23 +145,19 @@ def main() -> int:
     which.add_argument("--checkpoint", help="name in checkpoints/ or path of a network")
     which.add_argument("--all", action="store_true", help="all networks in checkpoints/")
     options = parser.parse_args()
-    try:
-        for name in checkpoint_names() if options.all else [options.checkpoint]:
-            net = load_checkpoint(name)
-            fields = compute_mean_fields(net)
-            path = save_mean_fields(net, name, fields)
-            print(f"{path.name}: {path.stat().st_size:,} bytes")
-            for layer, mean in fields.items():
-                (height, width), (box_height, box_width) = mean.region.size, mean.box.size
-                print(
-                    f"  {layer:20} field {height:2} x {width:2}, {SHARE:.0%} of the influence inside "
-                    f"{box_height:2} x {box_width:2}: {mean.fraction:.0%} of the field"
-                )
-    except (ValueError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    for name in checkpoint_names() if options.all else [options.checkpoint]:
+        net = load_checkpoint(name)
+        fields = compute_mean_fields(net)
+        path = save_mean_fields(net, name, fields)
+        print(f"{path.name}: {path.stat().st_size:,} bytes")
+        for layer, mean in fields.items():
+            (height, width), (box_height, box_width) = mean.region.size, mean.box.size
+            print(
+                f"  {layer:20} field {height:2} x {width:2}, {SHARE:.0%} of the influence inside "
+                f"{box_height:2} x {box_width:2}: {mean.fraction:.0%} of the field"
+            )
     return 0
 
 
 if __name__ == "__main__":
-    run(main)
+    sys.exit(main())

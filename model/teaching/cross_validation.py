@@ -5,18 +5,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.finetune import OnStep, Teaching, fine_tune
 from model.inference import predict
 from model.network import DigitNet
+from model.teaching.lesson import fine_tune
+from model.teaching.recipe import Teaching
 from model.teaching.replay import Replay
+from model.teaching.result import OnStep
 
 
 class Held(NamedTuple):
     """How well the samples are read by networks that were not taught them.
 
     Attributes:
-        before: how many of the samples the network before reads right.
-        after: how many are read right by one that was taught the others.
+        before: how many of the samples the network before reads correctly.
+        after: how many are read correctly by one that was taught the others.
         total: of how many.
     """
 
@@ -48,7 +50,7 @@ def cross_validate(
     kept = [index for index, fold in enumerate(fold_of) if fold is not None]
     if not kept:
         return None
-    before = _count_right(net, images, labels, kept)
+    before = _count_correct(net, images, labels, kept)
     after = 0
     for fold in range(max(fold_of[index] for index in kept) + 1):
         held = [index for index in kept if fold_of[index] == fold]
@@ -63,7 +65,7 @@ def cross_validate(
             replay=replay,
             teaching=teaching,
         )
-        after += _count_right(result.network, images, labels, held)
+        after += _count_correct(result.network, images, labels, held)
     return Held(before, after, len(kept))
 
 
@@ -77,6 +79,6 @@ def _folds(labels: list[str], folds: int) -> list[int | None]:
     return fold_of
 
 
-def _count_right(net: DigitNet, images: np.ndarray, labels: list[str], index: list[int]) -> int:
+def _count_correct(net: DigitNet, images: np.ndarray, labels: list[str], index: list[int]) -> int:
     guesses = predict(net, images[index]).argmax(1)
     return sum(net.classes[guess] == labels[i] for guess, i in zip(guesses, index, strict=True))

@@ -10,15 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from model.data import Split
 from model.drawing.corpora import Character, PenDigit
 from model.drawing.strokes import rasterize
-from model.finetune import Teaching, fine_tune
 from model.metrics import logits_of
 from model.network import DigitNet
+from model.teaching.lesson import fine_tune
+from model.teaching.recipe import Teaching
 from model.teaching.replay import Replay
+from model.teaching.result import accuracy_of
 
 NEW_CLASS_SHOTS = 5
 LETTER = "letter"
@@ -87,7 +88,7 @@ def writer_episodes(
     images = np.stack([rasterize(sample.drawing) for sample in samples])
     labels = np.array([sample.label for sample in samples])
     of_writer = np.array([sample.writer for sample in samples])
-    old_before = _share_right(net, old)
+    old_before = _accuracy(net, old)
     for writer in sorted(set(of_writer.tolist())) if writers is None else writers:
         own = np.flatnonzero(of_writer == writer)
         generator = np.random.default_rng([seed, writer])
@@ -107,10 +108,10 @@ def writer_episodes(
         test = Split(torch.from_numpy(images[tested]), torch.tensor([int(name) for name in labels[tested]]))
         yield Episode(
             writer,
-            _share_right(net, test),
-            _share_right(result.network, test),
+            _accuracy(net, test),
+            _accuracy(result.network, test),
             old_before,
-            _share_right(result.network, old),
+            _accuracy(result.network, old),
             0.0,
             seconds,
         )
@@ -129,7 +130,7 @@ def letter_episodes(
         teaching: how.
         seed: of the draw and of the teaching.
     """
-    old_before = _share_right(net, old)
+    old_before = _accuracy(net, old)
     for number in sorted({character.character for character in characters}):
         own = [character.drawing for character in characters if character.character == number]
         order = np.random.default_rng([seed, number]).permutation(len(own)).tolist()
@@ -181,6 +182,5 @@ def summary(episodes: Sequence[Episode]) -> dict[str, float]:
     }
 
 
-def _share_right(net: DigitNet, data: Split) -> float:
-    guesses: Tensor = logits_of(net, data.images).argmax(1)
-    return (guesses == data.labels).double().mean().item()
+def _accuracy(net: DigitNet, data: Split) -> float:
+    return accuracy_of(logits_of(net, data.images), data.labels)

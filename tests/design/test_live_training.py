@@ -4,9 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
@@ -15,10 +13,11 @@ from model.data import DataError
 from model.design import live_training as live
 from model.design.configuration import DesignError, write_design
 from model.design.live_training import LiveTraining, News
+from tests.ui.conftest import ended
 from ui import live_trainings as ui_live
 from ui.live_trainings import LiveTrainings
-from ui.serving.answers import load_network, offer
 from ui.serving.jobs import Jobs
+from ui.serving.networks import Networks
 
 SMALL = NetworkConfig(4, stem_stride=4, stages=(StageConfig(8, dilation=2), StageConfig(8)))
 PATIENCE = 60.0  # seconds
@@ -167,24 +166,23 @@ def test_without_mnist_the_sentence_says_how_to_give_it(tmp_path: Path, monkeypa
 
 
 @pytest.fixture
-def trainings(stand_in_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LiveTrainings:
-    monkeypatch.setattr(ui_live, "JOBS", Jobs())
-    offer([], tmp_path / "state")
-    return LiveTrainings(stand_in_data)
+def networks(tmp_path: Path) -> Networks:
+    return Networks([], tmp_path / "state")
 
 
-def followed(job: str) -> dict[str, Any]:
-    """The progress of a job once it has ended."""
-    deadline = time.monotonic() + PATIENCE
-    while (progress := ui_live.JOBS.job_progress({"job": job, "since": 0}))["state"] in ("waiting", "running"):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return progress
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
 
 
-def test_from_the_button_to_a_network_that_reads(trainings: LiveTrainings, images: np.ndarray) -> None:
+@pytest.fixture
+def trainings(networks: Networks, jobs: Jobs, stand_in_data: Path) -> LiveTrainings:
+    return LiveTrainings(networks, jobs, stand_in_data)
+
+
+def test_from_the_button_to_a_network_that_reads(trainings: LiveTrainings, networks: Networks, jobs: Jobs) -> None:
     started = trainings.start_training({"design": write_design(SMALL), "epochs": 2})
-    progress = followed(started["job"])
+    progress = ended(jobs, started["job"])
     assert progress["state"] == "done", progress["error"]
     assert progress["news"][-1]["images"] == progress["news"][-1]["total"] == 512
     look = progress["news"][-1]["look"]
@@ -192,30 +190,30 @@ def test_from_the_button_to_a_network_that_reads(trainings: LiveTrainings, image
     kept = trainings.keep_training({"training": started["training"], "clock": "14:02:31"})
     assert kept["title"] == "own design 14:02:31"
     assert "validation images" in kept["sentence"]
-    assert load_network(kept["key"]).config == SMALL
+    assert networks.load(kept["key"]).config == SMALL
     with pytest.raises(ValueError, match="finished"):
         trainings.resume_training({"training": started["training"]})
 
 
-def test_a_stopped_training_goes_on_where_it_stopped(trainings: LiveTrainings) -> None:
+def test_a_stopped_training_goes_on_where_it_stopped(trainings: LiveTrainings, jobs: Jobs) -> None:
     started = trainings.start_training({"design": write_design(SMALL), "epochs": 20})
-    while not ui_live.JOBS.job_progress({"job": started["job"], "since": 0})["news"]:
+    while not jobs.job_progress({"job": started["job"], "since": 0})["news"]:
         time.sleep(0.005)
     trainings.stop_training({"job": started["job"]})
-    before = followed(started["job"])["news"][-1]
+    before = ended(jobs, started["job"])["news"][-1]
     resumed = trainings.resume_training({"training": started["training"]})
-    after = followed(resumed["job"])["news"]
+    after = ended(jobs, resumed["job"])["news"]
     assert after[-1]["images"] == after[-1]["total"]
     if before["images"] < before["total"]:
         assert after[0]["images"] > before["images"]
 
 
 def test_trainings_are_bounded_and_what_is_no_request_is_said(
-    trainings: LiveTrainings, monkeypatch: pytest.MonkeyPatch
+    trainings: LiveTrainings, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ui_live, "MOST_TRAININGS", 1)
     first, second = (trainings.start_training({"design": write_design(SMALL), "epochs": 1}) for _ in range(2))
-    followed(second["job"])
+    ended(jobs, second["job"])
     for request in ({"training": first["training"]}, {"training": 3}, {}, None):
         with pytest.raises(ValueError, match="no longer remembered"):
             trainings.resume_training(request)

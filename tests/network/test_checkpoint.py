@@ -102,7 +102,7 @@ def test_a_renamed_zip_is_refused(saved: Path) -> None:
 
 def test_a_pickle_is_refused_and_not_run(saved: Path, tmp_path: Path) -> None:
     class Trap:
-        def __reduce__(self):
+        def __reduce__(self) -> tuple[object, ...]:
             return Path.touch, (tmp_path / "sprung",)
 
     for content in (pickle.dumps(Trap()), pickle.dumps({"net": 1})):

@@ -2,20 +2,50 @@
 
 import pytest
 
-from model.command import STOPPED, run
+from model.command import FAILED, STOPPED, command
 
 
 def test_ctrl_c_ends_a_command_with_a_word_and_a_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    @command
     def stopped() -> int:
         raise KeyboardInterrupt
 
-    with pytest.raises(SystemExit) as ended:
-        run(stopped)
-    assert ended.value.code == STOPPED
+    assert stopped() == STOPPED
     assert capsys.readouterr().err == "\nStopped.\n"
 
 
-def test_a_command_exits_with_its_own_code() -> None:
-    with pytest.raises(SystemExit) as ended:
-        run(lambda: 2)
-    assert ended.value.code == 2
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (ValueError("There are no samples."), "There are no samples."),
+        (OSError("The port is in use."), "The port is in use."),
+        (FileNotFoundError(2, "No such file", "a.json"), "a.json cannot be read or written (No such file)."),
+        (ImportError("This needs onnx."), "This needs onnx."),
+    ],
+)
+def test_what_is_wrong_is_one_sentence_and_a_code(
+    error: Exception, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @command
+    def failing() -> int:
+        raise error
+
+    assert failing() == FAILED
+    assert capsys.readouterr().err == f"{sentence}\n"
+
+
+def test_a_fault_of_the_program_is_not_hidden() -> None:
+    @command
+    def faulty() -> int:
+        raise KeyError("name")
+
+    with pytest.raises(KeyError):
+        faulty()
+
+
+def test_a_command_ends_with_its_own_code_and_takes_its_arguments() -> None:
+    @command
+    def ended(code: int, *, more: int) -> int:
+        return code + more
+
+    assert ended(1, more=2) == 3

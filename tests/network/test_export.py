@@ -34,7 +34,7 @@ CONFIGS = st.builds(
 
 
 @pytest.fixture(autouse=True)
-def small_validation(monkeypatch) -> None:
+def small_validation(monkeypatch: pytest.MonkeyPatch) -> None:
     """The stand-in for MNIST has 456 training images, of which 200 are to choose by."""
     monkeypatch.setattr(data, "VALIDATION_SIZE", 200)
 
@@ -77,7 +77,7 @@ def test_the_file_names_its_classes_and_takes_bytes(warm_net: DigitNet) -> None:
         assert json.loads(runtime.get_modelmeta().custom_metadata_map["classes"]) == warm_net.classes
 
 
-def test_a_file_that_reads_otherwise_is_never_handed_out(warm_net: DigitNet, monkeypatch) -> None:
+def test_a_file_that_reads_otherwise_is_never_handed_out(warm_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
     exact = export.onnx_model
 
     def wrong(net: DigitNet):
@@ -91,7 +91,9 @@ def test_a_file_that_reads_otherwise_is_never_handed_out(warm_net: DigitNet, mon
         to_onnx(warm_net)
 
 
-def test_eight_bits_are_eight_bits_and_their_accuracy_is_measured_on_mnist(warm_net, stand_in_data) -> None:
+def test_eight_bits_are_eight_bits_and_their_accuracy_is_measured_on_mnist(
+    warm_net: DigitNet, stand_in_data: Path
+) -> None:
     import onnx
 
     shares = []
@@ -130,14 +132,16 @@ def test_labels_are_matched_by_the_names_of_the_classes() -> None:
 
 
 @pytest.fixture
-def checkpoints(monkeypatch, tmp_path: Path, small_net: DigitNet) -> Path:
+def checkpoints(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small_net: DigitNet) -> Path:
     """A directory of checkpoints with one in it, `base`."""
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path)
     save_checkpoint(small_net, "base", preset="base", seed=3, figures={"test": {"images": 1, "accuracy": 1.0}})
     return tmp_path
 
 
-def test_the_command_writes_each_form(checkpoints: Path, stand_in_data, small_net, capsys) -> None:
+def test_the_command_writes_each_form(
+    checkpoints: Path, stand_in_data: Path, small_net: DigitNet, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["--out", str(checkpoints / "a.onnx")]) == 0
     assert main(["--out", str(checkpoints / "b.onnx"), "--int8", "--data", str(stand_in_data)]) == 0
     assert main(["--out", str(checkpoints / "c.safetensors")]) == 0
@@ -160,12 +164,14 @@ def test_the_command_writes_each_form(checkpoints: Path, stand_in_data, small_ne
         ["--out", "no/such/directory/a.onnx"],
     ],
 )
-def test_what_cannot_be_exported_is_one_sentence_and_exit_code_2(checkpoints, capsys, arguments) -> None:
+def test_what_cannot_be_exported_is_one_sentence_and_exit_code_2(
+    checkpoints: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
     assert main(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_missing_package_is_named_with_the_way_to_get_it(warm_net, monkeypatch) -> None:
+def test_a_missing_package_is_named_with_the_way_to_get_it(warm_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "find_spec", lambda name: None if name == "onnxruntime" else object())
     with pytest.raises(ExportError, match="pip install onnxruntime"):
         to_onnx(warm_net)

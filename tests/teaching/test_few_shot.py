@@ -11,10 +11,11 @@ from model.checkpoint import load_checkpoint
 from model.data import Split
 from model.drawing.corpora import Character, PenDigit
 from model.drawing.examples import load_examples
-from model.finetune import Teaching, fine_tune
 from model.network import DigitNet
 from model.teaching import few_shot
 from model.teaching.few_shot import ABLATION, Episode, letter_episodes, summary, without, writer_episodes
+from model.teaching.lesson import fine_tune
+from model.teaching.recipe import Teaching
 from model.teaching.replay import embedded_replay
 
 QUICK = Teaching(steps=2, head_steps=4, batch=8, variants=0)
@@ -46,13 +47,13 @@ def test_every_writer_is_taught_alone_and_tested_on_the_rest(
 
     tested: list[int] = []
 
-    def share_right(net: DigitNet, data: Split) -> float:
+    def accuracy(net: DigitNet, data: Split) -> float:
         tested.append(len(data.labels))
-        return few_shot_share_right(net, data)
+        return accuracy_of_few_shot(net, data)
 
-    few_shot_share_right = few_shot._share_right
+    accuracy_of_few_shot = few_shot._accuracy
     monkeypatch.setattr("model.teaching.few_shot.fine_tune", spy)
-    monkeypatch.setattr(few_shot, "_share_right", share_right)
+    monkeypatch.setattr(few_shot, "_accuracy", accuracy)
     episodes = list(writer_episodes(net, SAMPLES, 1, old, embedded_replay(), QUICK))
     assert [episode.name for episode in episodes] == [0, 1]
     assert taught == [(10, sorted("0123456789"))] * 2
@@ -83,7 +84,7 @@ def test_every_ablation_leaves_something_out(name: str) -> None:
 
 
 def test_the_command_prints_a_row_for_every_number_of_shots(
-    tmp_path: Path, stand_in_data: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, stand_in_data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluate, "read_pendigits", lambda path: SAMPLES)
     monkeypatch.setattr(evaluate, "Teaching", lambda: QUICK)

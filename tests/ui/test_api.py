@@ -129,7 +129,7 @@ def test_a_network_is_taught_with_progress_and_comes_as_a_file(client: Client, t
         ("/receptive_field", {"y": 1.5}, "whole numbers"),
         ("/receptive_field", {"channel": 64}, "no channel 64; expected one from 0 to 63"),
         ("/receptive_field", {"channel": "all"}, "expected a whole number"),
-        ("/fine_tune", {"samples": "not JSON"}, "no samples file"),
+        ("/fine_tune", {"samples": "not JSON"}, "not a samples file"),
         ("/fine_tune", {"samples": None}, "expected text"),
         ("/fine_tune", {"samples": samples()}, "no samples yet"),
         ("/fine_tune", {"samples": samples("x" * 300)}, "at most 24 characters"),

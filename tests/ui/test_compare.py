@@ -1,8 +1,8 @@
 """The Compare tab says what was measured: figures from the files, verdicts from the figures, answers from all four."""
 
 import base64
-import time
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,9 +18,10 @@ from model.study.claims import FAILS, HOLDS, UNCLEAR, effect, study_claims, timi
 from model.study.networks import STUDY, Scores, study_networks
 from model.study.timing import Timing, timings
 from tests.conftest import settled
+from tests.ui.conftest import ended
 from ui import compare, export
-from ui.serving import answers
-from ui.serving.jobs import JOBS
+from ui.serving.jobs import Jobs
+from ui.serving.networks import Networks
 
 
 @pytest.fixture(scope="module")
@@ -177,19 +178,9 @@ def test_each_network_reads_the_drawing_in_one_pass(monkeypatch) -> None:
     assert len(passes) == len(set(passes)) == len(STUDY)
 
 
-def finished(job: str) -> dict:
-    """The last answer about a job, all its news in it."""
-    for _ in range(600):
-        answer = JOBS.job_progress({"job": job, "since": 0})
-        if answer["state"] not in ("waiting", "running"):
-            return answer
-        time.sleep(0.1)
-    raise AssertionError("the job does not end")
-
-
-def test_the_button_measures_all_four_in_both_runtimes(monkeypatch) -> None:
+def test_the_button_measures_all_four_in_both_runtimes(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compare, "timings", partial(timings, batches=(1,), seconds=0))
-    answer = finished(compare.start_timing(None)["job"])
+    answer = ended(jobs, compare.start_timing(jobs, None)["job"])
     assert answer["state"] == "done", answer
     assert [(news["network"], news["runtime"]) for news in answer["news"]] == [
         (name, runtime) for runtime in ("PyTorch", "ONNX Runtime") for name in STUDY
@@ -199,18 +190,15 @@ def test_the_button_measures_all_four_in_both_runtimes(monkeypatch) -> None:
 
 
 @pytest.fixture
-def offered(tmp_path) -> None:
+def study(tmp_path: Path) -> Networks:
     """The networks of the study, as if they were to choose on the page."""
-    answers.offer(STUDY, tmp_path / "state")
-    answers._loaded.cache_clear()
-    yield
-    answers._loaded.cache_clear()
+    return Networks(STUDY, tmp_path / "state")
 
 
 @pytest.mark.parametrize("form", export.FORMS)
-def test_each_form_of_export_comes_back_as_a_file(offered, form) -> None:
-    job = export.start({"network": "study-separable-dilated", "form": form}, "nowhere")["job"]
-    outcome = finished(job)["outcome"]
+def test_each_form_of_export_comes_back_as_a_file(study: Networks, jobs: Jobs, form: str) -> None:
+    job = export.start_export(study, jobs, "nowhere", {"network": "study-separable-dilated", "form": form})["job"]
+    outcome = ended(jobs, job)["outcome"]
     content = base64.b64decode(outcome["content"])
     assert outcome["file"] == f"digitscope-study-separable-dilated{export.FORMS[form]}"
     assert f"{len(content):,} bytes" in outcome["sentence"]
@@ -231,6 +219,6 @@ def test_each_form_of_export_comes_back_as_a_file(offered, form) -> None:
         {"network": None, "form": "int8"},
     ],
 )
-def test_what_cannot_be_exported_is_said_at_once(offered, request_) -> None:
+def test_what_cannot_be_exported_is_said_at_once(study: Networks, jobs: Jobs, request_: object) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
-        export.start(request_, "nowhere")
+        export.start_export(study, jobs, "nowhere", request_)

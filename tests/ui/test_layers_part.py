@@ -3,6 +3,7 @@
 import base64
 import copy
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +15,10 @@ from model import effective_receptive_field, receptive_field, tap_lattice
 from model.layer_maps import layer_maps, map_layers, output_name, source_layer
 from model.network import DigitNet, NetworkConfig, StageConfig
 from tests.conftest import settled
+from tests.ui.conftest import offering
 from ui.layers import describe_cell, describe_kernels, layers_part
 from ui.serving.answers import Answers
+from ui.serving.networks import Networks
 
 IMAGE = np.zeros((28, 28), np.uint8)
 IMAGE[6:22, 12:15] = 255
@@ -159,12 +162,11 @@ def test_a_bad_cell_is_told_and_the_maps_still_come(small_net: DigitNet, cell: o
     assert "\n" not in answer["cell"]["error"]
 
 
-def test_a_part_that_fails_leaves_the_reading_alone(small_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.serving.answers.load_network", lambda _: small_net)
+def test_a_part_that_fails_leaves_the_reading_alone(networks: Networks, offered: str) -> None:
     drawing = [[[0.5, 0.2], [0.5, 0.8]]]
-    answers = Answers({"layers": layers_part})
+    answers = Answers(networks, {"layers": layers_part})
     for parameters in ({"maps": {"nowhere": [0]}}, 5, [1]):
-        request = {"sequence": 1, "drawing": drawing, "network": "any", "parts": {"layers": parameters}}
+        request = {"sequence": 1, "drawing": drawing, "network": offered, "parts": {"layers": parameters}}
         answer = answers.read(request)
         assert len(answer["probabilities"]) == 10
         assert answer["parts"]["layers"].keys() == {"error"}
@@ -187,13 +189,11 @@ def test_a_cell_that_nothing_moves_is_called_off_only_where_it_is(small_net: Dig
     assert pointwise["words"].endswith("no pixel moves it now, for it is off.")
 
 
-def test_a_standard_convolution_tells_the_kernels_of_one_channel(
-    standard_net: DigitNet, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_standard_convolution_tells_the_kernels_of_one_channel(standard_net: DigitNet, tmp_path: Path) -> None:
     """It has one for each pair of channels: all at once could be 40 MB."""
-    monkeypatch.setattr("ui.serving.answers.load_network", lambda _: standard_net)
+    networks = offering(standard_net, tmp_path)
     layer = next(layer for layer in map_layers(standard_net) if layer.endswith(".conv"))
-    sent = describe_kernels({"network": "any", "layer": layer, "channel": 1})["weights"]
+    sent = describe_kernels(networks, {"network": networks.names[0], "layer": layer, "channel": 1})["weights"]
     weights = standard_net.get_submodule(layer).weight[1].detach().numpy()
     np.testing.assert_array_equal(np.frombuffer(base64.b64decode(sent), np.float32), weights.ravel())
 
@@ -202,9 +202,9 @@ def test_a_standard_convolution_tells_the_kernels_of_one_channel(
     "wrong", [None, {}, {"layer": "stem", "channel": 0}, {"layer": ["stages.0.conv"], "channel": 0},
               {"layer": "stages.0.conv", "channel": 99}, {"layer": "stages.0.conv", "channel": True}]
 )  # fmt: skip
-def test_kernels_that_are_not_there_are_refused(
-    standard_net: DigitNet, monkeypatch: pytest.MonkeyPatch, wrong: object
-) -> None:
-    monkeypatch.setattr("ui.serving.answers.load_network", lambda _: standard_net)
+def test_kernels_that_are_not_there_are_refused(standard_net: DigitNet, tmp_path: Path, wrong: object) -> None:
+    networks = offering(standard_net, tmp_path)
+    if isinstance(wrong, dict):
+        wrong = {"network": networks.names[0], **wrong}
     with pytest.raises(ValueError, match=r"\A[^\n]+\.\Z"):
-        describe_kernels(wrong)
+        describe_kernels(networks, wrong)

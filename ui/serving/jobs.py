@@ -11,6 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Any
 
+from model.checks import fields_of, is_whole
+
 MAX_WAITING = 16
 ABANDONED_AFTER = 20.0  # seconds without a question
 KEPT_FOR = 600.0  # seconds after the last question
@@ -60,7 +62,7 @@ class _Job:
 
 
 class Jobs:
-    """A queue of work and the threads that do it.
+    """A queue of work and the threads that do it; the page has one for all: two trainings would only slow each other.
 
     Threads, not processes: nearly all of the time goes into tensor operations, which let other threads run.
 
@@ -116,7 +118,7 @@ class Jobs:
         Raises:
             JobError: there is no such job, or `since` is no count.
         """
-        if isinstance(since, bool) or not isinstance(since, int) or since < 0:
+        if not is_whole(since, 0):
             raise JobError(f"since is {since!r}; expected how many of the news are known.")
         job = self._job(key)
         job.asked = time.monotonic()
@@ -142,8 +144,7 @@ class Jobs:
         Raises:
             JobError: as `progress`.
         """
-        fields = request if isinstance(request, dict) else {}
-        return self.progress(fields.get("job"), fields.get("since", 0))
+        return self.progress(*fields_of(request, "job", since=0))
 
     def cancel(self, key: object) -> None:
         """Have a job stop at its next report; one that waits leaves the queue at once.
@@ -176,6 +177,3 @@ class Jobs:
                 self._changed.wait_for(lambda: self._queue)
                 job = self._queue.pop(0)
             job.run()
-
-
-JOBS = Jobs()  # all views' and programs' work waits in one line: two trainings at once would only slow each other

@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from model.checkpoint import SUFFIX, CheckpointError, save_checkpoint
 from model.network import DigitNet
@@ -20,7 +20,7 @@ MAX_BYTES = 256 * 2**20
 TIME_TO_LIVE = 30 * 24 * 3600.0  # seconds
 
 
-def is_key(name: object) -> bool:
+def is_key(name: object) -> TypeGuard[str]:
     """Whether this has the form of a key; nothing else ever becomes part of a path."""
     return isinstance(name, str) and KEY.fullmatch(name) is not None
 
@@ -60,10 +60,10 @@ class NetworkStore:
         """Where a network is kept; asking for it counts as use.
 
         Raises:
-            CheckpointError: this is no key, or its network is no longer kept.
+            CheckpointError: this is not a key, or its network is no longer kept.
         """
         if not is_key(key):
-            raise CheckpointError("This is no key of a network; expected mine- and 32 hexadecimal digits.")
+            raise CheckpointError("This is not the key of a network; expected mine- and 32 hexadecimal digits.")
         path = self._file(key)
         try:
             if self._age(path) > self.time_to_live:
@@ -74,11 +74,6 @@ class NetworkStore:
                 "This network is no longer kept here; teach it again from the samples, or upload its file."
             ) from None
         return path
-
-    def forget(self, key: str) -> None:
-        """Remove a network; one that is not kept is no error."""
-        if is_key(key):
-            self._file(key).unlink(missing_ok=True)
 
     def _file(self, key: str) -> Path:
         return self.directory / f"{key}{SUFFIX}"

@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 
 from model import DigitNet, load_checkpoint, rasterize
+from model.checks import check_object, check_whole
 from model.drawing.samples import Sample, check_samples
-from model.finetune import FineTuned, Step, Teaching, fine_tune, history_of
 from model.teaching.cross_validation import cross_validate
+from model.teaching.lesson import fine_tune
+from model.teaching.recipe import Teaching
 from model.teaching.replay import load_replay
-from ui.network_choice import title_of
-from ui.serving.answers import load_network, locate, store
+from model.teaching.result import FineTuned, Step, origin_of
 from ui.serving.jobs import Report, Work
+from ui.serving.networks import Networks
 
 SETTINGS = ("steps", "batch", "replay", "layers", "interpolation")  # what visitors may set
 LIMITS = {"steps": (0, 300), "batch": (2, 128)}  # so that nobody keeps the others waiting for long
@@ -27,35 +29,34 @@ CLOCK = re.compile(r"\d\d:\d\d:\d\d")
 
 
 class TeachingError(ValueError):
-    """A setting that is none. The message is one sentence for people."""
+    """A setting that is not valid. The message is one sentence for people."""
 
 
 def read_settings(values: object) -> Teaching:
     """The settings of a teaching; what is left out has its default.
 
     Args:
-        values: an object of some of `SETTINGS`, as `model.finetune.Teaching` explains them, or None for all defaults.
+        values: an object of some of `SETTINGS`, as `model.teaching.recipe.Teaching` explains them, or None for all
+            defaults.
 
     Raises:
         ValueError: names the setting and says what is allowed.
     """
     if values is None:
         return Teaching()
-    if not isinstance(values, dict) or not values.keys() <= set(SETTINGS):
-        raise TeachingError(f"The settings of a teaching are an object of {', '.join(SETTINGS)}.")
+    settings = check_object("The settings of a teaching", values, SETTINGS, TeachingError)
     for name, (low, high) in LIMITS.items():
-        value = values.get(name, low)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise TeachingError(f"The setting {name} is a whole number from {low} to {high}.")
-    return Teaching(**values)
+        check_whole(name, settings.get(name, low), low, high, TeachingError)
+    return Teaching(**settings)
 
 
 def teaching_work(
-    network: object, samples: object, settings: object, data: str | Path, clock: object = None
+    networks: Networks, network: object, samples: object, settings: object, data: str | Path, clock: object = None
 ) -> tuple[Work, list[Sample]]:
     """What a job has to do to teach a network, once it is sure that it can.
 
     Args:
+        networks: that may be taught, and among which the taught one is kept.
         network: its name or key.
         samples: a list of objects with label and drawing.
         settings: as `read_settings` takes them.
@@ -64,26 +65,26 @@ def teaching_work(
 
     Returns:
         The work, and the samples as they were checked. Its news are objects with `step`, the fields of
-        `model.finetune.Step`; with `taught`, the outcome once the network is kept; with `checking`, how far one round
-        of holding out is, 0 to 1. Its outcome is {taught, held}: `held` is None where there are too few samples to hold
-        some out, and is not there where that was called off.
+        `model.teaching.result.Step`; with `taught`, the outcome once the network is kept; with `checking`, how far one
+        round of holding out is, 0 to 1. Its outcome is {taught, held}: `held` is None where there are too few samples
+        to hold some out, and is not there where that was called off.
 
     Raises:
-        ValueError: as `locate`, `check_samples` and `read_settings`.
+        ValueError: as `Networks.locate`, `check_samples` and `read_settings`.
     """
-    path, settings = locate(network), read_settings(settings)
-    checked = check_samples(samples, load_network(network).classes)
+    path, teaching = networks.locate(network), read_settings(settings)
+    checked = check_samples(samples, networks.load(network).classes)
 
     def work(report: Report) -> dict[str, Any]:
         net = load_checkpoint(path)  # one of its own: the pens go on with the other
         drawings, labels = [sample.drawing for sample in checked], [sample.label for sample in checked]
         images = np.stack([rasterize(drawing) for drawing in drawings])  # (N, 28, 28)
-        material = {"drawings": drawings, "replay": load_replay(data), "teaching": settings}
+        material = {"drawings": drawings, "replay": load_replay(data), "teaching": teaching}
         begun = time.monotonic()
         result = fine_tune(
             net, images, labels, on_step=lambda step: report({"step": finite(step._asdict())}), **material
         )
-        taught = _keep(net, result, checked, network, clock)
+        taught = _keep(networks, network, net, result, checked, clock)
         taught["seconds"] = round(time.monotonic() - begun, 1)
 
         def report_checking(step: Step) -> None:
@@ -99,15 +100,17 @@ def teaching_work(
     return work, checked
 
 
-def _keep(net: DigitNet, result: FineTuned, samples: Sequence[Sample], network: str, clock: object) -> dict[str, Any]:
-    base = title_of(network).partition(",")[0]
-    title = f"{base}, taught {time_of_day(clock)}"
+def _keep(
+    networks: Networks, name: object, net: DigitNet, result: FineTuned, samples: Sequence[Sample], clock: object
+) -> dict[str, Any]:
+    """Keep what came of teaching the network of that name; returns what is told of it."""
+    before = networks.title(name)
+    title = f"{before.partition(',')[0]}, taught {time_of_day(clock)}"
     counts = dict(sorted(Counter(sample.label for sample in samples).items()))
-    history = finite(history_of(result, title_of(network)))
     return {
-        "key": store().keep(result.network, title=title, samples=counts, **history),
+        "key": networks.keep(result.network, title=title, samples=counts, **finite(origin_of(result, before))),
         "title": title,
-        "from": title_of(network),
+        "from": before,
         **finite(describe(net, result, samples)),
     }
 

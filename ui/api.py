@@ -13,16 +13,26 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from model import effective_receptive_field, layer_responses, predict, rasterize, tap_lattice
-from model import receptive_field as theoretical_field
+from model import (
+    DigitNet,
+    effective_receptive_field,
+    layer_responses,
+    predict,
+    rasterize,
+    receptive_field,
+    tap_lattice,
+)
+from model.checks import is_whole
 from model.drawing.samples import read_samples, warnings
 from model.fields.effective_field import carrying_box
 from model.fields.mean_fields import SHARE
+from model.fields.receptive_field import Cell
 from model.layers import coverage
-from ui.serving.answers import borrow_network, to_base64
-from ui.serving.jobs import JOBS
-from ui.teach import network_file
-from ui.teaching import TeachingError, teaching_work
+from ui.serving.answers import to_base64
+from ui.serving.jobs import Jobs, Work
+from ui.serving.networks import Networks
+from ui.teach.network_files import network_file
+from ui.teach.teaching import TeachingError, teaching_work
 
 ALL_CHANNELS = -1
 EXACT = 2**53  # up to here every JSON reader keeps whole numbers
@@ -31,15 +41,29 @@ POLL = 0.1  # seconds
 DIGITS = 6  # significant digits of the numbers of an effective field
 
 
-def add_api(default: str, data: str | Path) -> None:
+def add_api(networks: Networks, jobs: Jobs, default: str, data: str | Path) -> None:
     """Add the endpoints to the page that is being built.
 
     Args:
+        networks: that may be named.
+        jobs: where what takes long waits in line.
         default: the network that reads where a call names none.
         data: directory that may hold MNIST/raw, for what trains.
     """
+    endpoints = Endpoints(networks, jobs, default, data)
+    gr.api(endpoints.predict, api_name="predict")
+    gr.api(endpoints.layers, api_name="layers")
+    gr.api(endpoints.receptive_field, api_name="receptive_field")
+    gr.api(endpoints.fine_tune, api_name="fine_tune", concurrency_limit=TEACHINGS)
 
-    def predict_drawing(drawing: str, network: str = "") -> dict[str, float]:
+
+class Endpoints:
+    """What programs may call; arguments as of `add_api`."""
+
+    def __init__(self, networks: Networks, jobs: Jobs, default: str, data: str | Path) -> None:
+        self._networks, self._jobs, self._default, self._data = networks, jobs, default, data
+
+    def predict(self, drawing: str, network: str = "") -> dict[str, float]:
         """Read a drawn digit and return the calibrated probability of every class.
 
         Args:
@@ -49,11 +73,10 @@ def add_api(default: str, data: str | Path) -> None:
         Returns:
             Class names with their probabilities, which sum to 1.
         """
-        with _one_sentence(), borrow_network(network or default) as net:
-            probabilities = predict(net, rasterize(drawing)[None])[0]
-            return {name: float(probability) for name, probability in zip(net.classes, probabilities, strict=True)}
+        with self._borrow(network) as net:
+            return _probabilities(net, drawing)
 
-    def layers_of_drawing(drawing: str, network: str = "", names: str = "") -> dict[str, Any]:
+    def layers(self, drawing: str, network: str = "", names: str = "") -> dict[str, Any]:
         """Read a drawn digit and return what every layer of the network answers to it, first to last.
 
         Args:
@@ -66,16 +89,11 @@ def add_api(default: str, data: str | Path) -> None:
             by row, little-endian; numpy.frombuffer(base64.b64decode(data), dtype).reshape(shape) gives it back. The
             image is uint8 (28, 28), a layer float32 (C, H, W), before the norm and activation that follow it.
         """
-        with _one_sentence(), borrow_network(network or default) as net:
-            image = rasterize(drawing)
-            responses = layer_responses(net, image)
-            return {
-                "image": _array("image", image),
-                "layers": [_array(name, responses[name]) for name in _chosen(names, list(responses))],
-            }
+        with self._borrow(network) as net:
+            return _layers(net, drawing, names)
 
     def receptive_field(
-        drawing: str, layer: str, y: int, x: int, channel: int = ALL_CHANNELS, network: str = ""
+        self, drawing: str, layer: str, y: int, x: int, channel: int = ALL_CHANNELS, network: str = ""
     ) -> dict[str, Any]:
         """Where one cell of one layer looks: its theoretical and its effective receptive field on a drawing.
 
@@ -94,30 +112,10 @@ def add_api(default: str, data: str | Path) -> None:
             lattice, 28 rows of the number of paths to each pixel; effective, 28 rows of |d cell / d pixel| (Luo et al.
             2016), box_95, the smallest square around the centre with 95 % of it, and fraction_95 of the region.
         """
-        with _one_sentence(), borrow_network(network or default) as net:
-            _check_text("layer", layer)
-            field = theoretical_field(net, layer)
-            y, x = field.checked((y, x))
-            effective = effective_receptive_field(net, layer, (y, x), rasterize(drawing), _channel(channel))
-            region, box = field.region(y, x), carrying_box(effective, field.center_of(y, x), SHARE)
-            read = coverage(net, layer, (y, x))
-            return {
-                "size": field.size,
-                "stride": field.stride,
-                "padding": field.padding,
-                "map_size": field.map_size,
-                "center": field.center_of(y, x),
-                "region": region.corners,
-                "region_uncut": field.region(y, x, clipped=False).corners,
-                "pixels_read": read.read,
-                "pixels_in_region": read.total,
-                "lattice": _counts(tap_lattice(net, layer, (y, x))),
-                "effective": [[_rounded(value) for value in row] for row in effective],
-                "box_95": box.corners,
-                "fraction_95": box.area / region.area,
-            }
+        with self._borrow(network) as net:
+            return _field(net, drawing, layer, (y, x), channel)
 
-    def fine_tune(samples: str, network: str = "", settings: str = "") -> Iterator[dict[str, Any]]:
+    def fine_tune(self, samples: str, network: str = "", settings: str = "") -> Iterator[dict[str, Any]]:
         """Teach a network from drawn samples; returns progress as it goes, and at last what came of it.
 
         Args:
@@ -134,13 +132,17 @@ def add_api(default: str, data: str | Path) -> None:
         """
         with _one_sentence():
             _check_text("samples", samples)
-            work, checked = teaching_work(network or default, read_samples(samples), _settings(settings), data)
-            yield from _followed(JOBS.start(work), warnings(checked))
+            work, checked = teaching_work(
+                self._networks, network or self._default, read_samples(samples), _settings(settings), self._data
+            )
+            for told in _followed(self._jobs, work):
+                yield _taught(self._networks, told, warnings(checked)) if told["state"] == "done" else told
 
-    gr.api(predict_drawing, api_name="predict")
-    gr.api(layers_of_drawing, api_name="layers")
-    gr.api(receptive_field, api_name="receptive_field")
-    gr.api(fine_tune, api_name="fine_tune", concurrency_limit=TEACHINGS)
+    @contextmanager
+    def _borrow(self, network: str) -> Iterator[DigitNet]:
+        """The network that a call names, or the page's own; what is wrong reaches the caller as a sentence."""
+        with _one_sentence(), self._networks.borrow(network or self._default) as net:
+            yield net
 
 
 def _settings(text: object) -> Any:
@@ -150,11 +152,11 @@ def _settings(text: object) -> Any:
         raise TeachingError("The settings of a teaching are JSON text of an object.") from None
 
 
-def _followed(job: str, warned: list[str]) -> Iterator[dict[str, Any]]:
-    """What is told of a teaching, until it ends, and what was warned of. Where the caller is gone, it stops."""
-    known, position = 0, None
+def _followed(jobs: Jobs, work: Work) -> Iterator[dict[str, Any]]:
+    """What is told of a teaching, until it ends with its outcome. Where the caller is gone, it stops."""
+    job, known, position = jobs.start(work), 0, None
     while True:
-        progress = JOBS.progress(job, known)
+        progress = jobs.progress(job, known)
         known = progress["known"]
         if progress["state"] == "waiting" and progress["position"] != position:
             position = progress["position"]
@@ -165,16 +167,21 @@ def _followed(job: str, warned: list[str]) -> Iterator[dict[str, Any]]:
         if progress["state"] == "cancelled":
             raise TeachingError("The teaching was stopped.")
         if progress["state"] == "done":
-            yield {**_taught(**progress["outcome"]), "warnings": warned}
+            yield {"state": "done", **progress["outcome"]}
             return
         time.sleep(POLL)
 
 
-def _taught(taught: dict[str, Any], held: dict[str, int] | None = None) -> dict[str, Any]:
+def _taught(networks: Networks, outcome: dict[str, Any], warned: list[str]) -> dict[str, Any]:
+    taught, held = outcome["taught"], outcome.get("held")
     told = ("samples", "replay", "source", "classes", "layers", "interpolation", "seconds")
-    metrics = {name: taught[name] for name in told}
-    key = taught["key"]
-    return {"state": "done", "key": key, "metrics": {**metrics, "held": held}, "file": network_file(key)["data"]}
+    return {
+        "state": "done",
+        "key": taught["key"],
+        "metrics": {**{name: taught[name] for name in told}, "held": held},
+        "file": network_file(networks, taught["key"])["data"],
+        "warnings": warned,
+    }
 
 
 @contextmanager
@@ -200,8 +207,46 @@ def _chosen(names: str, known: list[str]) -> list[str]:
     return list(dict.fromkeys(chosen))
 
 
+def _probabilities(net: DigitNet, drawing: str) -> dict[str, float]:
+    probabilities = predict(net, rasterize(drawing)[None])[0]
+    return {name: float(probability) for name, probability in zip(net.classes, probabilities, strict=True)}
+
+
+def _layers(net: DigitNet, drawing: str, names: str) -> dict[str, Any]:
+    image = rasterize(drawing)
+    responses = layer_responses(net, image)
+    return {
+        "image": _array("image", image),
+        "layers": [_array(name, responses[name]) for name in _chosen(names, list(responses))],
+    }
+
+
+def _field(net: DigitNet, drawing: str, layer: str, cell: Cell, channel: int) -> dict[str, Any]:
+    _check_text("layer", layer)
+    field = receptive_field(net, layer)
+    cell = field.checked(cell)
+    effective = effective_receptive_field(net, layer, cell, rasterize(drawing), _channel(channel))
+    region, box = field.region(*cell), carrying_box(effective, field.center_of(*cell), SHARE)
+    read = coverage(net, layer, cell)
+    return {
+        "size": field.size,
+        "stride": field.stride,
+        "padding": field.padding,
+        "map_size": field.map_size,
+        "center": field.center_of(*cell),
+        "region": region.corners,
+        "region_uncut": field.region(*cell, clipped=False).corners,
+        "pixels_read": read.read,
+        "pixels_in_region": read.total,
+        "lattice": _counts(tap_lattice(net, layer, cell)),
+        "effective": [[_rounded(value) for value in row] for row in effective],
+        "box_95": box.corners,
+        "fraction_95": box.area / region.area,
+    }
+
+
 def _channel(channel: object) -> int | None:
-    if isinstance(channel, bool) or not isinstance(channel, int):
+    if not is_whole(channel):
         raise ValueError(f"channel is {channel!r}; expected a whole number, or -1 for the sum over all channels.")
     return None if channel == ALL_CHANNELS else channel
 

@@ -1,0 +1,50 @@
+"""How far to go from the old weights to the new (WiSE-FT: Wortsman et al., CVPR 2022)."""
+
+import torch
+from torch import Tensor
+
+from model.data import Split
+from model.metrics import logits_of
+from model.network import DigitNet
+from model.teaching.result import accuracy_of
+
+INTERPOLATIONS = (1.0, 0.8, 0.6, 0.4, 0.2)
+TOLERANCE = 0.004  # share of held-out old digits that may be lost on the way to the new weights
+
+
+def interpolate(
+    old: DigitNet, new: DigitNet, held_out: Split, before: float, share: float | None
+) -> tuple[float, Tensor]:
+    """Go as far from the old weights to the new as held-out old digits are read as well as before.
+
+    Where no share is good enough, the best one is taken: a new class may be mistaken most where it is least taught.
+
+    Args:
+        old: the network before.
+        new: the taught one, in eval mode; its weights become those that are found.
+        held_out: old digits.
+        before: accuracy of the network before on them, 0 to 1.
+        share: how far to go, 0 to 1; None finds out.
+
+    Returns:
+        The share, and the logits of the held-out digits with it (H, classes).
+    """
+    learned = [parameter.detach().clone() for parameter in new.parameters()]
+    if share is not None:
+        return share, _go(old, new, learned, share, held_out)
+    kept: dict[float, float] = {}
+    for each in INTERPOLATIONS:
+        logits = _go(old, new, learned, each, held_out)
+        kept[each] = accuracy_of(logits, held_out.labels)
+        if kept[each] >= before - TOLERANCE:
+            return each, logits
+    best = max(kept, key=kept.__getitem__)
+    return best, _go(old, new, learned, best, held_out)
+
+
+@torch.no_grad()
+def _go(old: DigitNet, new: DigitNet, learned: list[Tensor], share: float, held_out: Split) -> Tensor:
+    """So much of the way from the old weights to the learned ones; what is said of the held-out digits there."""
+    for parameter, near, far in zip(new.parameters(), old.parameters(), learned, strict=True):
+        parameter.copy_(torch.lerp(near, far, share))
+    return logits_of(new, held_out.images)

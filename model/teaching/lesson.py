@@ -1,0 +1,204 @@
+"""One lesson: a network learns samples and rehearses old digits.
+
+The head alone first and then everything, so that a head that fits badly does not spoil the features (LP-FT: Kumar et
+al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022); running statistics
+frozen, since a few samples say nothing about them; old digits in every batch, with their labels and with what the
+network said of them before (Li & Hoiem, "Learning without Forgetting", ECCV 2016); drawings varied as strokes; at the
+end as much of the way from the old to the new weights as held-out old digits allow, and of a new class no more than
+they allow.
+"""
+
+from collections.abc import Sequence
+from copy import deepcopy
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from model.data import DEFAULT_DATA
+from model.metrics import logits_of
+from model.network import DigitNet
+from model.precision import narrow_arithmetic
+from model.teaching.interpolation import interpolate
+from model.teaching.material import Material, prepare
+from model.teaching.new_classes import extended, features_of, hold_back
+from model.teaching.recipe import Teaching
+from model.teaching.replay import Replay, load_replay
+from model.teaching.result import FineTuned, OnStep, Step, accuracy_of, report_on, weight_changes
+
+SOFTNESS = 2.0  # temperature of the distillation (Hinton et al. 2015, section 2)
+LEAST_WEIGHT = 0.2  # of the samples' loss against the old digits', however few classes they are of
+HEAD_SAMPLES, HEAD_REHEARSED = 128, 256  # features a step of the head alone
+TOLD_EVERY = 10  # steps
+WATCHED = 100  # held-out digits that are read while it learns; all of them are read before and after
+
+
+def fine_tune(
+    net: DigitNet,
+    images: np.ndarray | Tensor,
+    labels: Sequence[str],
+    classes: Sequence[str] | None = None,
+    seed: int = 0,
+    on_step: OnStep | None = None,
+    *,
+    drawings: Sequence[list] | None = None,
+    replay: Replay | None = None,
+    teaching: Teaching = Teaching(),  # noqa: B008 (immutable)
+) -> FineTuned:
+    """A new network that reads these samples; `net` is never changed.
+
+    Args:
+        net: in eval mode.
+        images: uint8 (N, 28, 28), ink 255 on 0.
+        labels: N class names. One that the network lacks becomes a new class.
+        classes: classes of the new network, the old ones first; None adds those that the labels name.
+        seed: the same seed gives the same network on the same machine.
+        on_step: called now and then. What it raises ends the run and is passed on.
+        drawings: the strokes of the images, which are then varied as strokes rather than as pixels.
+        replay: old digits; None takes MNIST from the default directory, or else the embedded drawings.
+        teaching: how.
+
+    Raises:
+        ValueError: there are no images, labels and drawings are not as many, or the classes do not fit.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    replay = replay or load_replay(DEFAULT_DATA)
+    material = prepare(net.classes, images, labels, classes, drawings, replay, teaching.variants, generator)
+    return Lesson(net, material, teaching, generator).teach(on_step or (lambda step: None))
+
+
+class Lesson:
+    """One run of `fine_tune`.
+
+    Args:
+        net: the network before, in eval mode; it is not changed.
+        material: what is taught.
+        teaching: how.
+        generator: of the batches.
+    """
+
+    def __init__(self, net: DigitNet, material: Material, teaching: Teaching, generator: torch.Generator) -> None:
+        self.material, self.teaching, self.generator = material, teaching, generator
+        # Half of a batch of one class alone would make it seem as frequent as all others together.
+        self.weight = max(len(material.labels.unique()) / len(material.names), LEAST_WEIGHT)
+        self.old = extended(net, material.names, material.images, material.labels, material.rehearsed)
+        self.new = deepcopy(self.old)
+        with torch.inference_mode():
+            self.rehearsed_features = features_of(self.old, material.rehearsed.images)  # (R, C)
+            self.old_logits = self.old.head(self.rehearsed_features)  # (R, classes)
+        self.before = report_on(net, material, logits_of(net, material.held_out.images))
+        self.history: list[Step] = []
+
+    def teach(self, on_step: OnStep) -> FineTuned:
+        """The whole run; `on_step` may raise."""
+        material = self.material
+        self._tell(on_step, 0, float("nan"))
+        self._teach_head()
+        if self.teaching.layers != "head":
+            self._teach_all(on_step)
+        self.new.eval()
+        interpolation, logits = interpolate(
+            self.old, self.new, material.held_out, self.before.replay, self.teaching.interpolation
+        )
+        hold_back(self.new, logits, material.held_out.labels, material.shown, material.shown_labels)
+        after = report_on(self.new, material, logits)
+        self._tell(on_step, self.teaching.steps, self.history[-1].loss)
+        self._mark_familiar()
+        changes = weight_changes(self.old, self.new)
+        return FineTuned(self.new, self.history, self.before, after, material.source, interpolation, changes)
+
+    def _tell(self, on_step: OnStep, step: int, loss: float) -> None:
+        """Report, from a network in whatever mode it is trained."""
+        images, held_out = self.material.images, self.material.held_out
+        watched = slice(None, None, max(1, len(held_out.labels) // WATCHED))
+        self.new.eval()
+        with narrow_arithmetic(images.device):
+            logits = logits_of(self.new, torch.cat([images, held_out.images[watched]]))
+        samples, replay = logits.split([len(images), len(logits) - len(images)])
+        told = Step(
+            step,
+            self.teaching.steps,
+            loss,
+            accuracy_of(samples, self.material.labels),
+            accuracy_of(replay, held_out.labels[watched]),
+        )
+        self.history.append(told)
+        on_step(told)
+
+    def _teach_head(self) -> None:
+        """The head alone, on features that stay as they are."""
+        shown = features_of(self.old, self.material.shown)  # (V, C)
+        optimizer = torch.optim.Adam(self.new.head.parameters(), lr=5 * self.teaching.learning_rate, fused=True)
+        for _ in range(self.teaching.head_steps):
+            new = self._draw(len(shown), HEAD_SAMPLES)
+            old = self._draw(len(self.rehearsed_features), HEAD_REHEARSED if self.teaching.replay else 0)
+            logits = self.new.head(torch.cat([shown[new], self.rehearsed_features[old]]))
+            self._take(optimizer, self._loss(logits, new, old))
+
+    def _teach_all(self, on_step: OnStep) -> None:
+        teaching, shown, rehearsed = self.teaching, self.material.shown, self.material.rehearsed.images
+        self._prepare()
+        optimizer = torch.optim.Adam(self._weights(), lr=teaching.learning_rate, fused=True)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, teaching.learning_rate, total_steps=max(teaching.steps, 2), pct_start=0.15
+        )
+        share = min(round(teaching.batch * teaching.replay), teaching.batch - 1)  # without samples it teaches nothing
+        for step in range(1, teaching.steps + 1):
+            new = self._draw(len(shown), teaching.batch - share)
+            old = self._draw(len(rehearsed), share)
+            batch = torch.cat([shown[new], rehearsed[old]])[:, None]  # (N, 1, 28, 28)
+            with narrow_arithmetic(batch.device):
+                logits = self.new(batch.contiguous(memory_format=torch.channels_last)).float()
+            loss = self._loss(logits, new, old)
+            self._take(optimizer, loss)
+            schedule.step()
+            if step % TOLD_EVERY == 0 and step < teaching.steps:
+                self._tell(on_step, step, loss.item())
+                self._prepare()
+
+    def _prepare(self) -> None:
+        """Training mode, which the depthwise convolutions are quicker in, but for the norms' running statistics."""
+        self.new.train()
+        for module in self.new.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.eval()
+
+    def _weights(self) -> list[Tensor]:
+        if self.teaching.layers == "last":
+            return [*self.new.stages[-1].parameters(), *self.new.head.parameters()]
+        return list(self.new.parameters())
+
+    def _draw(self, among: int, count: int) -> Tensor:
+        """Places of so many images to take; none where there are none, as of digits that are no classes."""
+        if not among:
+            return torch.zeros(0, dtype=torch.int64)
+        return torch.randint(among, (count,), generator=self.generator)
+
+    def _loss(self, logits: Tensor, new: Tensor, old: Tensor) -> Tensor:
+        """Cross entropy on samples and on old digits, and the distance from what was said of these before."""
+        shown, rehearsed = logits[: len(new)], logits[len(new) :]
+        loss = self.weight * F.cross_entropy(shown, self.material.shown_labels[new])
+        if not len(old):
+            return loss
+        loss = loss + F.cross_entropy(rehearsed, self.material.rehearsed.labels[old])
+        if not self.teaching.distillation:
+            return loss
+        distance = F.kl_div(
+            (rehearsed / SOFTNESS).log_softmax(1),
+            (self.old_logits[old] / SOFTNESS).log_softmax(1),
+            reduction="batchmean",
+            log_target=True,
+        )
+        return loss + self.teaching.distillation * SOFTNESS**2 * distance
+
+    @staticmethod
+    def _take(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    def _mark_familiar(self) -> None:
+        """What was taught is no longer unlike anything that the network has learned."""
+        energies = logits_of(self.new, self.material.images).logsumexp(1)
+        self.new.familiar_energy.fill_(min(self.new.familiar_energy.item(), energies.min().item()))

@@ -1,0 +1,122 @@
+"""What a lesson is made of: the samples, their variants, and old digits with the network's own labels."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.data import Augmentation, Split, augment
+from model.drawing.samples import SampleError, check_name
+from model.drawing.variants import variants
+from model.forward_pass import check_images
+from model.network import DIGITS
+from model.teaching.replay import Replay
+
+FEWEST, MOST = 6, 48  # images that one drawing becomes
+ONLY_ONE = 2.0  # how much further than usual the only drawing of a class is varied: it stands for all of a hand
+
+
+class Material(NamedTuple):
+    """What is taught, and what must not be forgotten. Labels are places in `names`.
+
+    Attributes:
+        names: the classes of the taught network, those of the network before first.
+        images: the samples, uint8 (S, 28, 28).
+        labels: theirs, int64 (S,).
+        shown: the samples and their variants, uint8 (V, 28, 28).
+        shown_labels: theirs, int64 (V,).
+        rehearsed: old digits that may be trained on.
+        held_out: old digits that may not, and show what was forgotten.
+        source: where the old digits come from.
+    """
+
+    names: list[str]
+    images: Tensor
+    labels: Tensor
+    shown: Tensor
+    shown_labels: Tensor
+    rehearsed: Split
+    held_out: Split
+    source: str
+
+
+def prepare(
+    known: Sequence[str],
+    images: np.ndarray | Tensor,
+    labels: Sequence[str],
+    classes: Sequence[str] | None,
+    drawings: Sequence[list] | None,
+    replay: Replay,
+    count: int,
+    generator: torch.Generator,
+) -> Material:
+    """Check the samples and vary them.
+
+    Args:
+        known: the classes of the network before.
+        images: uint8 (S, 28, 28).
+        labels: S class names.
+        classes: of the taught network; None adds those that the labels name.
+        drawings: the strokes of the images; None varies them as pixels.
+        replay: old digits.
+        count: of images that the samples become, all together; each becomes FEWEST to MOST. 0 leaves them as they are.
+        generator: of the variants.
+
+    Raises:
+        ValueError: there are no samples, images, labels and drawings are not as many as each other, or the classes do
+            not fit.
+    """
+    samples = check_images(images)
+    labels = [check_name(label) for label in labels]
+    _check_counts(len(samples), labels, drawings)
+    names = _classes(list(known), labels, classes)
+    numbers = torch.tensor([names.index(label) for label in labels])
+    shown, shown_labels = _varied(samples, numbers, drawings, count, generator)
+    rehearsed, held_out = _of_classes(replay.rehearsed, names), _of_classes(replay.held_out, names)
+    return Material(names, samples, numbers, shown, shown_labels, rehearsed, held_out, replay.source)
+
+
+def _check_counts(images: int, labels: list[str], drawings: Sequence[list] | None) -> None:
+    if not images:
+        raise SampleError("There are no samples yet; draw at least one and say what it is.")
+    if len(labels) != images or (drawings is not None and len(drawings) != images):
+        raise SampleError(f"There are {images} images; expected as many labels, and drawings if there are any.")
+
+
+def _classes(known: list[str], labels: list[str], classes: Sequence[str] | None) -> list[str]:
+    """The taught network's classes: the old ones in their place, then the new ones."""
+    names = list(dict.fromkeys([*known, *labels])) if classes is None else [check_name(name) for name in classes]
+    if names[: len(known)] != known or not set(labels) <= set(names):
+        raise SampleError("The classes have to begin with the network's own, in their order, and name all labels.")
+    return names
+
+
+def _varied(
+    images: Tensor, labels: Tensor, drawings: Sequence[list] | None, count: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Every sample and its variants, uint8 (V, 28, 28), and their labels (V,)."""
+    if not count:
+        return images, labels
+    each = min(max(count // len(images), FEWEST), MOST)
+    if drawings is None:
+        copies = images.repeat_interleave(each - 1, 0)[:, None].float() / 255  # (V, 1, 28, 28)
+        varied = (augment(copies, Augmentation(), generator)[:, 0] * 255).round().byte()
+    else:
+        own = np.random.default_rng(generator.initial_seed())
+        amounts = [ONLY_ONE / math.sqrt((labels == label).sum().item()) for label in labels]
+        varied = torch.from_numpy(
+            np.concatenate(
+                [variants(drawing, each - 1, own, amount) for drawing, amount in zip(drawings, amounts, strict=True)]
+            )
+        )
+    return torch.cat([images, varied]), torch.cat([labels, labels.repeat_interleave(each - 1)])
+
+
+def _of_classes(split: Split, names: list[str]) -> Split:
+    """Old digits with the network's own numbers for labels; those that it has no class for are left out."""
+    numbers = torch.tensor([names.index(digit) if digit in names else -1 for digit in DIGITS])
+    labels = numbers[split.labels]
+    return Split(split.images[labels >= 0], labels[labels >= 0])

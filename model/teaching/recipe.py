@@ -1,0 +1,53 @@
+"""How a network is taught: the settings of a lesson, and what each may be."""
+
+from dataclasses import dataclass
+
+from model.checks import check_whole
+
+LAYERS = ("all", "last", "head")
+MAX_STEPS = 1000
+MAX_BATCH = 256
+MAX_VARIANTS = 5000
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """How a network is taught. The defaults were chosen by measurement on other people's hands.
+
+    Attributes:
+        steps: of all weights, after the head's own.
+        batch: images a step.
+        replay: share of old digits among them, 0 to less than 1.
+        layers: "all", "last" (the last stage and the head) or "head".
+        interpolation: how far to go from the old weights to the new, 0 to 1; None finds out by held-out digits.
+        learning_rate: Adam's, at its peak.
+        head_steps: of the head alone, on features that are computed once.
+        distillation: weight of what the network said before, on old digits, against their labels.
+        variants: images that the drawings become, all together; `model.teaching.material` bounds those of each.
+    """
+
+    steps: int = 100
+    batch: int = 64
+    replay: float = 0.5
+    layers: str = "all"
+    interpolation: float | None = None
+    learning_rate: float = 3e-3
+    head_steps: int = 60
+    distillation: float = 2.0
+    variants: int = 640
+
+    def __post_init__(self) -> None:
+        check_whole("steps", self.steps, 0, MAX_STEPS)
+        check_whole("batch", self.batch, 2, MAX_BATCH)
+        check_whole("head_steps", self.head_steps, 0, MAX_STEPS)
+        check_whole("variants", self.variants, 0, MAX_VARIANTS)
+        _check_number("replay", self.replay, 0.95)
+        if self.interpolation is not None:
+            _check_number("interpolation", self.interpolation, 1)
+        if self.layers not in LAYERS:
+            raise ValueError(f"layers is {self.layers!r}; expected one of {', '.join(LAYERS)}.")
+
+
+def _check_number(name: str, value: object, most: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise ValueError(f"{name} is {value!r}; expected a number from 0 to {most}.")

@@ -1,0 +1,83 @@
+"""Nothing is forgotten: how far a lesson goes, and how a new class is held back."""
+
+import numpy as np
+import pytest
+
+from model.network import DigitNet
+from model.teaching.interpolation import INTERPOLATIONS
+from model.teaching.recipe import Teaching
+from model.teaching.replay import Replay
+from model.teaching.result import FineTuned
+from tests.teaching.conftest import STAR, Teach, example, old_probabilities
+
+
+def test_what_was_said_of_old_digits_holds_it_in_place(net: DigitNet, old: Replay, teach: Teach) -> None:
+    """Without distillation, and without old digits, what is said of other people's digits drifts farther."""
+    before = old_probabilities(net, old)
+
+    def drift(**settings: float) -> float:
+        teaching = Teaching(steps=20, head_steps=20, batch=32, variants=8, interpolation=1.0, **settings)
+        taught = teach([example("3")], ["8"], teaching=teaching).network  # at odds with what other people's digits say
+        return float(np.abs(old_probabilities(taught, old) - before).mean())
+
+    held, labels_only, alone = drift(distillation=20.0), drift(distillation=0.0), drift(replay=0.0)
+    assert held < labels_only < alone
+
+
+def test_going_no_part_of_the_way_is_the_old_network(net: DigitNet, teach: Teach) -> None:
+    result = teach([STAR], ["4"], teaching=Teaching(steps=4, batch=16, interpolation=0.0))
+    assert result.interpolation == 0
+    assert np.array_equal(result.before.probabilities, result.after.probabilities)
+
+
+def test_it_goes_no_farther_than_old_digits_allow(teach: Teach, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"steps": 20, "head_steps": 40, "batch": 32, "variants": 8, "replay": 0.0}
+    kept = {
+        share: teach([STAR], ["8"], teaching=Teaching(**settings, interpolation=share)).after.replay
+        for share in INTERPOLATIONS
+    }
+    assert min(kept.values()) < max(kept.values()), "how far it goes has to matter here"
+
+    def taught_with(tolerance: float) -> FineTuned:
+        monkeypatch.setattr("model.teaching.interpolation.TOLERANCE", tolerance)
+        return teach([STAR], ["8"], teaching=Teaching(**settings))
+
+    assert taught_with(1.0).interpolation == 1.0
+    worst_last = tuple(sorted(kept, key=kept.__getitem__, reverse=True))
+    monkeypatch.setattr("model.teaching.interpolation.INTERPOLATIONS", worst_last)
+    assert taught_with(-1.0).after.replay == max(kept.values()), "where none is good enough, the best"
+    monkeypatch.setattr("model.teaching.interpolation.INTERPOLATIONS", INTERPOLATIONS)
+    within = taught_with(taught_with(-1.0).before.replay - sorted(kept.values())[1])
+    assert within.after.replay >= sorted(kept.values())[1]
+
+
+def test_one_class_alone_is_not_made_more_frequent_than_ten(
+    net: DigitNet, old: Replay, teach: Teach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise old digits are taken for a new class that looks like one of them."""
+
+    def taken_for_it() -> float:
+        teaching = Teaching(steps=20, batch=32, variants=8, interpolation=1.0)
+        network = teach([example("7")], ["hook"], teaching=teaching).network
+        return float(old_probabilities(network, old)[:, len(net.classes)].mean())
+
+    monkeypatch.setattr("model.teaching.new_classes.MISTAKEN", 1.0)  # holding it back would hide the difference
+    weighed = taken_for_it()
+    monkeypatch.setattr("model.teaching.lesson.LEAST_WEIGHT", 1.0)
+    assert weighed < taken_for_it()
+
+
+def test_a_new_class_that_looks_like_a_digit_takes_hardly_any_of_them(
+    teach: Teach, old: Replay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taught(mistaken: float, still_read: float) -> FineTuned:
+        monkeypatch.setattr("model.teaching.new_classes.MISTAKEN", mistaken)
+        monkeypatch.setattr("model.teaching.new_classes.STILL_READ", still_read)
+        return teach([example("1")], ["stick"], teaching=Teaching(steps=20, batch=32, interpolation=1.0))
+
+    def taken(result: FineTuned) -> int:
+        return int((old_probabilities(result.network, old).argmax(1) == len(result.network.classes) - 1).sum())
+
+    unchecked, checked = taught(1.0, 0.0), taught(0.02, 0.0)
+    assert taken(checked) <= 0.02 * len(old.held_out.labels) < taken(unchecked)
+    assert taught(0.0, 1.0).after.samples == unchecked.after.samples == 1, "what was shown is read all the same"

@@ -1,0 +1,82 @@
+"""The networks that visitors and programs may name: those that are offered to all, and those that they make themselves.
+
+Nothing else is ever looked for: a name could also be the path of any file.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from model import PRESETS, CheckpointError, DigitNet, load_checkpoint
+from model.checkpoint import checkpoint_names, checkpoint_path, read_metadata
+from ui.serving.network_store import NetworkStore, is_key
+
+STATE = Path("state")  # where the networks that visitors make are kept, unless the app is told otherwise
+IN_MEMORY = 16  # networks
+
+
+class Networks:
+    """What the page and its endpoints read with.
+
+    Args:
+        names: of checkpoints, or their paths: the networks that are offered to all, in the order of the choice.
+        directory: where the networks that visitors make are kept.
+    """
+
+    def __init__(self, names: Iterable[str], directory: str | Path = STATE) -> None:
+        self.names = list(names)
+        self._store = NetworkStore(directory)
+        self._loaded = lru_cache(IN_MEMORY)(load_checkpoint)  # by path
+        self._at_work = threading.Lock()  # one network at a time: on two cores a second one would only slow the first
+
+    @contextmanager
+    def borrow(self, name: object) -> Iterator[DigitNet]:
+        """The network of that name, for one caller at a time.
+
+        Raises:
+            CheckpointError: as `load`.
+        """
+        with self._at_work:
+            yield self.load(name)
+
+    def load(self, name: object) -> DigitNet:
+        """The offered network of that name, or the one that is kept under that key; it stays in memory for a while.
+
+        Raises:
+            CheckpointError: as `locate`, or its checkpoint is damaged.
+        """
+        return self._loaded(self.locate(name))
+
+    def locate(self, name: object) -> Path:
+        """Where the checkpoint of an offered name, or of a key, lies.
+
+        Raises:
+            CheckpointError: it is not among those that are offered, and not the key of a network that is kept.
+        """
+        if is_key(name):
+            return self._store.path(name)
+        if not isinstance(name, str) or name not in self.names:
+            raise CheckpointError(f"There is no network of that name; expected one of {', '.join(sorted(self.names))}.")
+        return checkpoint_path(name)
+
+    def title(self, name: object) -> str:
+        """What people call a network: "base", or "base, taught 14:02".
+
+        Raises:
+            CheckpointError: as `locate`.
+        """
+        path = self.locate(name)
+        return str(read_metadata(path).get("title", path.stem)) if is_key(name) else path.stem
+
+    def keep(self, net: DigitNet, **history: Any) -> str:
+        """Keep a network that a visitor made; returns its key, as `NetworkStore.keep`."""
+        return self._store.keep(net, **history)
+
+
+def names_to_offer(default: str) -> list[str]:
+    """The networks to choose from: the presets that are trained, smallest first, and the default."""
+    trained = [name for name in PRESETS if name in checkpoint_names()]
+    return trained if default in trained else [*trained, default]

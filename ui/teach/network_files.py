@@ -1,0 +1,82 @@
+"""Networks as files: kept by the visitor, and opened again without trusting them."""
+
+import base64
+import binascii
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from model import CheckpointError, DigitNet, load_checkpoint
+from model.checkpoint import SUFFIX
+from model.checks import fields_of
+from model.design.configuration import check_size
+from model.drawing.samples import check_name
+from ui.serving.networks import Networks
+from ui.teach.teaching import time_of_day
+
+MAX_UPLOAD = 5 * 2**20  # bytes of a network's file
+MAX_CHARACTERS = 4 * (MAX_UPLOAD // 3 + 1)  # of as many bytes in base64, and one more: what follows is not even decoded
+
+
+def network_file(networks: Networks, name: object) -> dict[str, str]:
+    """The file of a network, to be kept by the visitor.
+
+    Returns:
+        `data`, its bytes in base64, and `name`, what it may be called.
+
+    Raises:
+        CheckpointError: no such network is offered.
+    """
+    path = networks.locate(name)
+    words = "".join(character if character.isalnum() else " " for character in networks.title(name)).split()
+    return {"name": "-".join(words) + SUFFIX, "data": base64.b64encode(path.read_bytes()).decode("ascii")}
+
+
+def open_network(networks: Networks, request: object) -> dict[str, Any]:
+    """Keep a network that somebody has as a file.
+
+    Args:
+        networks: among which it is kept.
+        request: {data, clock}: its bytes in base64, and the visitor's time as "14:02:31".
+
+    Returns:
+        Its `key` and `title`.
+
+    Raises:
+        ValueError: the file is too large, or not a network that this page can serve.
+    """
+    data, clock = fields_of(request, "data", "clock")
+    net = load_network_file(_decoded(data))
+    title = f"uploaded, {time_of_day(clock)}"
+    return {"key": networks.keep(net, title=title), "title": title}
+
+
+def _decoded(data: object) -> bytes:
+    if not isinstance(data, str):
+        raise CheckpointError("The bytes of a network's file come as text in base64.")
+    try:
+        content = base64.b64decode(data[:MAX_CHARACTERS], validate=True)
+    except binascii.Error:
+        raise CheckpointError("The bytes of a network's file come as text in base64.") from None
+    if len(content) > MAX_UPLOAD:
+        raise CheckpointError(f"The file is larger than {MAX_UPLOAD / 2**20:g} MB; a network's file is not.")
+    return content
+
+
+def load_network_file(content: bytes) -> DigitNet:
+    """The network that a file holds, verified: nothing of it is ever run.
+
+    Raises:
+        ValueError: it is not a checkpoint, would cost too much to serve, or has a class name that is not valid.
+    """
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / f"file{SUFFIX}"
+        path.write_bytes(content)
+        try:
+            net = load_checkpoint(path)
+        except CheckpointError as error:  # the visitor's file has a name of its own
+            raise CheckpointError(str(error).replace(path.name, "The file")) from error
+    check_size(net.config)
+    for name in net.classes:
+        check_name(name)
+    return net

@@ -1,0 +1,69 @@
+"""The box of samples that a visitor collects: names checked, drawings read, files opened."""
+
+from typing import Any
+
+import numpy as np
+
+from model import predict, rasterize
+from model.checks import fields_of
+from model.drawing.samples import MAX_SAMPLE_POINTS, MAX_SAMPLES, SampleError, check_class, read_samples
+from ui.serving.networks import Networks
+from ui.teach.teaching import strongest
+
+AT_ONCE = 16  # samples that are read while the pens of others wait
+
+
+def name_class(request: object) -> dict[str, str]:
+    """A class name in the form in which it is kept.
+
+    Args:
+        request: {name, known}: what was written, and the names that are there.
+
+    Raises:
+        SampleError: as `check_class`.
+    """
+    name, known = fields_of(request, "name", "known")
+    if not isinstance(known, list) or not all(isinstance(other, str) for other in known):
+        raise SampleError("The names that are there are a list of texts.")
+    return {"name": check_class(name, known)}
+
+
+def read_box(networks: Networks, request: object) -> dict[str, Any]:
+    """What a network says of samples.
+
+    Args:
+        networks: that may be named.
+        request: {network, drawings}; there may be none.
+
+    Returns:
+        `classes` of the network, and for each drawing its `readings`: the strongest classes with their probabilities.
+
+    Raises:
+        ValueError: no such network is offered, a drawing is not valid, or there are too many.
+    """
+    network, drawings = fields_of(request, "network", "drawings")
+    if not isinstance(drawings, list) or len(drawings) > MAX_SAMPLES:
+        raise SampleError(f"At most {MAX_SAMPLES:,} drawings are read at once.")
+    images, points = [], 0
+    for drawing in drawings:
+        images.append(rasterize(drawing))
+        points += sum(map(len, drawing))
+        if points > MAX_SAMPLE_POINTS:
+            raise SampleError(f"At most {MAX_SAMPLE_POINTS:,} points are read at once.")
+    classes, readings = networks.load(network).classes, []
+    for first in range(0, len(images), AT_ONCE):
+        with networks.borrow(network) as net:  # the pens of others move on between two batches
+            probabilities = predict(net, np.stack(images[first : first + AT_ONCE]))
+        readings += [strongest(classes, row) for row in probabilities]
+    return {"classes": classes, "readings": readings}
+
+
+def open_samples(text: object) -> dict[str, Any]:
+    """The samples of a file that somebody opens.
+
+    Raises:
+        SampleError: as `read_samples`.
+    """
+    if not isinstance(text, str):
+        raise SampleError("A samples file is text.")
+    return {"samples": [sample._asdict() for sample in read_samples(text)]}

@@ -1,0 +1,95 @@
+"""The tab in which a visitor teaches a network their own hand."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from model import DigitNet, predict
+from model.checks import fields_of
+from model.drawing.samples import MAX_SAMPLES, warnings
+from model.teaching.lesson import WATCHED
+from model.teaching.recipe import Teaching
+from ui.serving.jobs import Jobs
+from ui.serving.networks import Networks
+from ui.serving.view import given, view
+from ui.teach.network_files import MAX_UPLOAD, network_file, open_network
+from ui.teach.sample_box import name_class, open_samples, read_box
+from ui.teach.teaching import LIMITS, SETTINGS, teaching_work
+
+
+def teach(networks: Networks, jobs: Jobs, data: str | Path) -> gr.HTML:
+    """The tab's view: the box of samples, the teaching, and what came of it.
+
+    Args:
+        networks: that may be taught, and among which the taught ones are kept.
+        jobs: where a teaching waits in line.
+        data: directory that may hold MNIST/raw, to rehearse old digits from.
+    """
+    return view(
+        "teach",
+        name_class,
+        given(read_box, networks),
+        given(start_teaching, networks, jobs, data),
+        jobs.job_progress,
+        given(cancel_teaching, jobs),
+        open_samples,
+        given(open_network, networks),
+        given(network_file, networks),
+        settings={name: getattr(Teaching(), name) for name in SETTINGS},
+        limits=LIMITS,
+        watched=WATCHED,
+        most=MAX_SAMPLES,
+        largest=MAX_UPLOAD,
+    )
+
+
+def start_teaching(networks: Networks, jobs: Jobs, data: str | Path, request: object) -> dict[str, Any]:
+    """Put a teaching into the queue.
+
+    Args:
+        networks: that may be taught, and among which the taught ones are kept.
+        jobs: where it waits in line.
+        data: directory that may hold MNIST/raw, to rehearse old digits from.
+        request: {network, samples, settings, clock}, as `teaching_work` takes them.
+
+    Returns:
+        `job`, to ask about it with, and `warnings`, sentences.
+
+    Raises:
+        ValueError: as `teaching_work`, or too many are waiting.
+    """
+    network, samples, settings, clock = fields_of(request, "network", "samples", "settings", "clock")
+    work, checked = teaching_work(networks, network, samples, settings, data, clock)
+    return {"job": jobs.start(work), "warnings": warnings(checked)}
+
+
+def cancel_teaching(jobs: Jobs, job: object) -> dict[str, Any]:
+    """Have a teaching stop at its next step.
+
+    Raises:
+        JobError: there is no such job.
+    """
+    jobs.cancel(job)
+    return {}
+
+
+def versus_part(networks: Networks, _net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) -> dict[str, Any]:
+    """What another network says of the same drawing.
+
+    Args:
+        networks: that may be named.
+        image: uint8 (28, 28).
+        parameters: {network}, the other one.
+
+    Raises:
+        CheckpointError: no such network is offered.
+    """
+    other = networks.load(parameters.get("network"))
+    probabilities = predict(other, image[None])[0]
+    return {
+        "network": parameters["network"],
+        "classes": other.classes,
+        "probabilities": [round(float(probability), 5) for probability in probabilities],
+    }
