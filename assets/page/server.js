@@ -6,7 +6,7 @@
  */
 export async function askServer(call, request, remedy) {
   const answer = await call(request).catch(() => null);
-  return answer ?? { error: `The server does not answer; ${remedy}.` };
+  return answer ?? { error: `The server is not responding; ${remedy}.` };
 }
 
 /**

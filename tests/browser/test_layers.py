@@ -257,7 +257,7 @@ def test_a_silent_server_is_said_and_asked_again(layers: Page) -> None:
     layers.route(READ, abort)
     before = view(layers).get_attribute("data-network")
     choose(layers, 0)
-    expect(view(layers).locator(".sentence")).to_contain_text("The server does not answer")
+    expect(view(layers).locator(".sentence")).to_contain_text("The server is not responding")
     layers.unroute(READ, abort)
     choose(layers, 1)
     expect(view(layers)).not_to_have_attribute("data-network", before)
@@ -291,7 +291,7 @@ def test_another_network_keeps_the_cell_where_it_has_one(layers: Page, base: Dig
         wait_for_field(page)
         assert state_cell(page) == {"layer": "stem", "y": 3, "x": 3, "channel": 0}
     else:
-        expect(view(page).locator(".sentence")).to_contain_text("The pinned cell was let go: this network has no")
+        expect(view(page).locator(".sentence")).to_contain_text("The pinned cell was released: this network has no")
         settle(page)
         assert state_cell(page) is None
         expect(view(page)).to_have_attribute("data-field", "")

@@ -252,7 +252,7 @@ def test_a_failing_server_is_said_and_got_over(page: Page, status: int | None) -
     page.route(READ, fail)
     draw(page, [[(0.3, 0.5), (0.7, 0.5)]])
     expect(verdict(page)).to_have_attribute("data-state", "error")
-    expect(verdict(page)).to_have_text("The server does not answer; the drawing is kept and asked about again.")
+    expect(verdict(page)).to_have_text("The server is not responding; your drawing is kept and will be read again.")
     mine = drawing(page)
     assert len(mine) == 2
     page.unroute(READ, fail)
