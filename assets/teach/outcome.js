@@ -45,7 +45,7 @@ export function mountOutcome(section) {
 
 function sentence({ title, numbers, held }) {
   const [before, after] = numbers.samples;
-  const parts = [`${title} came from ${numbers.from}. It reads ${accuracy(after)} of the samples it was taught with correctly, up from ${accuracy(before)}`];
+  const parts = [`${title} came from ${numbers.from}. It reads ${accuracy(after)} of the samples it was taught with correctly (${accuracy(before)} before)`];
   if (held === undefined || held === "unknown") {
     parts.push(`how well it reads new drawings of yours is ${held ? "unknown: measuring it was cancelled" : "being measured"}`);
   } else if (held) {
