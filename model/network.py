@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from model.depthwise import DepthwiseConv2d
 
-IMAGE_SIZE = 28
 DIGITS = tuple("0123456789")
 
 # Pixels are scaled, not shifted: the paper stays 0, so that zero padding goes on with paper, not with a grey frame.
@@ -242,14 +241,17 @@ class DigitNet(nn.Module):
         return list(self.config.classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x))  # (N, classes)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the head reads of each image: (N, 1, 28, 28) -> (N, C)."""
         if x.dtype == torch.uint8:
             x = x / 255
         x = x * PIXEL_SCALE
         x = F.relu(self.stem_norm(self.stem(x)))  # (N, C, 28 / s, 28 / s)
         for stage in self.stages:
             x = stage(x)  # (N, C, H, W)
-        x = self.pool(x).flatten(1)  # (N, C)
-        return self.head(x)  # (N, classes)
+        return self.pool(x).flatten(1)
 
 
 def count_parameters(net: nn.Module) -> int:

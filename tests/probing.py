@@ -9,8 +9,9 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from model.drawing.strokes import IMAGE_SIZE
 from model.fields.receptive_field import Chain, Conv, GlobalPool, Parallel, receptive_field_of
-from model.network import IMAGE_SIZE, PIXEL_SCALE, DigitNet, NetworkConfig, StageConfig
+from model.network import PIXEL_SCALE, DigitNet, NetworkConfig, StageConfig
 
 torch.set_num_threads(1)  # work this small takes longer to hand out than to do
 

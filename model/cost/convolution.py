@@ -10,14 +10,15 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import conv_flop_count
 
+from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL
 from model.separable import effective_kernel
 
 LIMITS = {
-    "in_channels": (1, 1024),
-    "out_channels": (1, 1024),
-    "kernel_height": (1, 15),
-    "kernel_width": (1, 15),
-    "dilation": (1, 14),
+    "in_channels": (1, MAX_CHANNELS),
+    "out_channels": (1, MAX_CHANNELS),
+    "kernel_height": (1, MAX_KERNEL),
+    "kernel_width": (1, MAX_KERNEL),
+    "dilation": (1, MAX_DILATION),
     "stride": (1, 8),
     "padding": (0, 49),
     "height": (1, 128),

@@ -20,8 +20,9 @@ from model.data import Split, load_training
 from model.design.configuration import DesignError, check_size
 from model.drawing.examples import example_images
 from model.fields.effective_field import carrying_box, mean_effective_field
+from model.fields.layer_fields import receptive_field
 from model.fields.receptive_field import Region
-from model.layers import receptive_field
+from model.layers import milestones, parts_of
 from model.metrics import calibrate, figures, logits_of
 from model.network import DigitNet, NetworkConfig
 from model.train import Recipe, Training, Workers
@@ -220,7 +221,7 @@ class LiveTraining:
         confidence, answers = logits.softmax(1).max(1)
         wrong = (answers != self._watched.labels).nonzero().flatten()
         surest = wrong[confidence[wrong].argsort(descending=True)][:MISREAD]
-        layer = f"stages.{len(net.stages) - 1}"
+        layer = milestones(net.config)[-1].output
         theory = receptive_field(net, layer)
         cell = theory.map_size[0] // 2, theory.map_size[1] // 2
         field = mean_effective_field(net, layer, cell, example_images())
@@ -239,9 +240,8 @@ class LiveTraining:
 
 
 def _kernels(net: DigitNet) -> dict[str, np.ndarray]:
-    first = "depthwise" if net.config.separable else "conv"
-    layers = {"stem": net.stem, **{f"stages.{at}": getattr(stage, first) for at, stage in enumerate(net.stages)}}
-    return {name: layer.weight[:, 0].detach().numpy() for name, layer in layers.items()}
+    first = {part[-1].output: net.get_submodule(part[0].name) for part in parts_of(net.config)}
+    return {name: convolution.weight[:, 0].detach().numpy() for name, convolution in first.items()}
 
 
 @lru_cache(maxsize=1)

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.drawing.strokes import IMAGE_SIZE
+from model.fields.layer_fields import receptive_field
 from model.fields.receptive_field import Cell, Region
 from model.forward_pass import ForwardPass, forward_pass
-from model.layers import receptive_field
-from model.network import IMAGE_SIZE, DigitNet
+from model.network import DigitNet
 
 # Drawings whose gradients are computed together: enough to keep the processor busy, few enough to stay small.
 CHUNK = 256

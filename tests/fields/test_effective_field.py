@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 from torch import nn
 
 from model.fields.effective_field import CHUNK, carrying_box, effective_receptive_field, mean_effective_field
+from model.fields.layer_fields import receptive_field, tap_lattice
 from model.fields.receptive_field import Region
-from model.layers import receptive_field, tap_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from tests.probing import configurations, make_positive, responses
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from model.fields.receptive_field import Chain, Conv, GlobalPool, Parallel, Region, open_lattice, receptive_field_of
-from model.layers import layer_chains, receptive_field
+from model.fields.layer_fields import layer_chains, receptive_field
+from model.fields.receptive_field import Chain, Conv, GlobalPool, Parallel, Region, receptive_field_of
+from model.fields.tap_lattice import open_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from tests.probing import chains, network_of, one_pixel_images, paths_of, responses
 

@@ -6,17 +6,10 @@ import torch
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from model.fields.receptive_field import (
-    Conv,
-    GlobalPool,
-    Parallel,
-    count_paths,
-    hybrid_dilation_gap,
-    meets_hybrid_dilation,
-    open_lattice,
-    receptive_field_of,
-)
-from model.layers import coverage, receptive_field, tap_lattice
+from model.fields.gridding import hybrid_dilation_gap, meets_hybrid_dilation
+from model.fields.layer_fields import coverage, receptive_field, tap_lattice
+from model.fields.receptive_field import Conv, GlobalPool, Parallel, receptive_field_of
+from model.fields.tap_lattice import count_paths, open_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from tests.probing import (
     chains,

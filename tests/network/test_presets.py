@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from model.layers import coverage, layer_chains, receptive_field
+from model.fields.layer_fields import coverage, layer_chains, receptive_field
 from model.network import PRESETS, DigitNet, count_parameters
 
 LIMITS = {"nano": 600, "tiny": 2_000, "small": 8_000, "base": 25_000, "large": 100_000}

@@ -22,7 +22,7 @@ from model.design.configuration import (
 )
 from model.design.neighbours import advice_on
 from model.fields.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
-from model.layers import coverage
+from model.fields.layer_fields import coverage
 from ui.design import assess_design, coverage_sentence, growth_sentence, notes_on
 
 STAGES = st.builds(

@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from model import DigitNet, depthwise_separable_conv2d, receptive_field
 from model.cost.convolution import Convolution
 from model.cost.worked_example import IN_READING_ORDER, WorkedExample
-from model.fields.receptive_field import meets_hybrid_dilation
+from model.fields.gridding import meets_hybrid_dilation
 from model.inference import layer_responses
 from model.layer_maps import layer_maps
 from model.study.networks import Scores
@@ -26,7 +26,8 @@ from ui.learn import texts as lessons
 from ui.learn.by_hand import take_patch, work_through
 from ui.learn.calculator import calculate
 from ui.learn.choosing import share_outside, verdict
-from ui.learn.figures import CHANNELS, depthwise_part, dilation_part, flowchart_part, pointwise_part, separable_part
+from ui.learn.dilation import dilation_part, flowchart_part
+from ui.learn.figures import CHANNELS, depthwise_part, pointwise_part, separable_part
 from ui.learn.gridding import columns_read, describe_gridding
 from ui.learn.misconceptions import MISTOLD
 from ui.learn.tab import LEARN_PARTS, reference_source
