@@ -10,6 +10,7 @@ A layer here is a convolution together with what follows it: norm, residual, ReL
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 from model.network import NetworkConfig
 
@@ -126,27 +127,31 @@ def _stage(config: NetworkConfig, index: int, before: Layer) -> list[Layer]:
     stage, channels = config.stages[index], before.channels
     owner = index if stage.shares is None else stage.shares
 
-    def part(name: str, kind: str, title: str, reads: str, channels: int, **shape: int) -> Layer:
+    def part(name: str, kind: str, title: str, **fields: Any) -> Layer:
         return Layer(
             f"stages.{index}.{name}",
             kind,
             f"Stage {index + 1}{title}",
-            (reads,),
-            channels=channels,
             norm=True,
             rectified=True,
             owner=f"stages.{owner}.{name}",
             stage=index,
-            **shape,
+            **fields,
         )
 
-    window = {"in_channels": channels, "kernel": stage.kernel, "stride": stage.stride, "dilation": stage.dilation}
+    window = {
+        "reads": (before.name,),
+        "in_channels": channels,
+        "kernel": stage.kernel,
+        "stride": stage.stride,
+        "dilation": stage.dilation,
+    }
     if config.separable:
-        depthwise = part("depthwise", "depthwise", " depthwise", before.name, channels, groups=channels, **window)
-        last = part("pointwise", "pointwise", " pointwise", depthwise.name, stage.channels, in_channels=channels)
-        layers = [depthwise, last]
+        depthwise = part("depthwise", "depthwise", " depthwise", channels=channels, groups=channels, **window)
+        mixed = {"reads": (depthwise.name,), "in_channels": channels, "channels": stage.channels}
+        layers = [depthwise, part("pointwise", "pointwise", " pointwise", **mixed)]
     else:
-        layers = [part("conv", "standard", "", before.name, stage.channels, **window)]
+        layers = [part("conv", "standard", "", channels=stage.channels, **window)]
     residual = before.name if stage.stride == 1 and stage.channels == channels else None
     layers[-1] = replace(layers[-1], output=f"stages.{index}", residual=residual)
     return layers

@@ -117,7 +117,7 @@ class LiveTraining:
         self.recipe = replace(RECIPE, epochs=epochs)
         self._root = root
         self._running = threading.Lock()
-        self._training: Training | None = None
+        self._training: Training | None = None  # until the first run begins
         self._latest: DigitNet | None = None  # as it was at the last look
         self._step = 0
         self._seconds = 0.0
@@ -179,11 +179,11 @@ class LiveTraining:
         self._training = Training(self.config, self.seed, self.recipe, images, Workers("cpu"))
         self._watched = Split(validation.images[:WATCHED], validation.labels[:WATCHED])
         self._last_step = self._training.steps * self.recipe.epochs
-        self._losses = self._all_steps()
+        self._losses = self._all_steps(self._training)
 
-    def _all_steps(self) -> Iterator[Tensor]:
+    def _all_steps(self, training: Training) -> Iterator[Tensor]:
         for _ in range(self.recipe.epochs):
-            yield from self._training.step_through_epoch()
+            yield from training.step_through_epoch()
 
     def _slices(self, deadline: float) -> Iterator[News]:
         """Train slice by slice; the first and the last news carry a look, and those between as often as it is cheap."""
@@ -203,7 +203,7 @@ class LiveTraining:
 
     def _train_until(self, end: float) -> float:
         """At least one step; returns the mean loss."""
-        losses = []
+        losses: list[Tensor] = []
         while not losses or (not self.finished and time.monotonic() < end):
             losses.append(next(self._losses))
             self._step += 1
@@ -213,6 +213,7 @@ class LiveTraining:
         return loss
 
     def _snapshot(self) -> DigitNet:
+        assert self._training is not None
         return copy.deepcopy(self._training.result())
 
     def _look(self) -> Look:
@@ -240,8 +241,8 @@ class LiveTraining:
 
 
 def _kernels(net: DigitNet) -> dict[str, np.ndarray]:
-    first = {part[-1].output: net.get_submodule(part[0].name) for part in parts_of(net.config)}
-    return {name: convolution.weight[:, 0].detach().numpy() for name, convolution in first.items()}
+    first = {part[-1].output: net.get_parameter(f"{part[0].name}.weight") for part in parts_of(net.config)}
+    return {name: weight[:, 0].detach().numpy() for name, weight in first.items()}
 
 
 @lru_cache(maxsize=1)

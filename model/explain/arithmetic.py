@@ -86,8 +86,10 @@ def cell_arithmetic(
         return _mean(maps[described.reads[0]][channel].astype(np.float64))
     inputs, weights, inside = _products(net, maps, described, cell, channel)
     if described.kind == "linear":
-        return CellArithmetic(inputs, weights, inside, shift=float(net.get_submodule(layer).bias[channel].detach()))
-    scale, shift = _fold(net.get_submodule(described.norm_name), channel) if described.norm_name else (1.0, 0.0)
+        return CellArithmetic(
+            inputs, weights, inside, shift=float(net.get_parameter(f"{layer}.bias")[channel].detach())
+        )
+    scale, shift = _fold(net, described.norm_name, channel) if described.norm_name else (1.0, 0.0)
     residual = float(maps[described.residual][(channel, *cell)]) if described.residual else None
     return CellArithmetic(inputs, weights, inside, scale, shift, residual, described.rectified)
 
@@ -104,7 +106,7 @@ def _products(
     if layer.kind in JUNCTIONS:
         inputs = source[:, cell[0], cell[1], None, None]
         return inputs, np.ones_like(inputs), np.ones((1, 1), bool)
-    weights = net.get_submodule(layer.name).weight[channel].detach().double().cpu().numpy()
+    weights = net.get_parameter(f"{layer.name}.weight")[channel].detach().double().cpu().numpy()
     if layer.kind == "linear":
         return source, weights[:, None, None], np.ones((1, 1), bool)
     if layer.kind == "depthwise":
@@ -129,7 +131,10 @@ def _patch(source: np.ndarray, window: Layer, cell: Cell) -> tuple[np.ndarray, n
     return source[:, at[0][:, None], at[1]] * inside, inside
 
 
-def _fold(norm: nn.BatchNorm2d, channel: int) -> tuple[float, float]:
-    variance, mean = (float(statistic[channel]) for statistic in (norm.running_var, norm.running_mean))
-    scale = float(norm.weight[channel].detach()) / (variance + norm.eps) ** 0.5
-    return scale, float(norm.bias[channel].detach()) - mean * scale
+def _fold(net: DigitNet, name: str, channel: int) -> tuple[float, float]:
+    norm = net.get_submodule(name)
+    assert isinstance(norm, nn.BatchNorm2d)
+    values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
+    mean, variance, gamma, beta = (float(value[channel].detach()) for value in values if value is not None)
+    scale = gamma / (variance + norm.eps) ** 0.5
+    return scale, beta - mean * scale

@@ -70,11 +70,9 @@ def mean_effective_field(
         raise ValueError(
             f"Drawings come as {images.dtype} {images.shape}; expected uint8 (N, {IMAGE_SIZE}, {IMAGE_SIZE})."
         )
-    total = sum(
-        _gradients(forward_pass(net, chunk), layer, cell, channel).abs().sum(0)
-        for chunk in np.array_split(images, -(-len(images) // CHUNK))
-    )  # (28, 28)
-    return (total / len(images)).float().cpu().numpy()
+    chunks = np.array_split(images, -(-len(images) // CHUNK))
+    totals = [_gradients(forward_pass(net, chunk), layer, cell, channel).abs().sum(0) for chunk in chunks]  # (28, 28)
+    return (torch.stack(totals).sum(0) / len(images)).float().cpu().numpy()
 
 
 def carrying_box(field: np.ndarray, center: tuple[float, float], share: float = 0.95) -> Region:

@@ -12,7 +12,7 @@ import hashlib
 import sys
 import zlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -89,8 +89,8 @@ def save_mean_fields(net: DigitNet, name: str | Path, fields: dict[str, MeanFiel
         fields: of that network.
     """
     path = mean_fields_path(name)
-    arrays = {layer: mean.field.astype(np.float16) for layer, mean in fields.items()}
-    np.savez_compressed(path, **arrays, **{FINGERPRINT: np.array(fingerprint(net))})
+    arrays: dict[str, Any] = {layer: mean.field.astype(np.float16) for layer, mean in fields.items()}
+    np.savez_compressed(path, **arrays | {FINGERPRINT: np.array(fingerprint(net))})
     return path
 
 

@@ -45,7 +45,7 @@ def count_paths(chain: Chain, cell: Cell, image_size: Pair) -> np.ndarray:
         ValueError: as `receptive_field_of`, or the cell lies outside the map.
     """
     field = receptive_field_of(chain, image_size)
-    paths = np.zeros(field.map_size, _exact_dtype(chain, image_size))
+    paths: np.ndarray = np.zeros(field.map_size, _exact_dtype(chain, image_size))
     paths[field.checked(cell)] = 1
     return _back(chain, paths, image_size)
 
@@ -105,7 +105,7 @@ def _back(chain: Chain, paths: np.ndarray, size: Pair) -> np.ndarray:
     """Path counts over the map a chain computes, (H', W') -> over the map it reads, (H, W)."""
     for layer, read in reversed(_readings(chain, size)):
         if isinstance(layer, Parallel):
-            paths = sum(_back(branch, paths, read) for branch in layer.branches)
+            paths = np.sum([_back(branch, paths, read) for branch in layer.branches], axis=0)
         else:
             rows, columns = (_taps(layer, axis, read, paths.shape[axis]).astype(paths.dtype) for axis in (0, 1))
             paths = rows.T @ paths @ columns

@@ -14,26 +14,12 @@ from model.fields.layer_fields import receptive_field
 from model.inference import layer_responses
 from model.layer_maps import layer_maps
 from model.layers import layer_named, layer_names
-from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
+from model.network import PRESETS, DigitNet, NetworkConfig
 from tests.conftest import settled
+from tests.probing import configurations
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (28, 28), dtype=np.uint8)
 TOLERANCE = 1e-4
-
-
-@st.composite
-def configurations(draw: st.DrawFn) -> NetworkConfig:
-    stages = tuple(
-        StageConfig(
-            draw(st.integers(1, 5)),
-            kernel=draw(st.sampled_from((1, 3, 5, 7))),
-            dilation=draw(st.integers(1, 5)),
-            stride=draw(st.sampled_from((1, 1, 2))),
-        )
-        for _ in range(draw(st.integers(1, 3)))
-    )
-    stem_kernel, stem_stride = draw(st.sampled_from((1, 3, 5))), draw(st.sampled_from((1, 2)))
-    return NetworkConfig(draw(st.integers(1, 5)), stem_kernel, stem_stride, stages, separable=draw(st.booleans()))
 
 
 def check_cells(net: DigitNet, pick) -> None:
@@ -53,7 +39,7 @@ def check_cells(net: DigitNet, pick) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(configurations(), st.data())
+@given(configurations(channels=5, dilations=5), st.data())
 def test_cells_of_every_layer_add_up_in_any_network(config: NetworkConfig, data: st.DataObject) -> None:
     check_cells(settled(config), lambda count: data.draw(st.integers(0, count - 1)))
 
