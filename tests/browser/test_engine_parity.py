@@ -96,7 +96,7 @@ def test_any_network(bench: Page, tmp_path: Path, config: NetworkConfig, seed: i
     [
         ("layers.js", "channels, ...window(stage)", "channels, ...window({ ...stage, dilation: 1 })"),
         ("network.js", "stride: layer.stride, dilation", "stride: 1, dilation"),
-        ("network.js", 'read(own, "running_mean") * scale', 'read(own, "running_mean")'),
+        ("weights.js", 'read(own, "running_mean") * scale', 'read(own, "running_mean")'),
     ],
     ids=["a dilation", "a stride", "a folded norm"],
 )
