@@ -91,7 +91,7 @@ export function mount({ element, server, props }) {
     if (get().drawing.length && readLink().drawing === null) return say("This drawing is too large for a link.");
     try {
       await navigator.clipboard.writeText(location.href);
-      say("The link to this drawing is copied.");
+      say("Copied a link to this drawing.");
     } catch {
       say("The link to this drawing is in the address bar.");
     }

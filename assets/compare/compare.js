@@ -55,7 +55,7 @@ const spread = (values) =>
   values ? `${values.mean.toFixed(2)}${values.deviation === null ? "" : ` ± ${values.deviation.toFixed(2)}`} %` : NONE;
 
 function showClaims(list, claims) {
-  const entries = claims.length ? claims : [{ claim: "The four networks are not all here.", found: "", verdict: "" }];
+  const entries = claims.length ? claims : [{ claim: "Not all four networks are available.", found: "", verdict: "" }];
   list.replaceChildren(...entries.flatMap(({ claim, found, verdict }) => {
     const term = node("dt", "", claim);
     term.append(node("b", "", verdict));

@@ -15,7 +15,7 @@ export function plotAccuracy(svg, { networks, points }) {
   const all = [...points, ...study];
   const error = all.map(({ mean }) => 100 - mean);
   const vertical = {
-    title: "read rightly, MNIST test", scale: (accuracy) => -Math.log(100 - accuracy),
+    title: "read correctly, MNIST test", scale: (accuracy) => -Math.log(100 - accuracy),
     low: 100 - 1.25 * Math.max(...error), high: 100 - 0.8 * Math.min(...error), ticks: [],
   };
   vertical.ticks = SHOWN.concat([50, 80, 90, 95]).filter((tick) => tick > vertical.low && tick < vertical.high).map((tick) => [tick, `${tick} %`]);
@@ -74,7 +74,7 @@ export function costSentence(cost, channel, kernel) {
   const [standard, separable] = [cost.standard[channel][kernel], cost.separable[channel][kernel]];
   const [channels, side] = [cost.channels[channel], cost.kernels[kernel]];
   const share = `1/${channels} + 1/${side * side} = ${(separable / standard).toFixed(3)}`;
-  const verdict = separable < standard ? `${(standard / separable).toFixed(1)} times fewer` : "no fewer: a kernel of one tap has no room to save in";
+  const verdict = separable < standard ? `${(standard / separable).toFixed(1)} times fewer` : "no fewer: a kernel of one tap leaves nothing to save";
   return (
     `With ${channels} channels and ${side} x ${side} kernels on 14 x 14 cells, a standard stage takes ${grouped(standard)} ` +
     `multiply-accumulates and a separable one ${grouped(separable)} (${share} of them), ${verdict}.`

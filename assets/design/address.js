@@ -16,7 +16,7 @@ export function decodeDesign(text) {
   const whole = STEM.exec(stem ?? "");
   const parts = stages.map((stage) => STAGE.exec(stage));
   if (!["separable", "standard"].includes(kind) || !whole || parts.includes(null)) {
-    throw new Error("This link carries no design that can be read; what was designed before stays.");
+    throw new Error("This link contains no valid design; your previous design is kept.");
   }
   const [channels, kernel, stride] = whole.slice(1).map(Number);
   return {

@@ -35,7 +35,7 @@ export function mount({ element, server, props }) {
     ask();
   }
 
-  const assessment = makeQuestion(server.assess_design, "change something to ask it again", tell);
+  const assessment = makeQuestion(server.assess_design, "change something to retry", tell);
   const ask = () => assessment.ask({ design, stage: Math.min(Number(stages.value), design.stages.length - 1) });
 
   function tell(answer, request) {
@@ -89,7 +89,7 @@ export function mount({ element, server, props }) {
     take(structuredClone(next));
   }
 
-  /** Begin with another design; the one before can be brought back. */
+  /** Start from another design; the one before can be brought back. */
   function replaceBy(next) {
     replaced = design;
     button("undo").disabled = false;
@@ -115,11 +115,11 @@ export function mount({ element, server, props }) {
   button("add").addEventListener("click", form.add);
   button("undo").addEventListener("click", undo);
   button("link").addEventListener("click", async () => {
-    if (view.dataset.state !== "shown") return fail("Only a design that is allowed can be linked to.");
+    if (view.dataset.state !== "shown") return fail("Only a valid design can be linked to.");
     const fields = new URLSearchParams({ design: encodeDesign(design) });
     try {
       await navigator.clipboard.writeText(`${location.href.split("#")[0]}#${fields}`);
-      fail("The link to this design is copied.");
+      fail("Copied a link to this design.");
     } catch {
       fail("The link to this design is in the address bar.");
     }
@@ -134,10 +134,10 @@ export function mount({ element, server, props }) {
     try {
       values = JSON.parse(await file.text());
     } catch {
-      return fail("This file is no design: expected JSON, as Save as file writes it.");
+      return fail("Not a valid design file; expected JSON as written by Save as file.");
     }
     const answer = await askServer(server.assess_design, { design: values, stage: 0 }, "open the file again");
-    if (answer.error) return fail(`This file is no design: ${answer.error}`);
+    if (answer.error) return fail(`Not a valid design file: ${answer.error}`);
     replaceBy(answer.design);
   }
 
@@ -170,6 +170,6 @@ function makeStep() {
 function fillStep(step, { title, map, size, columns, parameters, multiply_accumulates: operations }) {
   step.querySelector("canvas").ariaLabel = `${title}: the middle cell reads ${columns.length} columns and rows of the image`;
   const name = node("b", "", title);
-  const lines = [`field ${size} x ${size}`, `map ${map} x ${map}`, `${grouped(parameters)} parameters`, `${grouped(operations)} multiply-acc.`];
+  const lines = [`field ${size} x ${size}`, `map ${map} x ${map}`, `${grouped(parameters)} parameters`, `${grouped(operations)} multiply-accumulates`];
   step.querySelector("figcaption").replaceChildren(name, ...lines.map((text) => node("span", "", text)));
 }

@@ -17,7 +17,7 @@ import { encodeDesign } from "./address.js";
 
 const MISREAD = 12; // places for misread images
 const LOWEST = 0.9; // accuracy at the foot of its curve
-const BEFORE = "Resume takes up the training that was last watched here, if it was stopped; its curves begin anew.";
+const BEFORE = "Resume continues the training last watched here, if it was stopped; its curves start over.";
 const AGAIN = "press the button to try again";
 
 /** `designed()` is the design to train, or null while it is not allowed. Returns { refresh }, for when that changes. */
@@ -52,7 +52,7 @@ export function mountTraining(section, server, epochs, designed) {
   async function begin(call, request, begun) {
     job = "wanted";
     refresh();
-    say("The training is on its way.");
+    say("Starting the training.");
     const answer = await askServer(call, request, AGAIN);
     job = answer.job ?? null;
     if (answer.error) say(answer.error);
@@ -79,7 +79,7 @@ export function mountTraining(section, server, epochs, designed) {
     news.push(...more);
     look = news.findLast((each) => each.look)?.look ?? null;
     if (state === "waiting") say(waiting(position));
-    if (state === "running") say(news.length ? going() : "The images are being read.");
+    if (state === "running") say(news.length ? going() : "Reading the images.");
     paint();
     refresh();
   }
@@ -91,11 +91,11 @@ export function mountTraining(section, server, epochs, designed) {
     refresh();
   }
 
-  const going = () => `${seen()}; ${look ? `${accuracy(look.accuracy)} of ${grouped(look.watched)} validation images read rightly` : "the first look is on its way"}.`;
+  const going = () => `${seen()}; ${look ? `${accuracy(look.accuracy)} of ${grouped(look.watched)} validation images read correctly` : "the first measurement is still to come"}.`;
   const seen = () => `${grouped(news.at(-1).images)} images in ${news.at(-1).seconds.toFixed(1)} s`;
 
   function ended() {
-    if (!news.length) return "It was stopped before it began; Resume begins it.";
+    if (!news.length) return "Stopped before it began; Resume starts it.";
     const reads = look ? ` It reads ${accuracy(look.accuracy)} of the watched validation images.` : "";
     return `${isFinished() ? "Finished" : "Stopped"}: ${seen()}.${reads}${isFinished() ? "" : " Resume goes on from here."}`;
   }
@@ -111,7 +111,7 @@ export function mountTraining(section, server, epochs, designed) {
   async function drawWithIt() {
     const told = section.querySelector(".kept");
     button("keep").disabled = true;
-    setText(told, "It learns how sure it may be.");
+    setText(told, "Calibrating its probabilities.");
     const answer = await askServer(server.keep_training, { training: training.training, clock: clock() }, AGAIN);
     setText(told, answer.error ?? answer.sentence);
     if (!answer.error) addNetwork({ key: answer.key, title: answer.title });
@@ -160,7 +160,7 @@ export function mountTraining(section, server, epochs, designed) {
       if (look) layOver(frame, look[kind]);
     }
     const side = ([top, left, bottom, right]) => `${bottom - top} x ${right - left}`;
-    const nothing = training ? "It is shown again once the training goes on." : "Nothing has been trained yet.";
+    const nothing = training ? "It will be shown again once training continues." : "Nothing has been trained yet.";
     section.querySelector(".looked").textContent = look ? `95 % of the influence lies inside ${side(look.box)} of ${side(look.region)} pixels.` : nothing;
   }
 

@@ -13,7 +13,7 @@ export function mount({ element, server }) {
   async function make(form) {
     for (const button of buttons) button.disabled = true;
     bar.value = 0;
-    line.textContent = "The file is being made and checked.";
+    line.textContent = "Making and checking the file.";
     const request = { network: get().network, form };
     const outcome = await follow(server.start_export, request, server.job_progress, ({ state, position, news }) => {
       if (state === "waiting") line.textContent = waiting(position);

@@ -77,7 +77,7 @@ function terms({ terms: shown, rest }, layer) {
   const most = Math.max(...shown.map(([, , , product]) => Math.abs(product)), 1e-9);
   const table = node("table", "terms");
   const head = layer === "head";
-  table.append(node("caption", "", head ? "Features that speak most for the class, and against it" : "Channels that count most"));
+  table.append(node("caption", "", head ? "Features that count most for and against the class" : "Channels that count most"));
   for (const [channel, input, weight, product] of shown) {
     const line = table.insertRow();
     line.append(

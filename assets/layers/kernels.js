@@ -52,7 +52,7 @@ export function mountKernels(section, server) {
   }
 
   async function fetchKernels(name, fetched, request) {
-    const { weights, error } = await askServer(server.describe_kernels, request, "point at a cell to ask again");
+    const { weights, error } = await askServer(server.describe_kernels, request, "point at a cell to retry");
     if (error) return fetched.delete(name); // the next cell that is pointed at asks again
     fetched.set(name, floatsFromBase64(weights));
     if (newest[0].fetched === fetched) show(...newest);

@@ -61,7 +61,7 @@ export function mount({ element, server }) {
     ask();
   }
 
-  const description = makeQuestion(server.describe_structure, "choose the network again to ask it once more", (answer, name) => {
+  const description = makeQuestion(server.describe_structure, "choose the network again to retry", (answer, name) => {
     if (answer.error) return say(answer.error);
     structure = readStructure(answer, name);
     build();
@@ -86,7 +86,7 @@ export function mount({ element, server }) {
     view.dataset.state = "shown";
     view.dataset.network = structure.network;
     const { cell } = get();
-    if (cell && !hasCell(structure, cell)) selection.letGo(`The pinned cell was let go: this network has no ${placeOf(cell)}.`);
+    if (cell && !hasCell(structure, cell)) selection.letGo(`The pinned cell was released: this network has no ${placeOf(cell)}.`);
     refresh();
     lookAgain();
   }
@@ -131,7 +131,7 @@ export function mount({ element, server }) {
       strip.paint(colours, end);
       setText(strip.scale, latest && scale === "own" ? `0 to ${end}` : "");
     }
-    setText(find(".legend .top"), scale === "own" ? "as each layer says" : `${endOf()} and more`);
+    setText(find(".legend .top"), scale === "own" ? "varies by layer" : `${endOf()} and more`);
     paintImage(flow.input, latest?.image ?? null);
     flow.buttons.forEach((button, index) => {
       setText(button.lastChild, latest ? signed(latest.logits[index], 2) : "");

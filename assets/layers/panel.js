@@ -73,7 +73,7 @@ export function mountPanel(view, again) {
       showArithmetic(find(".arithmetic"), detail);
     } else {
       for (const canvas of view.querySelectorAll("[data-empty] canvas")) clear(canvas);
-      setText(find(".arithmetic"), "Here stand the cell's numbers: what its taps read, times the kernel, summed, normed and rectified.");
+      setText(find(".arithmetic"), "The cell's arithmetic appears here: what its taps read, times the kernel, summed, normalised and rectified.");
     }
   }
 

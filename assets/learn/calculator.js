@@ -41,7 +41,7 @@ export function mount({ element, server, props }) {
     values.padding = same.checked ? "same" : Number(number.value);
   }
 
-  const counts = makeQuestion(server.calculate, "move a slider to ask again", (answer) => {
+  const counts = makeQuestion(server.calculate, "move a slider to retry", (answer) => {
     view.dataset.state = answer.error ? "wrong" : "shown";
     line.textContent = answer.error ?? answer.sentence;
     if (!answer.error) show(answer);

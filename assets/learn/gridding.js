@@ -35,7 +35,7 @@ export function mount({ element, server, props }) {
     pixels.ask(sliders.map(({ slider }) => Number(slider.value)));
   }
 
-  const pixels = makeQuestion(server.describe_gridding, "move a slider to ask again", (answer) => {
+  const pixels = makeQuestion(server.describe_gridding, "move a slider to retry", (answer) => {
     line.textContent = answer.error ?? answer.sentence;
     if (!answer.error) shown = answer;
     paint();

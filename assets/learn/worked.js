@@ -49,7 +49,7 @@ export function mount({ element, server, props }) {
     });
   }
 
-  const example = makeQuestion(server.work_through, "change a number to ask again", (answer, request) => {
+  const example = makeQuestion(server.work_through, "change a number to retry", (answer, request) => {
     view.dataset.state = answer.error ? "wrong" : "shown";
     if (answer.error) {
       line.textContent = answer.error;
@@ -125,7 +125,7 @@ export function mount({ element, server, props }) {
   }
 
   async function takePatch() {
-    const answer = await askServer(server.take_patch, get().drawing, "press the button to ask again");
+    const answer = await askServer(server.take_patch, get().drawing, "press the button to retry");
     if (answer.error) {
       line.textContent = answer.error;
       return;

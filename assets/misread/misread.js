@@ -102,9 +102,9 @@ function mountOcclusion(section, server) {
 
   async function occlude() {
     button.disabled = true;
-    line.textContent = "The network is asked about some hundred images.";
+    line.textContent = "The network is reading a few hundred images.";
     const { drawing, network } = get();
-    const answer = await askServer(server.explain, { drawing, network }, "press the button to ask again");
+    const answer = await askServer(server.explain, { drawing, network }, "press the button to retry");
     if (drawing !== get().drawing || network !== get().network) return;
     button.disabled = false;
     line.textContent = answer.error ?? answer.sentence;

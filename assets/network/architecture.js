@@ -33,7 +33,7 @@ export function mount({ element, server }) {
     description.ask(name);
   }
 
-  const description = makeQuestion(server.describe_architecture, "choose the network again to ask it once more", (answer) => {
+  const description = makeQuestion(server.describe_architecture, "choose the network again to retry", (answer) => {
     if (answer.error) asked = null;
     view.querySelector(".problem").textContent = answer.error ?? "";
     if (!answer.error) show(answer);

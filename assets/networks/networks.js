@@ -39,10 +39,10 @@ async function open(line, server, first) {
     if (!titles.error) keepKnown(titles); // else what it has is not known
   }
   if (linked && !isOwn(linked) && !offeredNetworks().includes(linked)) {
-    line.textContent = `There is no network ${linked} here, so ${titleOf(isThere(wanted) ? wanted : first)} reads.`;
+    line.textContent = `There is no network ${linked} here, so ${titleOf(isThere(wanted) ? wanted : first)} is used.`;
   }
   if (isOwn(wanted) && !isThere(wanted)) {
-    line.textContent = `The network that read last is no longer kept here, so ${first} reads. Your samples are still here: teach it again.`;
+    line.textContent = `The network used last is no longer kept here, so ${first} is used. Your samples are still here: teach it again.`;
   }
   onNetworks(() => list() !== listed && offer());
   subscribe((state, changed) => {

@@ -7,7 +7,7 @@ const RETRY = 1000; // milliseconds
 const RETRIES = 10;
 
 /** What is said while a server that cannot be reached is asked about a job again. */
-export const UNREACHABLE = "The server does not answer; it is asked again.";
+export const UNREACHABLE = "The server is not responding; trying again.";
 
 const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
@@ -38,8 +38,8 @@ export async function follow(start, request, progress, heed) {
   const started = await askServer(start, request, "press the button to try again");
   if (started.error) return started;
   const last = await watch(progress, started.job, heed, (failures) => failures > RETRIES);
-  if (!last) return { error: "The server does not answer any more; press the button to try again." };
-  if (last.state === "cancelled") return { error: "The work was called off; press the button to start it again." };
+  if (!last) return { error: "The server is no longer responding; press the button to try again." };
+  if (last.state === "cancelled") return { error: "The job was cancelled; press the button to start it again." };
   return last.error ? { error: last.error } : last.outcome;
 }
 

@@ -47,7 +47,7 @@ export function decodeDrawing(text) {
     if (!read.done()) throw new RangeError();
     return drawing;
   } catch {
-    throw new Error("This link carries no drawing that can be read.");
+    throw new Error("This link contains no valid drawing.");
   }
 }
 

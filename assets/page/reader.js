@@ -86,7 +86,7 @@ function wanted() {
 /** What the server said; where it said nothing, it is asked again. */
 function publishOrRetry({ sequence }, answer) {
   if (!answer) setTimeout(() => sequence === sent && ask(), RETRY);
-  publish(answer ?? { sequence, error: "The server does not answer; the drawing is kept and asked about again." });
+  publish(answer ?? { sequence, error: "The server is not responding; your drawing is kept and will be read again." });
 }
 
 function publish(answer) {

@@ -8,7 +8,7 @@ const PATIENCE = 5000; // milliseconds before a server that keeps us waiting is 
  */
 export async function askServer(call, request, remedy) {
   const answer = await heard(call(request));
-  return answer ?? { error: `The server does not answer; ${remedy}.` };
+  return answer ?? { error: `The server is not responding; ${remedy}.` };
 }
 
 /**

@@ -47,7 +47,7 @@ function sentence({ classes, probabilities, familiar }) {
   const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
   const [first, second] = order;
   const share = (index) => `${classes[index]} (${percent(probabilities[index])})`;
-  if (!familiar) return ["strange", `It has learned nothing like this; the nearest is ${share(first)}.`];
+  if (!familiar) return ["strange", `Unlike anything it has learned; the closest is ${share(first)}.`];
   if (probabilities[first] < SURE) return ["unsure", `Not sure: ${share(first)} or ${share(second)}.`];
   return ["sure", `It reads ${share(first)}.`];
 }

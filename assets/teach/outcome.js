@@ -45,13 +45,13 @@ export function mountOutcome(section) {
 
 function sentence({ title, numbers, held }) {
   const [before, after] = numbers.samples;
-  const parts = [`${title} came from ${numbers.from}. It reads ${accuracy(after)} of the samples that it was taught with right, where ${accuracy(before)} were before`];
+  const parts = [`${title} came from ${numbers.from}. It reads ${accuracy(after)} of the samples it was taught with correctly (${accuracy(before)} before)`];
   if (held === undefined || held === "unknown") {
-    parts.push(`what it makes of new drawings of yours is ${held ? "not known: finding out was called off" : "being found out"}`);
+    parts.push(`how well it reads new drawings of yours is ${held ? "unknown: measuring it was cancelled" : "being measured"}`);
   } else if (held) {
-    parts.push(`of ${held.total} drawings of yours that were held out, ${held.before} were read right before and ${held.after} after teaching with the others${held.total < MANY ? ", which is few to tell by" : ""}`);
+    parts.push(`of ${held.total} held-out drawings of yours, ${held.before} were read correctly before and ${held.after} after teaching with the others${held.total < MANY ? " (too few to be certain)" : ""}`);
   } else {
-    parts.push("what it makes of new drawings of yours is not known: that takes two samples of every class at least");
+    parts.push("how well it reads new drawings of yours is unknown: measuring that takes at least two samples of every class");
   }
   return `${parts.join("; ")}.`;
 }
@@ -60,11 +60,11 @@ function alarm({ classes }) {
   const lost = classes.filter(({ kept }) => kept && kept[1] < kept[0] - ALARM - 1e-9);
   if (!lost.length) return "";
   const each = lost.map(({ name, kept }) => `${name} (${points(kept[1] - kept[0])})`).join(", ");
-  return `It forgets: more than a point of the old digits was lost in ${each}. Undo, or teach with a larger share of old digits.`;
+  return `Forgetting: more than one point of the old digits was lost in ${each}. Undo, or teach with a larger share of old digits.`;
 }
 
 function summary({ samples, replay, source }, held) {
-  const rows = [["your samples, taught with", ...samples.map(accuracy)]];
+  const rows = [["your samples, used for teaching", ...samples.map(accuracy)]];
   const out = held?.total ? [held.before, held.after].map((count) => `${count} of ${held.total}`) : Array(2).fill(held === null ? "too few" : "unknown");
   rows.push(["your drawings, held out", ...out]);
   rows.push([`old digits, held out (${source})`, ...replay.map(accuracy)]);

@@ -32,13 +32,13 @@ export function mountBox(section, server, most) {
   function keepAs(label) {
     const { drawing } = get();
     if (!drawing.length) return say("The sheet is empty: draw first, then say what it is.");
-    if (getSamples().length >= most) return say(`There are ${most} samples already, and no more can be taught at once; delete some.`);
+    if (getSamples().length >= most) return say(`There are already ${most} samples, the most that can be taught at once; delete some first.`);
     const count = getSamples().length;
     addSamples([{ label, drawing }]);
-    if (getSamples().length === count) return say(`This very drawing is kept as ${label} already.`);
+    if (getSamples().length === count) return say(`This drawing is already kept as ${label}.`);
     commit([]);
     history.replaceState(null, "", linkTo(get())); // a reload is not to bring back what is in the box now
-    say(`Kept as ${label}; the sheet is free for the next.`);
+    say(`Kept as ${label}; the sheet is clear for the next one.`);
   }
 
   async function named(name, then) {
@@ -60,11 +60,11 @@ export function mountBox(section, server, most) {
     keepAs(event.key);
   });
 
-  find('[data-do="undo-sample"]').addEventListener("click", () => { undoSamples(); say("The last change is taken back."); });
+  find('[data-do="undo-sample"]').addEventListener("click", () => { undoSamples(); say("Undid the last change."); });
   find('[data-do="delete-samples"]').addEventListener("click", () => {
     const count = getSamples().length;
     deleteAllSamples();
-    say(`${count === 1 ? "One sample is" : `${count} samples are`} deleted.`);
+    say(`Deleted ${count === 1 ? "one sample" : `${count} samples`}.`);
   });
 
   // Files -------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ export function mountBox(section, server, most) {
     const answer = await askServer(server.open_samples, await file.text(), "open the file again");
     if (answer.error) return say(answer.error);
     const count = getSamples().length;
-    if (count + answer.samples.length > most) return say(`With the file there would be more than ${most} samples; delete some first.`);
+    if (count + answer.samples.length > most) return say(`With this file there would be more than ${most} samples; delete some first.`);
     addSamples(answer.samples);
     say(`${getSamples().length - count} of the file's ${answer.samples.length} samples are new.`);
   });
@@ -91,7 +91,7 @@ export function mountBox(section, server, most) {
     const drawings = getSamples().map(({ drawing }) => drawing).filter((drawing) => !readings.has(drawing));
     if (read === network && !drawings.length) return;
     asking = true;
-    const answer = await askServer(server.read_box, { network, drawings }, "draw another sample to ask again");
+    const answer = await askServer(server.read_box, { network, drawings }, "draw another sample to retry");
     asking = false;
     if (answer.error) { read = null; return say(answer.error); }
     read = network;
@@ -169,11 +169,11 @@ export function mountBox(section, server, most) {
     input.dir = "auto";
     input.title = "Its class; write another to relabel it";
     input.addEventListener("change", () => {
-      named(input.value, (label) => { relabelSample(sample, label); say(`Relabelled: ${sample.label} is ${label} now.`); });
+      named(input.value, (label) => { relabelSample(sample, label); say(`Relabelled: ${sample.label} is now ${label}.`); });
       input.value = sample.label;
     });
     const remove = Object.assign(node("button"), { type: "button", textContent: "\u00d7", title: "Delete" });
-    remove.addEventListener("click", () => { deleteSample(sample); say(`A sample of ${sample.label} is deleted.`); });
+    remove.addEventListener("click", () => { deleteSample(sample); say(`Deleted a sample of ${sample.label}.`); });
     const words = node("p");
     words.append(...["number", "reads"].map((name) => node("span", name)));
     element.append(picture, input, remove, words);

@@ -51,8 +51,8 @@ export function suggestion(classes, readings) {
   const young = each.find(({ label, count }) => !classes.includes(label) && count < FEW);
   if (young) return `Draw another ${young.label}: a new class is learned from about ${FEW} drawings, and has ${young.count}.`;
   const missing = classes.find((label) => !of.has(label));
-  if (missing) return `Draw a ${missing}: there is none in your hand yet.`;
-  return "Every class has samples in your hand.";
+  if (missing) return `Draw a ${missing}: you have not drawn one yet.`;
+  return "Every class has samples in your handwriting.";
 }
 
 function change(next) {

@@ -25,14 +25,14 @@ export function mountTeaching(section, server, props, show) {
 
   async function start() {
     if (!job) resume(); // one that was begun in another window
-    if (job) return say("A teaching is under way already; wait for it or cancel it.");
+    if (job) return say("Teaching is already under way; wait for it or cancel it.");
     const problem = settings.problem();
     if (problem) return say(problem);
     const samples = getSamples();
     const parent = get().network;
     job = { key: null, parent };
     refresh();
-    say("The samples are on their way.");
+    say("Sending the samples.");
     const request = { network: parent, samples, settings: settings.read(), clock: clock() };
     const answer = await askServer(server.start_teaching, request, "nothing was changed. Press Teach to try again");
     section.querySelector(".warnings").textContent = (answer.warnings ?? []).join(" ");
@@ -47,7 +47,7 @@ export function mountTeaching(section, server, props, show) {
     steps = [];
     draw();
     const { state, error, outcome } = await watch(server.job_progress, job.key, heed, () => say(UNREACHABLE));
-    if (!state) end(`The server was started anew or has forgotten the teaching, which did not end; ${titleOf(get().network)} is the last network that was finished.`);
+    if (!state) end(`The server was restarted before teaching finished; ${titleOf(get().network)} is the last finished network.`);
     if (state === "failed") end(error);
     if (state === "cancelled") end(`The teaching was stopped; ${titleOf(get().network)} reads as before.`);
     if (state === "done") finish(outcome);
@@ -56,20 +56,20 @@ export function mountTeaching(section, server, props, show) {
   function heed({ state, position, known, news }) {
     news.forEach(heedOne);
     if (state === "waiting") say(waiting(position));
-    if (state === "running" && !known) say("Old digits are being looked out, and the samples varied.");
+    if (state === "running" && !known) say("Loading old digits and varying the samples.");
   }
 
   function heedOne({ step, taught, checking }) {
     if (step) {
       steps.push(step);
       bar.value = step.step / Math.max(step.steps, 1);
-      say(`Step ${step.step} of ${step.steps}: ${accuracy(step.samples)} of your samples and ${accuracy(step.replay)} of ${props.watched} old digits are read right.`);
+      say(`Step ${step.step} of ${step.steps}: ${accuracy(step.samples)} of your samples and ${accuracy(step.replay)} of ${props.watched} old digits read correctly.`);
       draw();
     }
     if (taught) adopt(taught);
     if (checking !== undefined) {
       bar.value = checking;
-      say("Taught, and it reads already. Now others are taught with some of your drawings held out, to see how it does on new ones; Cancel calls that off.");
+      say("Taught, and already in use. Now copies are taught with some of your drawings held out, to measure how well it reads new ones; Cancel skips that.");
     }
   }
 
@@ -81,7 +81,7 @@ export function mountTeaching(section, server, props, show) {
 
   function finish({ taught, held = "unknown" }) {
     updateNetwork(taught.key, { held });
-    const where = get().network === taught.key ? "reads now" : "is on the list below";
+    const where = get().network === taught.key ? "is now in use" : "is on the list below";
     end(`Taught in ${taught.seconds} s: ${taught.title} ${where}.`);
   }
 

@@ -23,7 +23,7 @@ export function mountVersions(section, server, largest) {
   });
   opens(section.querySelector('[data-do="open-network"]'), ".safetensors", async (file) => {
     if (file.size > largest) {
-      line.textContent = `The file is larger than ${largest / 2 ** 20} MB; a network's file is not.`;
+      line.textContent = `The file is larger than ${largest / 2 ** 20} MB; a network file is smaller.`;
       return;
     }
     const request = { data: await toBase64(file), clock: clock() };
@@ -96,7 +96,7 @@ function mountVersus(section) {
     showBars(here, answer.classes, answer.probabilities);
     showBars(there, other.classes, other.probabilities);
     const read = (said) => `${likeliest(said)} (${percent(Math.max(...said.probabilities))})`;
-    line.textContent = `Of this drawing, ${titleOf(answer.network)} reads ${read(answer)} and ${titleOf(other.network)} ${read(other)}.`;
+    line.textContent = `${titleOf(answer.network)} reads this drawing as ${read(answer)}, ${titleOf(other.network)} as ${read(other)}.`;
   }
 
   live(section, {

@@ -133,7 +133,7 @@ def train_official(loader: DataLoader, seed: int, epochs: int = OFFICIAL_EPOCHS)
 
 @torch.inference_mode()
 def official_accuracy(net: nn.Module, loader: DataLoader) -> float:
-    """Share of the loader's images that the network reads rightly."""
+    """Share of the loader's images that the network reads correctly."""
     correct = sum(count_correct(net(images), labels) for images, labels in loader)
     return correct / len(loader.dataset)
 

@@ -60,7 +60,7 @@ def test_figures_follow_the_sliders_and_bad_values_are_said(tab: Page) -> None:
 
 
 def test_a_design_that_another_took_the_place_of_is_brought_back(tab: Page) -> None:
-    starts = tab.get_by_label("Begin with", exact=True)
+    starts = tab.get_by_label("Start from", exact=True)
     expect(starts).to_have_value("default")
     field(tab, "Stage 2, dilation").fill("5")
     expect(starts).to_have_value("")
@@ -120,7 +120,7 @@ def test_a_network_is_trained_stopped_resumed_and_drawn_with(browser: Browser, o
     page = open_tab(open_page(context))
     line = page.locator("#design .training .sentence")
     do(page, "Train").click()
-    expect(line).to_contain_text("validation images read rightly", timeout=LONG)
+    expect(line).to_contain_text("validation images read correctly", timeout=LONG)
     draw(page, SEVEN)
     settle(page)  # the pen is answered meanwhile
     do(page, "Stop").click()

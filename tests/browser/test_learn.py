@@ -74,16 +74,16 @@ def test_a_kernel_without_room_and_a_number_that_is_none_are_said_and_what_was_s
     result = example.locator('[data-name="depthwise"] .cells button')
     example.get_by_role("button", name="Same").click()
     expect(result).to_have_count(9)
-    example.get_by_role("button", name="Begin again").click()
+    example.get_by_role("button", name="Start over").click()
     example.get_by_role("button", name="Dilation 2").click()
     expect(example.locator(".sentence")).to_contain_text("reaches over 5 x 5 cells, the padded input has 3 x 3")
     expect(result).to_have_text(["2.85"])
-    example.get_by_role("button", name="Begin again").click()
+    example.get_by_role("button", name="Start over").click()
     for field, says in (("Kernel 1", "The kernel has an entry None"), ("Pointwise weight 1", "The pointwise")):
         example.get_by_label(field, exact=True).fill("")
         expect(example.locator(".sentence")).to_contain_text(says)
         expect(result).to_have_text(["2.85"])
-        example.get_by_role("button", name="Begin again").click()
+        example.get_by_role("button", name="Start over").click()
         expect(example.locator(".sentence")).to_contain_text("The only cell")
 
 
@@ -98,7 +98,7 @@ def test_a_weight_that_is_none_is_not_told_of_as_zero(learn: Page) -> None:
     example.get_by_role("button", name="Next cell").click()
     example.get_by_role("button", name="Previous cell").click()
     expect(mixing).to_have_text(told, use_inner_text=True)
-    example.get_by_role("button", name="Begin again").click()
+    example.get_by_role("button", name="Start over").click()
 
 
 def test_the_calculator_counts_with_its_sliders_and_refuses_10000_channels(learn: Page) -> None:

@@ -89,7 +89,7 @@ DAMAGED = {
 
 def test_a_damaged_link_says_so_and_the_page_works(desk: BrowserContext, open_page: OpenPage) -> None:
     page = open_page(desk, f"#drawing={DAMAGED['cut off']}")
-    expect(page.locator("#canvas .status")).to_have_text("This link carries no drawing that can be read.")
+    expect(page.locator("#canvas .status")).to_have_text("This link contains no valid drawing.")
     assert drawing(page) == []
     draw(page, SEVEN)
     expect(top(page)).to_have_text("7")
@@ -100,7 +100,7 @@ def test_a_damaged_link_in_the_address_bar_leaves_the_drawing(page: Page, text: 
     draw(page, SEVEN)
     mine = drawing(page)
     page.evaluate("(text) => { location.hash = `drawing=${text}` }", text)
-    expect(page.locator("#canvas .status")).to_have_text("This link carries no drawing that can be read.")
+    expect(page.locator("#canvas .status")).to_have_text("This link contains no valid drawing.")
     assert drawing(page) == mine
 
 

@@ -245,7 +245,7 @@ def test_samples_are_deleted_relabelled_and_brought_back(tab: Page) -> None:
     keep(tab, ONE, "1")
     tab.get_by_label("Class of sample 1", exact=True).fill("4")
     tab.get_by_label("Class of sample 1", exact=True).press("Enter")
-    expect(said(tab)).to_have_text("Relabelled: 7 is 4 now.")
+    expect(said(tab)).to_have_text("Relabelled: 7 is now 4.")
     tab.get_by_role("button", name="Delete sample 2").click()
     expect(samples(tab)).to_have_count(1)
     press(tab, "Undo")

@@ -102,7 +102,7 @@ def test_mnist_is_reported_with_its_confusions(stand_in_data: Path, capsys, smal
         assert title in said
 
 
-def test_the_report_counts_rightly(small_net: DigitNet) -> None:
+def test_the_report_counts_correctly(small_net: DigitNet) -> None:
     data = strokes_of(small_net, wrong={1: 3}, right={1: 9})
     lines = mnist_report(small_net, Split(data.images, data.labels)).splitlines()
     assert lines[0] == "accuracy 75.00 %: 3 of 12 images misread"
