@@ -28,7 +28,7 @@ def _scripts() -> list[str]:
     return sorted(
         str(path.relative_to(ASSETS).with_suffix(".js").as_posix())
         for path in ASSETS.glob("*/*.html")
-        if path.with_suffix(".js").exists()
+        if path.with_suffix(".js").exists() and path.parent.name not in ("engine", "saved")
     )
 
 

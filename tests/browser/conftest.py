@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Viewp
 
 from tests.browser.browsers import launch
 from tests.browser.drawing import module, network
+from tests.browser.engine import serving_files
 from tests.conftest import ROOT, find_data
 from tests.serving import serving_process
 
@@ -62,7 +63,7 @@ def _listen(listener: socket.socket, heard: list[str]) -> None:
 
 @pytest.fixture(scope="session")
 def app(proxy: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    """Address and process of the app, with MNIST where it is at hand; what it wants of other machines goes to the proxy."""
+    """Address and process of the app, with MNIST where it is at hand; a proxy hears what it asks others."""
     data, state = find_data() or ROOT / "data", tmp_path_factory.mktemp("state")
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
     own = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
@@ -101,6 +102,16 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
     )
     yield context
     context.close()
+
+
+@pytest.fixture(scope="session")
+def bench(browser: Browser) -> Iterator[Page]:
+    """A page of files alone: the engine without the app."""
+    with serving_files() as address:
+        page = browser.new_page()
+        page.goto(f"{address}/engine/network.js")
+        yield page
+        page.close()
 
 
 class Visits:

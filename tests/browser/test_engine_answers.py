@@ -2,20 +2,18 @@
 
 import base64
 import re
-from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from model import load_checkpoint
 from model.checkpoint import checkpoint_path
 from model.drawing.examples import load_examples
 from model.layer_maps import map_layers
 from model.study.networks import STUDY
-from tests.browser.engine import serving_files
 from ui.compare import compare_part
 from ui.layers import layers_part
 from ui.learn.tab import LEARN_PARTS
@@ -50,16 +48,6 @@ ANSWER = """async ({ files, requests }) => {
     });
 }"""
 NETWORKS = ("base", "tiny", "study-standard-dilated")
-
-
-@pytest.fixture(scope="module")
-def bench(browser: Browser) -> Iterator[Page]:
-    """A page of files alone: the engine without the app."""
-    with serving_files() as address:
-        page = browser.new_page()
-        page.goto(f"{address}/engine/network.js")
-        yield page
-        page.close()
 
 
 def requests_about(name: str) -> list[dict[str, Any]]:

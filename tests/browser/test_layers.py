@@ -402,8 +402,8 @@ def test_a_slow_server_never_brings_back_the_maps_of_an_older_drawing(served: Pa
         """() => {
             const layers = document.querySelector("#layers [data-sequence]");
             window.shownSequences = [];
-            new MutationObserver(() => shownSequences.push(Number(served.dataset.sequence)))
-                .observe(served, { attributeFilter: ["data-sequence"] });
+            new MutationObserver(() => shownSequences.push(Number(layers.dataset.sequence)))
+                .observe(layers, { attributeFilter: ["data-sequence"] });
         }"""
     )
     held = Held(served)
