@@ -9,7 +9,8 @@ import gradio as gr
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"
-STYLESHEET = ASSETS / "style" / "look.css"
+VIEWS = ("canvas", "reading", "layers", "misread", "teach", "compare", "design", "learn", "network")
+STYLESHEETS = [ASSETS / "style" / f"{name}.css" for name in ("tokens", "frame", "controls", *VIEWS)]  # later wins
 
 
 def theme() -> gr.Theme:
