@@ -25,9 +25,9 @@ from model import (
 from model.checks import is_whole
 from model.drawing.samples import read_samples, warnings
 from model.fields.effective_field import carrying_box
+from model.fields.layer_fields import coverage
 from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
-from model.layers import coverage
 from ui.serving.answers import to_base64
 from ui.serving.jobs import Jobs, Work
 from ui.serving.networks import Networks

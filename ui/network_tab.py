@@ -10,10 +10,12 @@ import numpy as np
 
 from model import DigitNet, complexity, load_checkpoint, receptive_field
 from model.cost.complexity import LayerComplexity
+from model.drawing.strokes import IMAGE_SIZE
+from model.fields.gridding import windows_of
+from model.fields.layer_fields import coverage
 from model.fields.mean_fields import MeanField, compute_mean_fields, load_mean_fields
 from model.fields.receptive_field import ReceptiveField
-from model.layers import coverage
-from model.network import IMAGE_SIZE
+from model.layers import Layer, layers_of, milestones
 from ui.serving.answers import to_base64
 from ui.serving.networks import Networks
 from ui.serving.view import given, view
@@ -49,21 +51,11 @@ def _describe(path: Path, title: str) -> dict[str, Any]:
     return {
         "title": title,
         "steps": growth(net),
-        "fields": [_picture(layer, fields[layer]) for layer in _milestones(net)],
+        "fields": [_picture(layer.place, fields[layer.output]) for layer in milestones(net.config)],
         "layers": layer_rows(net, fields),
         "parameters": cost.parameters,
         "multiply_accumulates": cost.multiply_accumulates,
     }
-
-
-def _milestones(net: DigitNet) -> list[str]:
-    """The stem and what every stage hands on."""
-    return ["stem", *(f"stages.{index}" for index in range(len(net.stages)))]
-
-
-def title_of(layer: str) -> str:
-    """What a milestone is called in sentences: "Stem", "Stage 1"."""
-    return "Stem" if layer == "stem" else f"Stage {int(layer.rpartition('.')[2]) + 1}"
 
 
 # How the field grows ------------------------------------------------------------------------------------------------
@@ -76,19 +68,17 @@ def growth(net: DigitNet) -> list[dict[str, Any]]:
         For the stem and every stage: title, sentence, `box` (top, left, bottom, right in pixels of the image, not cut
         at its borders), and `taps`, the same boxes for what its taps read, in rows.
     """
-    config = net.config
-    fields = [PIXEL, *(receptive_field(net, layer) for layer in _milestones(net))]
-    windows = [(config.stem_kernel, 1, config.stem_stride), *((s.kernel, s.dilation, s.stride) for s in config.stages)]
+    layers, windows = milestones(net.config), windows_of(net.config)
+    fields = [PIXEL, *(receptive_field(net, layer.output) for layer in layers)]
     y, x = (n // 2 for n in fields[-1].map_size)
     steps = []
     for index in reversed(range(len(windows))):
-        kernel, dilation, stride = windows[index]
-        apart = [dilation * (tap - kernel // 2) for tap in range(kernel)]
+        apart, stride = windows[index]
         box = _box(fields[index + 1], y, x)
         y, x = y * stride, x * stride
         steps.append(
             {
-                "title": title_of(_milestones(net)[index]),
+                "title": layers[index].place,
                 "sentence": _sentence(net, index, fields[index], fields[index + 1]),
                 "box": box,
                 "taps": [_box(fields[index], y + down, x + right) for down in apart for right in apart],
@@ -131,12 +121,12 @@ def _by(height: int, width: int) -> str:
 # What it looks at ---------------------------------------------------------------------------------------------------
 
 
-def _picture(layer: str, mean: MeanField) -> dict[str, Any]:
+def _picture(title: str, mean: MeanField) -> dict[str, Any]:
     return {
-        "title": title_of(layer),
+        "title": title,
         "field": to_base64(np.rint(mean.field * 255).astype(np.uint8)),
-        "region": [mean.region.y[0], mean.region.x[0], mean.region.y[1], mean.region.x[1]],
-        "box": [mean.box.y[0], mean.box.x[0], mean.box.y[1], mean.box.x[1]],
+        "region": mean.region.corners,
+        "box": mean.box.corners,
         "sentence": f"{_by(*mean.box.size)} of the {_by(*mean.region.size)} on the image, {100 * mean.fraction:.0f} %",
     }
 
@@ -146,21 +136,19 @@ def _picture(layer: str, mean: MeanField) -> dict[str, Any]:
 
 def layer_rows(net: DigitNet, fields: dict[str, MeanField]) -> list[dict[str, Any]]:
     """The convolutions and the head, first to last: plain numbers, None where a layer has no such thing."""
-    modules = dict(net.named_modules())
     costs = complexity(net).layers
-    layers = [layer for layer in costs if not layer.endswith("_norm") and layer != "pool"]
-    return [_row(net, layer, modules[layer], costs[layer], fields.get(layer)) for layer in layers]
+    weighted = (layer for layer in layers_of(net.config) if layer.weights)
+    return [_row(net, layer, costs[layer.name], fields.get(layer.name)) for layer in weighted]
 
 
-def _row(net: DigitNet, layer: str, module: Any, cost: LayerComplexity, mean: MeanField | None) -> dict[str, Any]:
-    field = receptive_field(net, layer)
-    is_window = hasattr(module, "kernel_size")
-    read = coverage(net, layer, None if is_window else (0, 0))
+def _row(net: DigitNet, layer: Layer, cost: LayerComplexity, mean: MeanField | None) -> dict[str, Any]:
+    field = receptive_field(net, layer.name)
+    read = coverage(net, layer.name, None if layer.is_convolution else (0, 0))
     return {
-        "layer": layer,
-        "kernel": module.kernel_size[0] if is_window else None,
-        "dilation": module.dilation[0] if is_window else None,
-        "stride": module.stride[0] if is_window else None,
+        "layer": layer.name,
+        "kernel": layer.kernel if layer.is_convolution else None,
+        "dilation": layer.dilation if layer.is_convolution else None,
+        "stride": layer.stride if layer.is_convolution else None,
         "map": field.map_size[0],
         "field": field.size[0],
         "pixels_read": read.read,

@@ -20,8 +20,9 @@ from model.data import Split, load_training
 from model.design.configuration import DesignError, check_size
 from model.drawing.examples import example_images
 from model.fields.effective_field import carrying_box, mean_effective_field
+from model.fields.layer_fields import receptive_field
 from model.fields.receptive_field import Region
-from model.layers import receptive_field
+from model.layers import milestones, parts_of
 from model.metrics import calibrate, figures, logits_of
 from model.network import DigitNet, NetworkConfig
 from model.train import Recipe, Training, Workers
@@ -116,7 +117,7 @@ class LiveTraining:
         self.recipe = replace(RECIPE, epochs=epochs)
         self._root = root
         self._running = threading.Lock()
-        self._training: Training | None = None
+        self._training: Training | None = None  # until the first run begins
         self._latest: DigitNet | None = None  # as it was at the last look
         self._step = 0
         self._seconds = 0.0
@@ -178,11 +179,11 @@ class LiveTraining:
         self._training = Training(self.config, self.seed, self.recipe, images, Workers("cpu"))
         self._watched = Split(validation.images[:WATCHED], validation.labels[:WATCHED])
         self._last_step = self._training.steps * self.recipe.epochs
-        self._losses = self._all_steps()
+        self._losses = self._all_steps(self._training)
 
-    def _all_steps(self) -> Iterator[Tensor]:
+    def _all_steps(self, training: Training) -> Iterator[Tensor]:
         for _ in range(self.recipe.epochs):
-            yield from self._training.step_through_epoch()
+            yield from training.step_through_epoch()
 
     def _slices(self, deadline: float) -> Iterator[News]:
         """Train slice by slice; the first and the last news carry a look, and those between as often as it is cheap."""
@@ -202,7 +203,7 @@ class LiveTraining:
 
     def _train_until(self, end: float) -> float:
         """At least one step; returns the mean loss."""
-        losses = []
+        losses: list[Tensor] = []
         while not losses or (not self.finished and time.monotonic() < end):
             losses.append(next(self._losses))
             self._step += 1
@@ -212,6 +213,7 @@ class LiveTraining:
         return loss
 
     def _snapshot(self) -> DigitNet:
+        assert self._training is not None
         return copy.deepcopy(self._training.result())
 
     def _look(self) -> Look:
@@ -220,7 +222,7 @@ class LiveTraining:
         confidence, answers = logits.softmax(1).max(1)
         wrong = (answers != self._watched.labels).nonzero().flatten()
         surest = wrong[confidence[wrong].argsort(descending=True)][:MISREAD]
-        layer = f"stages.{len(net.stages) - 1}"
+        layer = milestones(net.config)[-1].output
         theory = receptive_field(net, layer)
         cell = theory.map_size[0] // 2, theory.map_size[1] // 2
         field = mean_effective_field(net, layer, cell, example_images())
@@ -239,9 +241,8 @@ class LiveTraining:
 
 
 def _kernels(net: DigitNet) -> dict[str, np.ndarray]:
-    first = "depthwise" if net.config.separable else "conv"
-    layers = {"stem": net.stem, **{f"stages.{at}": getattr(stage, first) for at, stage in enumerate(net.stages)}}
-    return {name: layer.weight[:, 0].detach().numpy() for name, layer in layers.items()}
+    first = {part[-1].output: net.get_parameter(f"{part[0].name}.weight") for part in parts_of(net.config)}
+    return {name: weight[:, 0].detach().numpy() for name, weight in first.items()}
 
 
 @lru_cache(maxsize=1)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from model import PRESETS, DigitNet, NetworkConfig, StageConfig, complexity, receptive_field
+from model.fields.layer_fields import coverage
 from model.fields.mean_fields import compute_mean_fields
-from model.layers import coverage
 from ui.network_tab import growth, layer_rows
 
 CONFIGS = {
