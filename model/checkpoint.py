@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -82,18 +83,21 @@ def load_checkpoint(name: str | Path) -> DigitNet:
     return read_network(path.name, _content(path))
 
 
-def read_network(called: str, content: bytes) -> DigitNet:
+def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], None] | None = None) -> DigitNet:
     """The network of a checkpoint's bytes, verified as by `load_checkpoint`.
 
     Args:
         called: what sentences call the file.
         content: its bytes.
+        check: what raises where a network of this shape is not wanted, before it is made.
     """
     metadata, weights = _read(called, content)
     try:
         config = NetworkConfig.from_dict(metadata["config"])
     except (KeyError, ValueError) as error:
         raise CheckpointError(f"{called} describes no network that can be built: {error}") from error
+    if check:
+        check(config)
     with torch.device("meta"):  # shapes alone: what a damaged configuration asks for might not fit into memory
         _verify(called, DigitNet(config), weights)
     net = DigitNet(config)

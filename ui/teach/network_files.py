@@ -4,7 +4,7 @@ import base64
 import binascii
 from typing import Any
 
-from model import CheckpointError, DigitNet
+from model import CheckpointError, DigitNet, NetworkConfig
 from model.checkpoint import SUFFIX, read_network
 from model.checks import fields_of
 from model.design.configuration import check_size
@@ -67,8 +67,10 @@ def load_network_file(content: bytes) -> DigitNet:
     Raises:
         ValueError: it is not a checkpoint, would cost too much to serve, or has a class name that is not valid.
     """
-    net = read_network("The file", content)
-    check_size(net.config)
-    for name in net.classes:
+    return read_network("The file", content, _check)
+
+
+def _check(config: NetworkConfig) -> None:
+    check_size(config)
+    for name in config.classes:
         check_name(name)
-    return net
