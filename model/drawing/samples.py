@@ -18,7 +18,7 @@ from model.network import MAX_CLASSES
 FORMAT_VERSION = 1
 MAX_SAMPLES = 500
 MAX_FILE_CHARACTERS = 5_000_000
-MAX_SAMPLE_POINTS = 250_000  # of all samples together
+MAX_SAMPLE_POINTS = 100_000  # of all samples together: 200 a sample, where there are as many as can be
 MAX_NAME = 24  # characters of a class name
 MAX_PARTS = 4 * MAX_NAME  # that they may be written with, accents apart; to put more of them together takes long
 
