@@ -13,25 +13,27 @@ from model.teaching.lesson import WATCHED
 from model.teaching.recipe import Teaching
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
+from ui.serving.processes import Processes
 from ui.serving.view import given, view
 from ui.teach.network_files import MAX_UPLOAD, network_file, open_network
 from ui.teach.sample_box import name_class, open_samples, read_box
-from ui.teach.teaching import LIMITS, SETTINGS, teaching_work
+from ui.teach.teaching import LESSON, LIMITS, SETTINGS, teaching_work
 
 
-def teach(networks: Networks, jobs: Jobs, data: str | Path) -> gr.HTML:
+def teach(networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> gr.HTML:
     """The tab's view: the box of samples, the teaching, and what came of it.
 
     Args:
         networks: that may be taught, and among which the taught ones are kept.
         jobs: where a teaching waits in line.
+        processes: where it runs.
         data: directory that may hold MNIST/raw, to rehearse old digits from.
     """
     return view(
         "teach",
         name_class,
         given(read_box, networks),
-        given(start_teaching, networks, jobs, data),
+        given(start_teaching, networks, jobs, processes, data),
         jobs.job_progress,
         given(cancel_teaching, jobs),
         open_samples,
@@ -45,12 +47,15 @@ def teach(networks: Networks, jobs: Jobs, data: str | Path) -> gr.HTML:
     )
 
 
-def start_teaching(networks: Networks, jobs: Jobs, data: str | Path, request: object) -> dict[str, Any]:
+def start_teaching(
+    networks: Networks, jobs: Jobs, processes: Processes, data: str | Path, request: object
+) -> dict[str, Any]:
     """Put a teaching into the queue.
 
     Args:
         networks: that may be taught, and among which the taught ones are kept.
         jobs: where it waits in line.
+        processes: where it runs.
         data: directory that may hold MNIST/raw, to rehearse old digits from.
         request: {network, samples, settings, clock}, as `teaching_work` takes them.
 
@@ -61,8 +66,8 @@ def start_teaching(networks: Networks, jobs: Jobs, data: str | Path, request: ob
         ValueError: as `teaching_work`, or too many are waiting.
     """
     network, samples, settings, clock = fields_of(request, "network", "samples", "settings", "clock")
-    work, checked = teaching_work(networks, network, samples, settings, data, clock)
-    return {"job": jobs.start(work), "warnings": warnings(checked)}
+    work, checked = teaching_work(networks, processes, network, samples, settings, data, clock)
+    return {"job": jobs.start(work, LESSON), "warnings": warnings(checked)}
 
 
 def cancel_teaching(jobs: Jobs, job: object) -> dict[str, Any]:
