@@ -12,7 +12,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from model.checks import is_whole
-from model.network import IMAGE_SIZE, DigitNet, NetworkConfig
+from model.drawing.strokes import IMAGE_SIZE
+from model.network import DigitNet, NetworkConfig
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent / "checkpoints"
 SUFFIX = ".safetensors"

@@ -1,7 +1,7 @@
 """One way of images through a network, layer by layer, from which all that is asked about them is answered.
 
-Probabilities, maps and gradients of one drawing come from the same outputs: `sharing` has them computed once. Hooks
-would need no second telling of the forward pass, but would fire for everybody who uses the network.
+Probabilities, maps and gradients of one drawing come from the same outputs: `sharing` has them computed once. The
+layers are run as `model.layers` tells them; hooks would fire for everybody who uses the network.
 """
 
 from collections import OrderedDict
@@ -14,7 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model.network import IMAGE_SIZE, PIXEL_SCALE, DigitNet, SeparableStage, StandardStage
+from model.drawing.strokes import IMAGE_SIZE
+from model.layers import IMAGE, Layer, layers_of
+from model.network import PIXEL_SCALE, DigitNet
 
 
 class ForwardPass:
@@ -37,7 +39,8 @@ class ForwardPass:
         with torch.inference_mode(False):  # records gradients, whatever the caller has switched off
             self.pixels = (images.to(net.stem.weight) / 255).unsqueeze(1).requires_grad_()
         self._outputs: OrderedDict[str, Tensor] = OrderedDict()
-        self._ahead = _run(net, self.pixels)
+        self._maps: OrderedDict[str, Tensor] = OrderedDict()
+        self._ahead = self._run()
 
     def output(self, layer: str) -> Tensor:
         """What a layer of `net.named_modules()` answers: (N, C, H, W); vectors have H = W = 1."""
@@ -49,8 +52,42 @@ class ForwardPass:
 
     def outputs(self) -> "OrderedDict[str, Tensor]":
         """The outputs of all layers, in the order in which they run."""
-        self.output("head")
+        self._finish()
         return self._outputs
+
+    def maps(self) -> "OrderedDict[str, Tensor]":
+        """What every layer of `layers_of` hands on, (N, C, H, W), after the normalised image; in order."""
+        self._finish()
+        return self._maps
+
+    def _finish(self) -> None:
+        with torch.inference_mode(False), torch.enable_grad():
+            self._outputs.update(self._ahead)
+
+    def _run(self) -> Iterator[tuple[str, Tensor]]:
+        """Every module's name and output, one after the other."""
+        self._maps[IMAGE] = self.pixels * PIXEL_SCALE
+        for layer in layers_of(self.net.config):
+            y = self._compute(layer)
+            yield layer.name, y
+            if layer.norm_name:
+                y = self.net.get_submodule(layer.norm_name)(y)
+                yield layer.norm_name, y
+            if layer.residual:
+                y = y + self._maps[layer.residual]
+            self._maps[layer.name] = y = F.relu(y) if layer.rectified else y
+            if layer.output != layer.name:
+                yield layer.output, y
+
+    def _compute(self, layer: Layer) -> Tensor:
+        """What a layer makes of the maps that it reads, before its norm."""
+        x, *others = (self._maps[name] for name in layer.reads)
+        if layer.kind == "sum":
+            return sum(others, start=x)
+        if layer.kind == "concatenation":
+            return torch.cat([x, *others], dim=1)
+        module = self.net.get_submodule(layer.name)
+        return module(x.flatten(1))[:, :, None, None] if layer.kind == "linear" else module(x)
 
 
 _shared: ContextVar[ForwardPass | None] = ContextVar("shared", default=None)
@@ -101,32 +138,3 @@ def check_images(images: np.ndarray | Tensor) -> Tensor:
             f"expected uint8 of shape (N, {IMAGE_SIZE}, {IMAGE_SIZE})."
         )
     return images
-
-
-def _run(net: DigitNet, x: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """Every layer's name and output, one after the other: `DigitNet.forward`, told step by step."""
-    x = net.stem(x * PIXEL_SCALE)
-    yield "stem", x
-    x = net.stem_norm(x)
-    yield "stem_norm", x
-    x = F.relu(x)
-    for index, stage in enumerate(net.stages):
-        for part, output in _run_stage(stage, x):
-            yield f"stages.{index}{part}", output
-        x = output  # the stage's own, its last
-    x = net.pool(x)
-    yield "pool", x
-    yield "head", net.head(x.flatten(1))[:, :, None, None]
-
-
-def _run_stage(stage: SeparableStage | StandardStage, x: Tensor) -> Iterator[tuple[str, Tensor]]:
-    y = x
-    names = ("depthwise", "pointwise") if isinstance(stage, SeparableStage) else ("conv",)
-    for name in names:
-        y = getattr(stage, name)(y)
-        yield f".{name}", y
-        y = getattr(stage, f"{name}_norm")(y)
-        yield f".{name}_norm", y
-        if name != names[-1]:
-            y = F.relu(y)
-    yield "", F.relu(x + y if stage.residual else y)

@@ -1,137 +1,188 @@
-"""The layers of a DigitNet as the chains that the algebra of receptive fields speaks of, and its answers by layer name.
+"""The layers of a DigitNet, told once: what each reads, how it is computed, and whose weights it applies.
 
-Names are those of `net.named_modules()`. What `stages.0.pointwise` reads is what it reads before the residual is added;
-the sum of both ways is named `stages.0`. Norms work cell by cell and see what the layer before them sees.
+Everything else that is said of layers derives from this list: receptive fields, costs, maps, tables, names, titles. A
+new kind of stage is added to `model.network` and to `_stage` below.
+
+    image -> stem -> stages.0.depthwise -> stages.0.pointwise -> ... -> pool -> head
+
+A layer here is a convolution together with what follows it: norm, residual, ReLU. Its map is what it hands on.
 """
 
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any
 
-import numpy as np
+from model.network import NetworkConfig
 
-from model.fields.receptive_field import (
-    Cell,
-    Chain,
-    Conv,
-    GlobalPool,
-    Parallel,
-    ReceptiveField,
-    count_paths,
-    open_lattice,
-    receptive_field_of,
-)
-from model.network import IMAGE_SIZE, DigitNet, NetworkConfig
+IMAGE = "image"  # what the first layer reads
 
-IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
+CONVOLUTIONS = ("standard", "depthwise", "pointwise")
+JUNCTIONS = ("sum", "concatenation")  # of several maps, without weights
 
 
-class Coverage(NamedTuple):
-    """How much of a receptive field is read at all.
+@dataclass(frozen=True)
+class Layer:
+    """One layer and its map.
 
     Attributes:
-        read: pixels that at least one path leads to.
-        total: pixels of the field.
-        unread: bool over the field's box, (h, w): pixels that no path leads to, the holes of gridding.
+        name: of its module in `net.named_modules()`, and of its map.
+        kind: one of `CONVOLUTIONS` or `JUNCTIONS`, "pool" (the mean of each channel) or "linear".
+        title: what it is called in sentences, "Stage 1 depthwise"; stages count from 1, as they do on the page.
+        reads: names of the layers whose maps it reads, or `IMAGE`; several for a junction alone.
+        in_channels: of what it reads.
+        channels: of its map.
+        kernel: side in taps; windows are square, with "same" padding.
+        stride: distance of neighbouring cells of its map, in cells of what it reads.
+        dilation: distance of neighbouring taps, in cells of what it reads.
+        groups: of channels that do not see each other.
+        norm: whether a norm follows it, the module of its name with `_norm`.
+        residual: name of the layer whose map is added to its own, or `IMAGE`, or None.
+        rectified: whether its map is what a ReLU leaves of all that.
+        owner: name of the layer whose weights it applies, its own where it has some.
+        stage: index of its stage, or None.
+        output: name of the module whose output its map is, as far as gradients are concerned: of a stage's last layer
+            the stage, `stages.0`; of the others the layer itself, before the norm and the ReLU.
     """
 
-    read: int
-    total: int
-    unread: np.ndarray
+    name: str
+    kind: str
+    title: str
+    reads: tuple[str, ...]
+    in_channels: int
+    channels: int
+    kernel: int = 1
+    stride: int = 1
+    dilation: int = 1
+    groups: int = 1
+    norm: bool = False
+    residual: str | None = None
+    rectified: bool = False
+    owner: str = ""
+    stage: int | None = None
+    output: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("owner", "output"):
+            object.__setattr__(self, name, getattr(self, name) or self.name)
+
+    @property
+    def is_convolution(self) -> bool:
+        """Whether a window with weights slides over what it reads."""
+        return self.kind in CONVOLUTIONS
+
+    @property
+    def has_places(self) -> bool:
+        """Whether its map has places: pooled features and classes see the whole image and no longer where."""
+        return self.kind not in ("pool", "linear")
+
+    @property
+    def has_one_kernel_a_channel(self) -> bool:
+        """Whether each channel of its map is made by one kernel on one map: depthwise, or of the image."""
+        return self.kind == "depthwise" or self.reads == (IMAGE,)
+
+    @property
+    def norm_name(self) -> str | None:
+        """The module of its norm, where it has one."""
+        return f"{self.name}_norm" if self.norm else None
+
+    @property
+    def place(self) -> str:
+        """Where it is: "Stem", "Stage 1"; its title, where it is no part of a stage."""
+        return self.title if self.stage is None else f"Stage {self.stage + 1}"
+
+    @property
+    def weights(self) -> int:
+        """Weights that each cell of its map is made with, all channels together."""
+        if self.kind == "linear" or self.is_convolution:
+            return self.kernel**2 * (self.in_channels // self.groups) * self.channels
+        return 0
 
 
-@lru_cache(maxsize=128)
-def layer_chains(config: NetworkConfig) -> dict[str, Chain]:
-    """What leads from the image to each layer's output, by layer name, first to last. Not to be changed."""
-    chain: Chain = (_same(config.stem_kernel, config.stem_stride),)
-    chains = {"stem": chain, "stem_norm": chain}
-    channels = config.stem_channels
-    for index, stage in enumerate(config.stages):
-        name = f"stages.{index}"
-        block: Chain = (_same(stage.kernel, stage.stride, stage.dilation),)
-        first = "depthwise" if config.separable else "conv"
-        chains[f"{name}.{first}"] = chains[f"{name}.{first}_norm"] = chain + block
-        if config.separable:
-            block += (_same(1),)
-            chains[f"{name}.pointwise"] = chains[f"{name}.pointwise_norm"] = chain + block
-        residual = stage.stride == 1 and stage.channels == channels
-        chain += (Parallel((block, ())),) if residual else block
-        chains[name] = chain
-        channels = stage.channels
-    chain += (GlobalPool(),)
-    chains["pool"] = chains["head"] = chain
-    return chains
+@lru_cache(maxsize=256)
+def layers_of(config: NetworkConfig) -> tuple[Layer, ...]:
+    """The layers of a network, in the order in which they are computed."""
+    stem = Layer(
+        "stem",
+        "standard",
+        "Stem",
+        (IMAGE,),
+        in_channels=1,
+        channels=config.stem_channels,
+        kernel=config.stem_kernel,
+        stride=config.stem_stride,
+        norm=True,
+        rectified=True,
+    )
+    layers = [stem]
+    for index in range(len(config.stages)):
+        layers += _stage(config, index, layers[-1])
+    channels, classes = layers[-1].channels, len(config.classes)
+    layers.append(Layer("pool", "pool", "Pooled features", (layers[-1].name,), channels, channels))
+    layers.append(Layer("head", "linear", "Classes", ("pool",), channels, classes))
+    return tuple(layers)
 
 
-def layer_chain(config: NetworkConfig, layer: str) -> Chain:
-    """What leads from the image to one layer's output.
+def _stage(config: NetworkConfig, index: int, before: Layer) -> list[Layer]:
+    """The layers of one stage; the map of the last one is what the stage hands on."""
+    stage, channels = config.stages[index], before.channels
+    owner = index if stage.shares is None else stage.shares
 
-    Raises:
-        ValueError: there is no such layer.
-    """
-    chains = layer_chains(config)
-    if layer not in chains:
-        raise ValueError(f"There is no layer {layer!r}; expected one of {', '.join(chains)}.")
-    return chains[layer]
+    def part(name: str, kind: str, title: str, **fields: Any) -> Layer:
+        return Layer(
+            f"stages.{index}.{name}",
+            kind,
+            f"Stage {index + 1}{title}",
+            norm=True,
+            rectified=True,
+            owner=f"stages.{owner}.{name}",
+            stage=index,
+            **fields,
+        )
 
-
-def receptive_field(net: DigitNet, layer: str) -> ReceptiveField:
-    """Size, stride, padding and centre of the fields of a layer's output cells, in pixels of the 28 x 28 image.
-
-    Fields may be larger than the image: `region(y, x)` is cut at its borders, `region(y, x, clipped=False)` is not.
-
-    Args:
-        net: any DigitNet.
-        layer: a name of `net.named_modules()`; norms, whole stages, `pool` and `head` included.
-
-    Raises:
-        ValueError: there is no such layer.
-    """
-    return _field(net.config, layer)
-
-
-@lru_cache(maxsize=1024)
-def _field(config: NetworkConfig, layer: str) -> ReceptiveField:
-    return receptive_field_of(layer_chain(config, layer), IMAGE)
-
-
-def tap_lattice(net: DigitNet, layer: str, cell: Cell) -> np.ndarray:
-    """Over how many distinct paths a cell reads each pixel, borders and residual paths included.
-
-    Args:
-        net: any DigitNet.
-        layer: a name of `net.named_modules()`.
-        cell: (y, x) in that layer's map.
-
-    Returns:
-        (28, 28) exact counts: int64, or Python integers (dtype object) where they might not fit.
-
-    Raises:
-        ValueError: there is no such layer, or the cell lies outside its map.
-    """
-    return count_paths(layer_chain(net.config, layer), cell, IMAGE)
-
-
-def coverage(net: DigitNet, layer: str, cell: Cell | None = None) -> Coverage:
-    """How many pixels of a cell's field are read, and which are not.
-
-    Args:
-        net: any DigitNet.
-        layer: a name of `net.named_modules()`.
-        cell: (y, x) in that layer's map, for its field cut at the image's borders; None for a cell far from all
-            borders, with its whole field.
-
-    Raises:
-        ValueError: there is no such layer, or the cell lies outside its map.
-    """
-    if cell is None:
-        lattice = open_lattice(layer_chain(net.config, layer), IMAGE)
+    window = {
+        "reads": (before.name,),
+        "in_channels": channels,
+        "kernel": stage.kernel,
+        "stride": stage.stride,
+        "dilation": stage.dilation,
+    }
+    if config.separable:
+        depthwise = part("depthwise", "depthwise", " depthwise", channels=channels, groups=channels, **window)
+        mixed = {"reads": (depthwise.name,), "in_channels": channels, "channels": stage.channels}
+        layers = [depthwise, part("pointwise", "pointwise", " pointwise", **mixed)]
     else:
-        lattice = tap_lattice(net, layer, cell)[receptive_field(net, layer).region(*cell).slices]
-    unread = lattice == 0
-    return Coverage(int(unread.size - unread.sum()), unread.size, unread)
+        layers = [part("conv", "standard", "", channels=stage.channels, **window)]
+    residual = before.name if stage.stride == 1 and stage.channels == channels else None
+    layers[-1] = replace(layers[-1], output=f"stages.{index}", residual=residual)
+    return layers
 
 
-def _same(kernel: int, stride: int = 1, dilation: int = 1) -> Conv:
-    """A square window with "same" padding."""
-    padding = dilation * (kernel // 2)
-    return Conv((kernel, kernel), (stride, stride), (padding, padding), (dilation, dilation))
+def layer_names(config: NetworkConfig) -> list[str]:
+    """The names of the layers, and of their maps, in the order in which they are computed."""
+    return [layer.name for layer in layers_of(config)]
+
+
+def layer_named(config: NetworkConfig, name: object) -> Layer:
+    """The layer of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    for layer in layers_of(config):
+        if layer.name == name:
+            return layer
+    raise ValueError(f"There is no map of a layer {name!r}; expected one of {', '.join(layer_names(config))}.")
+
+
+def parts_of(config: NetworkConfig) -> list[list[Layer]]:
+    """The stem, then every stage, each as the list of its layers."""
+    parts: dict[int | None, list[Layer]] = {}
+    for layer in layers_of(config):
+        if layer.has_places:
+            parts.setdefault(layer.stage, []).append(layer)
+    return list(parts.values())
+
+
+def milestones(config: NetworkConfig) -> list[Layer]:
+    """The stem and the last layer of every stage: what stages read and hand on."""
+    return [part[-1] for part in parts_of(config)]

@@ -17,7 +17,6 @@ from torch import Tensor, nn
 
 from model.depthwise import DepthwiseConv2d
 
-IMAGE_SIZE = 28
 DIGITS = tuple("0123456789")
 
 # Pixels are scaled, not shifted: the paper stays 0, so that zero padding goes on with paper, not with a grey frame.
@@ -168,7 +167,7 @@ class SeparableStage(nn.Module):
         y = self.pointwise_norm(self.pointwise(y))  # (N, C_out, H / s, W / s)
         return F.relu(x + y if self.residual else y)
 
-    def share(self, owner: "SeparableStage") -> None:
+    def share(self, owner: nn.Module) -> None:
         """Apply `owner`'s weights: one parameter, two places."""
         for name in ("depthwise", "depthwise_norm", "pointwise", "pointwise_norm"):
             _share_parameters(getattr(self, name), getattr(owner, name))
@@ -194,7 +193,7 @@ class StandardStage(nn.Module):
         y = self.conv_norm(self.conv(x))  # (N, C_out, H / s, W / s)
         return F.relu(x + y if self.residual else y)
 
-    def share(self, owner: "StandardStage") -> None:
+    def share(self, owner: nn.Module) -> None:
         """Apply `owner`'s weights: one parameter, two places."""
         for name in ("conv", "conv_norm"):
             _share_parameters(getattr(self, name), getattr(owner, name))
@@ -217,6 +216,9 @@ class DigitNet(nn.Module):
     set by `model.metrics.calibrate`.
     """
 
+    temperature: Tensor
+    familiar_energy: Tensor
+
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
@@ -225,16 +227,15 @@ class DigitNet(nn.Module):
         )
         self.stem_norm = nn.BatchNorm2d(config.stem_channels)
         stage_type = SeparableStage if config.separable else StandardStage
-        self.stages = nn.ModuleList(
-            stage_type(config.input_channels(index), stage) for index, stage in enumerate(config.stages)
-        )
+        stages = [stage_type(config.input_channels(index), stage) for index, stage in enumerate(config.stages)]
+        for stage in stages:
+            if stage.config.shares is not None:
+                stage.share(stages[stage.config.shares])
+        self.stages = nn.ModuleList(stages)
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.head = nn.Linear(config.stages[-1].channels, len(config.classes))
         self.register_buffer("temperature", torch.ones(()))
         self.register_buffer("familiar_energy", torch.tensor(-1e4))
-        for stage in self.stages:
-            if stage.config.shares is not None:
-                stage.share(self.stages[stage.config.shares])
 
     @property
     def classes(self) -> list[str]:
@@ -242,14 +243,17 @@ class DigitNet(nn.Module):
         return list(self.config.classes)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.features(x))  # (N, classes)
+
+    def features(self, x: Tensor) -> Tensor:
+        """What the head reads of each image: (N, 1, 28, 28) -> (N, C)."""
         if x.dtype == torch.uint8:
             x = x / 255
         x = x * PIXEL_SCALE
         x = F.relu(self.stem_norm(self.stem(x)))  # (N, C, 28 / s, 28 / s)
         for stage in self.stages:
             x = stage(x)  # (N, C, H, W)
-        x = self.pool(x).flatten(1)  # (N, C)
-        return self.head(x)  # (N, classes)
+        return self.pool(x).flatten(1)
 
 
 def count_parameters(net: nn.Module) -> int:

@@ -12,7 +12,8 @@ import numpy as np
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from model.network import IMAGE_SIZE, PIXEL_SCALE, DigitNet, SeparableStage, StandardStage
+from model.drawing.strokes import IMAGE_SIZE
+from model.network import PIXEL_SCALE, DigitNet, SeparableStage, StandardStage
 
 INPUT = "images"  # uint8 (N, 28, 28), ink 255 on 0
 OUTPUTS = ("probabilities", "logits")  # float32 (N, classes)

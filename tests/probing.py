@@ -9,8 +9,9 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from model.drawing.strokes import IMAGE_SIZE
 from model.fields.receptive_field import Chain, Conv, GlobalPool, Parallel, receptive_field_of
-from model.network import IMAGE_SIZE, PIXEL_SCALE, DigitNet, NetworkConfig, StageConfig
+from model.network import PIXEL_SCALE, DigitNet, NetworkConfig, StageConfig
 
 torch.set_num_threads(1)  # work this small takes longer to hand out than to do
 
@@ -141,16 +142,35 @@ def chains(draw: st.DrawFn) -> tuple[Chain, tuple[int, int]]:
 
 
 @st.composite
-def configurations(draw: st.DrawFn) -> NetworkConfig:
-    """DigitNets with kernels 1 to 7, dilations 1 to 8, strides 1 and 2, with and without residual."""
-    odd = st.sampled_from((1, 3, 5, 7))
+def configurations(
+    draw: st.DrawFn,
+    channels: int = 2,
+    dilations: int = 8,
+    stages: int = 3,
+    strides: tuple[int, ...] = (1, 1, 2),
+    stem_strides: tuple[int, ...] = (2, 2, 1),
+    classes: tuple[int, ...] = (10,),
+) -> NetworkConfig:
+    """DigitNets of all kinds with kernels 1 to 7, with and without residual.
+
+    Args:
+        draw: hypothesis' own.
+        channels: at most, of the stem and of each stage.
+        dilations: likewise.
+        stages: likewise.
+        strides: of the stages, one of these each.
+        stem_strides: likewise.
+        classes: how many there are, one of these.
+    """
+    kernels, width = st.sampled_from((1, 3, 5, 7)), st.integers(1, channels)
     stage = st.builds(
-        StageConfig, st.integers(1, 2), kernel=odd, dilation=st.integers(1, 8), stride=st.sampled_from((1, 1, 2))
+        StageConfig, width, kernel=kernels, dilation=st.integers(1, dilations), stride=st.sampled_from(strides)
     )
     return NetworkConfig(
-        draw(st.integers(1, 2)),
-        stem_kernel=draw(odd),
-        stem_stride=draw(st.sampled_from((2, 2, 1))),
-        stages=tuple(draw(st.lists(stage, min_size=1, max_size=3))),
+        draw(width),
+        stem_kernel=draw(kernels),
+        stem_stride=draw(st.sampled_from(stem_strides)),
+        stages=tuple(draw(st.lists(stage, min_size=1, max_size=stages))),
+        classes=tuple(map(str, range(draw(st.sampled_from(classes))))),
         separable=draw(st.booleans()),
     )

@@ -4,20 +4,45 @@ Each function is handed `report` first, as `ui.serving.processes.Processes.run` 
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from model import CheckpointError, load_checkpoint, predict
+from model import DigitNet, load_checkpoint, predict
 from model.checkpoint import read_history
 from model.explain.occlusion import Occlusion, occlusion
 from model.export import RANDOM_DRAWINGS, TOLERANCE, describe_int8, to_int8, to_onnx, to_safetensors
+from model.fields.layer_fields import Coverage, coverage
 from model.fields.mean_fields import MeanField, compute_mean_fields, load_mean_fields
-from model.layers import Coverage, coverage
-from model.study.networks import STUDY
+from model.layers import layers_of
 from model.study.timing import counted_multiply_accumulates, timings
 from ui.serving.processes import Report
+from ui.teach.network_files import load_network_file
 
-SAFETENSORS = "safetensors"
+
+class Looks(NamedTuple):
+    """What the layers of a network look at, by their names.
+
+    Attributes:
+        fields: mean effective fields.
+        read: how much of their fields is read at all.
+    """
+
+    fields: dict[str, MeanField]
+    read: dict[str, Coverage]
+
+
+def looks_of(net: DigitNet, fields: dict[str, MeanField]) -> Looks:
+    """The mean fields of a network with what of each layer's field is read; of the head, in its only cell."""
+    weighted = [layer for layer in layers_of(net.config) if layer.weights]
+    cells = {layer.name: None if layer.is_convolution else (0, 0) for layer in weighted}
+    return Looks(fields, {name: coverage(net, name, cell) for name, cell in cells.items()})
+
+
+def measure_looks(_report: Report, path: Path) -> Looks:
+    """Of a checkpoint's network."""
+    net = load_checkpoint(path)
+    return looks_of(net, load_mean_fields(net, path) or compute_mean_fields(net))
 
 
 def occlude(report: Report, path: Path, image: np.ndarray) -> Occlusion:
@@ -31,20 +56,25 @@ def occlude(report: Report, path: Path, image: np.ndarray) -> Occlusion:
     return occlusion(ask, image)
 
 
-def measure_times(report: Report, names: list[str]) -> bool:
-    """Time networks of the study, told one by one; returns whether PyTorch counts the arithmetic that their shapes say."""
+def measure_times(report: Report, names: list[str], batches: tuple[int, ...], seconds: float) -> dict[str, int]:
+    """Time networks of the study, told one by one; returns the multiply-accumulates that PyTorch counts in each."""
     nets = {name: load_checkpoint(name) for name in names}
-    for name, timing in timings(nets):
+    for name, timing in timings(nets, batches, seconds):
         report((name, timing))
-    return all(counted_multiply_accumulates(net) == cost_of(STUDY[name]) for name, net in nets.items())
+    return {name: counted_multiply_accumulates(net) for name, net in nets.items()}
 
 
 def make_file(report: Report, path: Path, form: str, data: str | Path) -> tuple[bytes, str]:
     """The bytes of a checkpoint's network in another form, and a sentence about them."""
     net = load_checkpoint(path)
-    if form == SAFETENSORS:
+    if form == "safetensors":
         return to_safetensors(net, **read_history(path)), "python app.py --checkpoint FILE reads it."
     if form == "onnx":
         return to_onnx(net), f"ONNX Runtime agrees with PyTorch to {TOLERANCE:g} on {RANDOM_DRAWINGS} random drawings."
     result = to_int8(net, data, report)
     return result.model, describe_int8(result)
+
+
+def open_file(_report: Report, content: bytes) -> DigitNet:
+    """The network that somebody's file holds, verified."""
+    return load_network_file(content)

@@ -7,21 +7,23 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from model import DigitNet, effective_receptive_field, load_checkpoint, predict, receptive_field
+from model import DigitNet, NetworkConfig, StageConfig, load_checkpoint, predict
 from model.checkpoint import checkpoint_path
-from model.cost.complexity import stage_weights
 from model.design.configuration import cost_of
-from model.fields.effective_field import carrying_box
+from model.fields.cell_fields import cell_fields
 from model.fields.receptive_field import Cell
 from model.forward_pass import sharing
 from model.layer_maps import layer_maps
+from model.layers import milestones, parts_of
 from model.network import PRESETS
 from model.study.claims import Claim, study_claims, timing_claims
 from model.study.networks import CHANNELS, PUBLISHED, STUDY, scores_of, study_networks
-from model.study.timing import BATCHES, RUNTIMES, Timing, counted_multiply_accumulates, timings
-from ui.layers import lattice_of, quantised
+from model.study.timing import BATCHES, RUNTIMES, SECONDS, Timing
+from ui.apart import measure_times
 from ui.serving.answers import to_base64
-from ui.serving.jobs import Jobs, Report
+from ui.serving.jobs import Jobs
+from ui.serving.packing import quantised
+from ui.serving.processes import Processes, Report
 from ui.serving.view import given, view
 
 COST_CHANNELS = tuple(range(4, 129, 4))
@@ -29,12 +31,12 @@ COST_KERNELS = (1, 3, 5, 7, 9, 11)
 COST_CELLS = 14 * 14
 
 
-def compare(jobs: Jobs) -> gr.HTML:
+def compare(jobs: Jobs, processes: Processes) -> gr.HTML:
     """The tab's view; `compare_part` answers it with every movement of the pen, times are measured on demand."""
     return view(
         "compare",
         describe_study,
-        given(start_timing, jobs),
+        given(start_timing, jobs, processes),
         jobs.job_progress,
         runtimes=RUNTIMES,
         batches=BATCHES,
@@ -112,12 +114,18 @@ def _published_points() -> list[dict[str, Any]]:
     ]
 
 
+def _stage_weights(channels: int, kernel: int, separable: bool) -> int:
+    stages = (StageConfig(channels, kernel),)
+    _, stage = parts_of(NetworkConfig(channels, stages=stages, separable=separable))
+    return sum(layer.weights for layer in stage)
+
+
 def _costs() -> dict[str, Any]:
     """Multiply-accumulates of one stage of as many channels in as out, by the closed formulas."""
 
     def grid(separable: bool) -> list[list[int]]:
         return [
-            [COST_CELLS * sum(stage_weights(channels, channels, kernel, separable).values()) for kernel in COST_KERNELS]
+            [COST_CELLS * _stage_weights(channels, kernel, separable) for kernel in COST_KERNELS]
             for channels in COST_CHANNELS
         ]
 
@@ -134,7 +142,7 @@ def _costs() -> dict[str, Any]:
 # The times ----------------------------------------------------------------------------------------------------------
 
 
-def start_timing(jobs: Jobs, _request: object) -> dict[str, str]:
+def start_timing(jobs: Jobs, processes: Processes, _request: object) -> dict[str, str]:
     """Measure the four networks on this machine, after whatever is being taught, trained or measured already.
 
     Its news are timings, and its outcome has the claims about time.
@@ -145,24 +153,25 @@ def start_timing(jobs: Jobs, _request: object) -> dict[str, str]:
     Raises:
         JobError: too many are waiting.
     """
-    return {"job": jobs.start(_measure)}
-
-
-def _measure(report: Report) -> dict[str, Any]:
     networks = study_networks()
     measured: dict[str, list[Timing]] = {name: [] for name in networks}
-    for name, timing in timings({name: _study_net(name) for name in networks}):
-        measured[name].append(timing)
-        report({"network": name, **timing._asdict()})
-    agree = all(
-        counted_multiply_accumulates(_study_net(name)) == networks[name].multiply_accumulates for name in networks
-    )
-    return {
-        "claims": _as_rows(timing_claims(networks, measured)) if len(networks) == len(STUDY) else [],
-        "counted": "PyTorch counted the multiply-accumulates of the table while it ran."
-        if agree
-        else "PyTorch counted other multiply-accumulates than the table gives.",
-    }
+
+    def work(report: Report) -> dict[str, Any]:
+        def heed(*news: tuple[str, Timing]) -> None:
+            for name, timing in news:
+                measured[name].append(timing)
+            report(*({"network": name, **timing._asdict()} for name, timing in news))
+
+        counted = processes.run(measure_times, (list(networks), BATCHES, SECONDS), heed)
+        agree = counted == {name: network.multiply_accumulates for name, network in networks.items()}
+        return {
+            "claims": _as_rows(timing_claims(networks, measured)) if len(networks) == len(STUDY) else [],
+            "counted": "PyTorch counted the multiply-accumulates of the table while it ran."
+            if agree
+            else "PyTorch counted other multiply-accumulates than the table gives.",
+        }
+
+    return {"job": jobs.start(work, "timing")}
 
 
 @lru_cache
@@ -193,27 +202,29 @@ def compare_part(_net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) 
         raise ValueError("A cell of the comparison is named by its stage, y and x, whole numbers from 0 on.")
     stage, y, x = values
     return [
-        {"name": name, **_read(_study_net(name), image, f"stages.{stage}", (y, x))}
+        {"name": name, **_read(_study_net(name), image, stage, (y, x))}
         for name in STUDY
         if checkpoint_path(name).is_file()
     ]
 
 
-def _read(net: DigitNet, image: np.ndarray, layer: str, cell: Cell) -> dict[str, Any]:
+def _read(net: DigitNet, image: np.ndarray, stage: int, cell: Cell) -> dict[str, Any]:
+    stages = milestones(net.config)[1:]
+    if stage >= len(stages):
+        raise ValueError(f"There is no stage {stage}; expected one from 0 to {len(stages) - 1}.")
+    layer = stages[stage]
     with sharing(net, image):  # maps, influence and probabilities from one pass
         maps = layer_maps(net, image)
-        influence = effective_receptive_field(net, layer, cell, image)
+        fields = cell_fields(net, layer.output, cell, image)
         probabilities = predict(net, image[None])[0]
-    theory = receptive_field(net, layer)
-    lattice = lattice_of(net.config, layer, cell)
-    shown = maps[f"{layer}.{'pointwise' if net.config.separable else 'conv'}"]  # (C, H, W)
+    shown = maps[layer.name]  # (C, H, W)
     return {
         "classes": net.classes,
         "probabilities": [round(float(probability), 5) for probability in probabilities],
         "map": to_base64(quantised(shown, float(shown.max()))),
         "size": shown.shape,
-        "field": theory.region(*cell, clipped=False).corners,
-        "inside": carrying_box(influence, theory.center_of(*cell)).corners,
-        "lattice": to_base64(quantised(lattice, float(lattice.max()))),
-        "effective": to_base64(quantised(influence, float(influence.max()))),
+        "field": fields.box.corners,
+        "inside": fields.inside.corners,
+        "lattice": to_base64(quantised(fields.lattice, float(fields.lattice.max()))),
+        "effective": to_base64(quantised(fields.effective, float(fields.effective.max()))),
     }

@@ -12,10 +12,12 @@ from model import NetworkConfig
 from model.design.configuration import DEFAULT_DESIGN, check_size, cost_of, read_design, write_design
 from model.design.live_training import DEFAULT_EPOCHS, MAX_EPOCHS
 from model.design.neighbours import advice_on
+from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
+from model.fields.layer_fields import IMAGE_SHAPE, layer_chain
 from model.fields.receptive_field import receptive_field_of
-from model.layers import IMAGE, layer_chain
-from model.network import IMAGE_SIZE, MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
+from model.layers import parts_of
+from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
 from ui.live_trainings import LiveTrainings
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
@@ -105,15 +107,14 @@ def _layers(config: NetworkConfig) -> list[dict[str, Any]]:
     columns, and likewise the rows, of the image that it does read.
     """
     costs, sizes = cost_of(config).layers, map_sizes(config)
-    names = ["stem", *(f"stages.{index}" for index in range(len(config.stages)))]
     layers = []
-    for depth, name in enumerate(names):
-        field = receptive_field_of(layer_chain(config, name), IMAGE)
+    for depth, part in enumerate(parts_of(config)):
+        field = receptive_field_of(layer_chain(config, part[-1].output), IMAGE_SHAPE)
         middle = field.map_size[0] // 2, field.map_size[1] // 2
-        own = [layer for part, layer in costs.items() if part == name or part.startswith((f"{name}.", f"{name}_"))]
+        own = [costs[name] for layer in part for name in (layer.name, layer.norm_name) if name in costs]
         layers.append(
             {
-                "title": _title(depth),
+                "title": part[-1].place,
                 "map": sizes[depth + 1],
                 "size": field.size[0],
                 "field": field.region(*middle, clipped=False).corners,
@@ -123,10 +124,6 @@ def _layers(config: NetworkConfig) -> list[dict[str, Any]]:
             }
         )
     return layers
-
-
-def _title(depth: int) -> str:
-    return "Stem" if depth == 0 else f"Stage {depth}"
 
 
 def growth_sentence(config: NetworkConfig) -> str:

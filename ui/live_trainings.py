@@ -110,7 +110,7 @@ class LiveTrainings:
             return {
                 "key": self._networks.keep(net, title=title, **history),
                 "title": title,
-                "sentence": f"It reads {100 * accuracy:.2f} % of all validation images and is chosen now: draw with it.",
+                "sentence": f"It reads {100 * accuracy:.2f} % of all validation images and is selected: draw with it.",
             }
 
         return {"job": self._jobs.start(work, "keeping a design", quick=True)}

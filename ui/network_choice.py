@@ -7,7 +7,7 @@ import gradio as gr
 
 from model import CheckpointError, complexity, receptive_field
 from model.checkpoint import read_metadata
-from model.network import IMAGE_SIZE
+from model.drawing.strokes import IMAGE_SIZE
 from ui.serving.network_store import is_key
 from ui.serving.networks import Networks
 from ui.serving.view import given, import_of, view

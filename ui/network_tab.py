@@ -1,7 +1,7 @@
 """The tab that says what the chosen network is made of: how its fields grow, what they look at, every layer's cost."""
 
 import threading
-from functools import lru_cache
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
@@ -9,61 +9,88 @@ import gradio as gr
 import numpy as np
 
 from model import DigitNet, complexity, load_checkpoint, receptive_field
+from model.checks import fields_of
 from model.cost.complexity import LayerComplexity
-from model.fields.mean_fields import MeanField, compute_mean_fields, load_mean_fields
+from model.drawing.strokes import IMAGE_SIZE
+from model.fields.gridding import windows_of
+from model.fields.layer_fields import Coverage
+from model.fields.mean_fields import MeanField, load_mean_fields
 from model.fields.receptive_field import ReceptiveField
-from model.layers import coverage
-from model.network import IMAGE_SIZE
+from model.layers import Layer, layers_of, milestones
+from ui.apart import Looks, looks_of, measure_looks
 from ui.serving.answers import to_base64
+from ui.serving.jobs import Jobs
+from ui.serving.network_store import is_key
 from ui.serving.networks import Networks
-from ui.serving.view import given, view
+from ui.serving.processes import Processes, Report
+from ui.serving.view import view
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # what a pixel sees of itself
 DESCRIBED = 64  # networks whose description is kept
 
-_one_at_a_time = threading.Lock()  # nobody is to have the same fields computed twice at once
 
-
-def architecture(networks: Networks) -> gr.HTML:
+def architecture(networks: Networks, jobs: Jobs, processes: Processes) -> gr.HTML:
     """The figure that grows, the mean effective fields, and the table of all layers."""
-    return view("network/architecture", given(describe_architecture, networks))
+    descriptions = Descriptions(networks, jobs, processes)
+    return view("network/architecture", descriptions.describe_architecture, jobs.job_progress)
 
 
-def describe_architecture(networks: Networks, name: object) -> dict[str, Any]:
-    """Everything that the tab shows of a network, as JSON values.
+class Descriptions:
+    """Everything that the tab shows of networks, as JSON values; arguments as of `architecture`."""
 
-    Raises:
-        CheckpointError: no such network is offered.
-    """
-    path, title = networks.locate(name), networks.title(name)
-    with _one_at_a_time:
-        return _describe(path, title)
+    def __init__(self, networks: Networks, jobs: Jobs, processes: Processes) -> None:
+        self._networks, self._jobs, self._processes = networks, jobs, processes
+        self._kept: OrderedDict[Path, dict[str, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def describe_architecture(self, request: object) -> dict[str, Any]:
+        """The description of a network, at once where its fields are kept in a file.
+
+        Args:
+            request: {network}.
+
+        Returns:
+            The description, or `job`, to ask about it with; then it is the job's outcome.
+
+        Raises:
+            ValueError: no such network is offered, or too many jobs are waiting.
+        """
+        (name,) = fields_of(request, "network")
+        path, title = self._networks.locate(name), self._networks.title(name)
+        with self._lock:
+            if path in self._kept:
+                self._kept.move_to_end(path)
+                return {**self._kept[path], "title": title}
+        if not is_key(name):
+            net = self._networks.load(name)
+            if fields := load_mean_fields(net, path):
+                return self._keep(path, _describe(net, title, looks_of(net, fields)))
+
+        def work(report: Report) -> dict[str, Any]:
+            looks = self._processes.run(measure_looks, (path,), report)
+            return self._keep(path, _describe(load_checkpoint(path), title, looks))
+
+        return {"job": self._jobs.start(work, "mean fields", quick=True)}
+
+    def _keep(self, path: Path, description: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            self._kept[path] = description
+            if len(self._kept) > DESCRIBED:
+                self._kept.popitem(last=False)
+        return description
 
 
-@lru_cache(DESCRIBED)
-def _describe(path: Path, title: str) -> dict[str, Any]:
-    net = load_checkpoint(path)  # one of its own: where no fields are kept it takes seconds, and the pens go on
+def _describe(net: DigitNet, title: str, looks: Looks) -> dict[str, Any]:
     cost = complexity(net)
-    fields = load_mean_fields(net, path) or compute_mean_fields(net)
     return {
         "title": title,
         "steps": growth(net),
-        "fields": [_picture(layer, fields[layer]) for layer in _milestones(net)],
-        "layers": layer_rows(net, fields),
+        "fields": [_picture(layer.place, looks.fields[layer.output]) for layer in milestones(net.config)],
+        "layers": layer_rows(net, looks),
         "parameters": cost.parameters,
         "multiply_accumulates": cost.multiply_accumulates,
     }
-
-
-def _milestones(net: DigitNet) -> list[str]:
-    """The stem and what every stage hands on."""
-    return ["stem", *(f"stages.{index}" for index in range(len(net.stages)))]
-
-
-def title_of(layer: str) -> str:
-    """What a milestone is called in sentences: "Stem", "Stage 1"."""
-    return "Stem" if layer == "stem" else f"Stage {int(layer.rpartition('.')[2]) + 1}"
 
 
 # How the field grows ------------------------------------------------------------------------------------------------
@@ -76,19 +103,17 @@ def growth(net: DigitNet) -> list[dict[str, Any]]:
         For the stem and every stage: title, sentence, `box` (top, left, bottom, right in pixels of the image, not cut
         at its borders), and `taps`, the same boxes for what its taps read, in rows.
     """
-    config = net.config
-    fields = [PIXEL, *(receptive_field(net, layer) for layer in _milestones(net))]
-    windows = [(config.stem_kernel, 1, config.stem_stride), *((s.kernel, s.dilation, s.stride) for s in config.stages)]
+    layers, windows = milestones(net.config), windows_of(net.config)
+    fields = [PIXEL, *(receptive_field(net, layer.output) for layer in layers)]
     y, x = (n // 2 for n in fields[-1].map_size)
     steps = []
     for index in reversed(range(len(windows))):
-        kernel, dilation, stride = windows[index]
-        apart = [dilation * (tap - kernel // 2) for tap in range(kernel)]
+        apart, stride = windows[index]
         box = _box(fields[index + 1], y, x)
         y, x = y * stride, x * stride
         steps.append(
             {
-                "title": title_of(_milestones(net)[index]),
+                "title": layers[index].place,
                 "sentence": _sentence(net, index, fields[index], fields[index + 1]),
                 "box": box,
                 "taps": [_box(fields[index], y + down, x + right) for down in apart for right in apart],
@@ -131,12 +156,12 @@ def _by(height: int, width: int) -> str:
 # What it looks at ---------------------------------------------------------------------------------------------------
 
 
-def _picture(layer: str, mean: MeanField) -> dict[str, Any]:
+def _picture(title: str, mean: MeanField) -> dict[str, Any]:
     return {
-        "title": title_of(layer),
+        "title": title,
         "field": to_base64(np.rint(mean.field * 255).astype(np.uint8)),
-        "region": [mean.region.y[0], mean.region.x[0], mean.region.y[1], mean.region.x[1]],
-        "box": [mean.box.y[0], mean.box.x[0], mean.box.y[1], mean.box.x[1]],
+        "region": mean.region.corners,
+        "box": mean.box.corners,
         "sentence": f"{_by(*mean.box.size)} of the {_by(*mean.region.size)} on the image, {100 * mean.fraction:.0f} %",
     }
 
@@ -144,23 +169,22 @@ def _picture(layer: str, mean: MeanField) -> dict[str, Any]:
 # Layer by layer -----------------------------------------------------------------------------------------------------
 
 
-def layer_rows(net: DigitNet, fields: dict[str, MeanField]) -> list[dict[str, Any]]:
+def layer_rows(net: DigitNet, looks: Looks) -> list[dict[str, Any]]:
     """The convolutions and the head, first to last: plain numbers, None where a layer has no such thing."""
-    modules = dict(net.named_modules())
     costs = complexity(net).layers
-    layers = [layer for layer in costs if not layer.endswith("_norm") and layer != "pool"]
-    return [_row(net, layer, modules[layer], costs[layer], fields.get(layer)) for layer in layers]
+    weighted = (layer for layer in layers_of(net.config) if layer.weights)
+    return [
+        _row(net, layer, costs[layer.name], looks.fields.get(layer.name), looks.read[layer.name]) for layer in weighted
+    ]
 
 
-def _row(net: DigitNet, layer: str, module: Any, cost: LayerComplexity, mean: MeanField | None) -> dict[str, Any]:
-    field = receptive_field(net, layer)
-    is_window = hasattr(module, "kernel_size")
-    read = coverage(net, layer, None if is_window else (0, 0))
+def _row(net: DigitNet, layer: Layer, cost: LayerComplexity, mean: MeanField | None, read: Coverage) -> dict[str, Any]:
+    field = receptive_field(net, layer.name)
     return {
-        "layer": layer,
-        "kernel": module.kernel_size[0] if is_window else None,
-        "dilation": module.dilation[0] if is_window else None,
-        "stride": module.stride[0] if is_window else None,
+        "layer": layer.name,
+        "kernel": layer.kernel if layer.is_convolution else None,
+        "dilation": layer.dilation if layer.is_convolution else None,
+        "stride": layer.stride if layer.is_convolution else None,
         "map": field.map_size[0],
         "field": field.size[0],
         "pixels_read": read.read,

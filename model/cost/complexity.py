@@ -8,8 +8,9 @@ the pool count no multiply-accumulates, as in Howard et al., "MobileNets" (2017)
 from dataclasses import dataclass
 from math import prod
 
-from model.layers import receptive_field
-from model.network import DigitNet, NetworkConfig
+from model.fields.layer_fields import receptive_field
+from model.layers import JUNCTIONS, layers_of
+from model.network import DigitNet
 
 
 @dataclass(frozen=True)
@@ -52,42 +53,14 @@ class Complexity:
 
 def complexity(net: DigitNet) -> Complexity:
     """Parameters and multiply-accumulates of every layer of a network, for one 28 x 28 image."""
-    config = net.config
-    shared = {f"stages.{index}" for index, stage in enumerate(config.stages) if stage.shares is not None}
     layers = {}
-    for name, (weights, others) in _weights(config).items():
-        map_size = receptive_field(net, name).map_size
-        own = 0 if name.rpartition(".")[0] in shared else weights + others
-        layers[name] = LayerComplexity(own, weights * prod(map_size), map_size)
+    for layer in layers_of(net.config):
+        map_size = receptive_field(net, layer.name).map_size
+        own = layer.owner == layer.name
+        biases = layer.channels if layer.kind == "linear" else 0
+        cost = LayerComplexity((layer.weights + biases) * own, layer.weights * prod(map_size), map_size)
+        if layer.kind not in JUNCTIONS:  # which have no module of their own
+            layers[layer.name] = cost
+        if layer.norm_name:
+            layers[layer.norm_name] = LayerComplexity(2 * layer.channels * own, 0, map_size)
     return Complexity(layers)
-
-
-def stage_weights(in_channels: int, out_channels: int, kernel: int, separable: bool) -> dict[str, int]:
-    """Weights of a stage's convolutions; each is applied once for every cell of the output, whatever the dilation.
-
-    Args:
-        in_channels: C.
-        out_channels: C'.
-        kernel: side k.
-        separable: depthwise and pointwise, k k C + C C', instead of one standard convolution, k k C C'.
-    """
-    if separable:
-        return {"depthwise": kernel**2 * in_channels, "pointwise": in_channels * out_channels}
-    return {"conv": kernel**2 * in_channels * out_channels}
-
-
-def _weights(config: NetworkConfig) -> dict[str, tuple[int, int]]:
-    """By layer: weights that every output cell applies once, and the parameters besides (of norms, biases)."""
-    layers = {
-        "stem": (config.stem_kernel**2 * config.stem_channels, 0),
-        "stem_norm": (0, 2 * config.stem_channels),
-    }
-    for index, stage in enumerate(config.stages):
-        name, channels = f"stages.{index}", config.input_channels(index)
-        weights = stage_weights(channels, stage.channels, stage.kernel, config.separable)
-        for part, count in weights.items():
-            layers[f"{name}.{part}"] = (count, 0)
-            layers[f"{name}.{part}_norm"] = (0, 2 * (channels if part == "depthwise" else stage.channels))
-    layers["pool"] = (0, 0)
-    layers["head"] = (config.stages[-1].channels * len(config.classes), len(config.classes))
-    return layers

@@ -4,20 +4,20 @@ Biases are left out everywhere: a norm, which has its own, follows each of these
 """
 
 from dataclasses import dataclass, fields
-from typing import NamedTuple
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import conv_flop_count
 
+from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL
 from model.separable import effective_kernel
 
 LIMITS = {
-    "in_channels": (1, 1024),
-    "out_channels": (1, 1024),
-    "kernel_height": (1, 15),
-    "kernel_width": (1, 15),
-    "dilation": (1, 14),
+    "in_channels": (1, MAX_CHANNELS),
+    "out_channels": (1, MAX_CHANNELS),
+    "kernel_height": (1, MAX_KERNEL),
+    "kernel_width": (1, MAX_KERNEL),
+    "dilation": (1, MAX_DILATION),
     "stride": (1, 8),
     "padding": (0, 49),
     "height": (1, 128),
@@ -25,7 +25,8 @@ LIMITS = {
 }
 
 
-class Cost(NamedTuple):
+@dataclass(frozen=True)
+class Cost:
     """What one step costs.
 
     Attributes:
@@ -89,25 +90,27 @@ class Convolution:
     @property
     def effective_kernel(self) -> tuple[int, int]:
         """Cells (y, x) that the kernel reaches over: d (K - 1) + 1."""
-        return tuple(effective_kernel(kernel, self.dilation) for kernel in (self.kernel_height, self.kernel_width))
+        return effective_kernel(self.kernel_height, self.dilation), effective_kernel(self.kernel_width, self.dilation)
 
     @property
     def cells_around(self) -> tuple[int, int]:
         """Zeros (y, x) before the first cell of an axis, and after its last one."""
-        if self.padding == "same":
-            return tuple((reach - 1) // 2 for reach in self.effective_kernel)
+        if isinstance(self.padding, str):
+            high, wide = self.effective_kernel
+            return (high - 1) // 2, (wide - 1) // 2
         return self.padding, self.padding
 
     @property
     def padded_size(self) -> tuple[int, int]:
         """Cells (y, x) of the input with its padding."""
-        return tuple(size + 2 * p for size, p in zip((self.height, self.width), self.cells_around, strict=True))
+        above, left = self.cells_around
+        return self.height + 2 * above, self.width + 2 * left
 
     @property
     def output_size(self) -> tuple[int, int]:
         """Cells (y, x) of the output: floor((H + 2 p - d (K - 1) - 1) / s) + 1."""
-        pairs = zip(self.padded_size, self.effective_kernel, strict=True)
-        return tuple((room - reach) // self.stride + 1 for room, reach in pairs)
+        (height, width), (high, wide) = self.padded_size, self.effective_kernel
+        return (height - high) // self.stride + 1, (width - wide) // self.stride + 1
 
     @property
     def ratio(self) -> float:

@@ -86,9 +86,11 @@ class WorkedExample:
         """
         x, kernel = (torch.tensor(numbers, dtype=torch.float64)[None, None] for numbers in (self.source, self.kernel))
         mixing = torch.tensor(self.pointwise, dtype=torch.float64).view(-1, 1, 1, 1)  # (C_out, 1, 1, 1)
-        options = {"padding": self.padding, "dilation": self.dilation}
-        depthwise = depthwise_conv2d(x, kernel, **options)[0, 0]  # (H', W')
-        outputs = depthwise_separable_conv2d(x, kernel, mixing, **options)[0]  # (C_out, H', W')
+        padding, dilation = self.padding, self.dilation
+        depthwise = depthwise_conv2d(x, kernel, padding=padding, dilation=dilation)[0, 0]  # (H', W')
+        outputs = depthwise_separable_conv2d(x, kernel, mixing, padding=padding, dilation=dilation)[
+            0
+        ]  # (C_out, H', W')
         first = -self.dilation if self.padding == "same" else 0  # where the first tap of the first cell lies
         return [
             [
@@ -105,7 +107,7 @@ class WorkedExample:
                 row, column = top + u * self.dilation, left + v * self.dilation
                 inside = row in range(SIDE) and column in range(SIDE)
                 read = self.source[row][column] if inside else None
-                products.append(Product(row, column, read, weight, weight * read if inside else 0.0))
+                products.append(Product(row, column, read, weight, 0.0 if read is None else weight * read))
         return products
 
 

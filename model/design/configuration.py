@@ -5,11 +5,13 @@ is known from its shapes.
 """
 
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import torch
 
 from model.cost.complexity import Complexity, complexity
+from model.layers import layers_of
 from model.network import MAX_STAGES, DigitNet, NetworkConfig, StageConfig
 
 MAX_PARAMETERS = 2_000_000
@@ -74,16 +76,9 @@ def cost_of(config: NetworkConfig) -> Complexity:
 
 def values_of(config: NetworkConfig) -> int:
     """Outputs of all convolutions for one image: what a training has to hold of each image, several times over."""
-    layers = cost_of(config).layers
-    channels = {"stem": config.stem_channels}
-    for index, stage in enumerate(config.stages):
-        channels |= {
-            f"stages.{index}.depthwise": config.input_channels(index),
-            f"stages.{index}.pointwise": stage.channels,
-            f"stages.{index}.conv": stage.channels,
-        }
-    sizes = {name: layers[name].map_size for name in channels if name in layers}
-    return sum(channels[name] * height * width for name, (height, width) in sizes.items())
+    costs = cost_of(config).layers
+    convolutions = (layer for layer in layers_of(config) if layer.is_convolution)
+    return sum(layer.channels * prod(costs[layer.name].map_size) for layer in convolutions)
 
 
 def check_size(config: NetworkConfig) -> None:

@@ -20,8 +20,9 @@ from model.data import Split, load_training
 from model.design.configuration import DesignError, check_size
 from model.drawing.examples import example_images
 from model.fields.effective_field import carrying_box, mean_effective_field
+from model.fields.layer_fields import receptive_field
 from model.fields.receptive_field import Region
-from model.layers import receptive_field
+from model.layers import milestones, parts_of
 from model.metrics import calibrate, figures, logits_of
 from model.network import DigitNet, NetworkConfig
 from model.train import Recipe, Training, Workers
@@ -116,7 +117,7 @@ class LiveTraining:
         self.recipe = replace(RECIPE, epochs=epochs)
         self._root = root
         self._running = threading.Lock()
-        self._training: Training | None = None
+        self._training: Training | None = None  # until the first run begins
         self._latest: DigitNet | None = None  # as it was at the last look
         self._step = 0
         self._last_step: int | None = None
@@ -192,12 +193,13 @@ class LiveTraining:
         self._last_step = self._training.steps * self.recipe.epochs
         if self._kept is not None:
             self._training.restore(self._kept)
-        self._losses = self._all_steps()
+        self._losses = self._all_steps(self._training)
 
-    def _all_steps(self) -> Iterator[Tensor]:
-        training = self._training
+    def _all_steps(self, training: Training) -> Iterator[Tensor]:
         if self._kept is not None:
-            yield from training.step_through_epoch(self._step - training.epoch * training.steps, self._kept["generator"])
+            yield from training.step_through_epoch(
+                self._step - training.epoch * training.steps, self._kept["generator"]
+            )
         while training.epoch < self.recipe.epochs:
             yield from training.step_through_epoch()
 
@@ -219,7 +221,7 @@ class LiveTraining:
 
     def _train_until(self, end: float) -> float:
         """At least one step; returns the mean loss."""
-        losses = []
+        losses: list[Tensor] = []
         while not losses or (not self.finished and time.monotonic() < end):
             losses.append(next(self._losses))
             self._step += 1
@@ -229,6 +231,7 @@ class LiveTraining:
         return loss
 
     def _snapshot(self) -> DigitNet:
+        assert self._training is not None
         return copy.deepcopy(self._training.result())
 
     def _look(self) -> Look:
@@ -237,7 +240,7 @@ class LiveTraining:
         confidence, answers = logits.softmax(1).max(1)
         wrong = (answers != self._watched.labels).nonzero().flatten()
         surest = wrong[confidence[wrong].argsort(descending=True)][:MISREAD]
-        layer = f"stages.{len(net.stages) - 1}"
+        layer = milestones(net.config)[-1].output
         theory = receptive_field(net, layer)
         cell = theory.map_size[0] // 2, theory.map_size[1] // 2
         field = mean_effective_field(net, layer, cell, example_images())
@@ -256,9 +259,8 @@ class LiveTraining:
 
 
 def _kernels(net: DigitNet) -> dict[str, np.ndarray]:
-    first = "depthwise" if net.config.separable else "conv"
-    layers = {"stem": net.stem, **{f"stages.{at}": getattr(stage, first) for at, stage in enumerate(net.stages)}}
-    return {name: layer.weight[:, 0].detach().numpy() for name, layer in layers.items()}
+    first = {part[-1].output: net.get_parameter(f"{part[0].name}.weight") for part in parts_of(net.config)}
+    return {name: weight[:, 0].detach().numpy() for name, weight in first.items()}
 
 
 @lru_cache(maxsize=1)

@@ -6,8 +6,9 @@ Nothing is estimated: the other design is made, and the two are compared.
 from dataclasses import replace
 
 from model.design.configuration import cost_of
+from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import columns_in_field, windows_of
-from model.network import IMAGE_SIZE, MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, NetworkConfig
+from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, NetworkConfig
 
 
 def advice_on(config: NetworkConfig, index: int) -> dict[str, str]:

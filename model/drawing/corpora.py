@@ -54,8 +54,8 @@ def read_pendigits(path: str | Path) -> list[PenDigit]:
     try:
         text = Path(path).read_text("ascii")
         for block in text.split(".SEGMENT")[1:]:
-            label = re.match(r'.*"(\d)"', block)[1]
-            writer = int(re.search(r"^\.COMMENT\s+\d+\s+(\d+)", block, re.MULTILINE)[1])
+            label = _found(r'\A.*"(\d)"', block)
+            writer = int(_found(r"^\.COMMENT\s+\d+\s+(\d+)", block))
             strokes = [stroke.split(".PEN_UP")[0] for stroke in block.split(".PEN_DOWN")[1:]]
             drawing = [[_pendigits_point(line) for line in stroke.strip().splitlines()] for stroke in strokes]
             samples.append(PenDigit(drawing, label, writer))
@@ -63,13 +63,20 @@ def read_pendigits(path: str | Path) -> list[PenDigit]:
         raise CorpusError(
             f"{path} cannot be read ({error.strerror}); the file pendigits-orig.tra is expected."
         ) from error
-    except (ValueError, TypeError) as error:  # a line that is not two numbers; a pattern that is not there
+    except ValueError as error:  # a line that is not two numbers; a pattern that is not there
         raise CorpusError(
             f"{path} is not a pendigits file; the raw UNIPEN text pendigits-orig.tra is expected."
         ) from error
     if not samples:
         raise CorpusError(f"{path} holds no digits; the raw UNIPEN text pendigits-orig.tra is expected.")
     return samples
+
+
+def _found(pattern: str, block: str) -> str:
+    match = re.search(pattern, block, re.MULTILINE)
+    if match is None:
+        raise ValueError(f"There is no {pattern}.")
+    return match[1]
 
 
 def _pendigits_point(line: str) -> list[float]:

@@ -11,8 +11,9 @@ field".
 """
 
 import json
+from collections.abc import Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
 
@@ -83,11 +84,11 @@ def _parse(text: str | bytes) -> object:
         ) from None
 
 
-def _is_list(value: object) -> bool:
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
-def _check_stroke(stroke: list) -> np.ndarray:
+def _check_stroke(stroke: Sequence[Any]) -> np.ndarray:
     for point in stroke:
         if not _is_list(point) or not 2 <= len(point) <= MAX_POINT_NUMBERS:
             raise DrawingError(

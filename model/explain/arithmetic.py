@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
+from model.fields.layer_fields import receptive_field
 from model.fields.receptive_field import Cell
-from model.layer_maps import map_layers, source_layer
-from model.layers import receptive_field
+from model.layers import JUNCTIONS, Layer, layer_named
 from model.network import DigitNet
 
 
@@ -77,25 +77,42 @@ def cell_arithmetic(
     Raises:
         ValueError: there is no such map or channel, or the cell lies outside the map.
     """
-    if layer not in map_layers(net):
-        raise ValueError(f"There is no map of a layer {layer!r}; expected one of {', '.join(map_layers(net))}.")
+    described = layer_named(net.config, layer)
     cell = receptive_field(net, layer).checked(cell)
-    channels = len(maps[layer])
+    channels = described.channels
     if isinstance(channel, bool) or not isinstance(channel, int) or not 0 <= channel < channels:
         raise ValueError(f"Layer {layer} has no channel {channel!r}; expected one from 0 to {channels - 1}.")
-    source = maps[source_layer(net, layer)].astype(np.float64)  # (C, H, W)
-    if layer == "pool":
-        return _mean(source[channel])
-    module = net.get_submodule(layer)
-    weights = module.weight[channel].detach().double().cpu().numpy()
-    if isinstance(module, nn.Linear):
-        bias = float(module.bias[channel].detach())
-        return CellArithmetic(source, weights[:, None, None], np.ones((1, 1), bool), shift=bias)
-    if layer.endswith(".depthwise"):
+    if described.kind == "pool":
+        return _mean(maps[described.reads[0]][channel].astype(np.float64))
+    inputs, weights, inside = _products(net, maps, described, cell, channel)
+    if described.kind == "linear":
+        return CellArithmetic(
+            inputs, weights, inside, shift=float(net.get_parameter(f"{layer}.bias")[channel].detach())
+        )
+    scale, shift = _fold(net, described.norm_name, channel) if described.norm_name else (1.0, 0.0)
+    residual = float(maps[described.residual][(channel, *cell)]) if described.residual else None
+    return CellArithmetic(inputs, weights, inside, scale, shift, residual, described.rectified)
+
+
+def _products(
+    net: DigitNet, maps: Mapping[str, np.ndarray], layer: Layer, cell: Cell, channel: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The inputs and weights of a cell, and which of its taps lie on the map."""
+    source = np.concatenate([maps[name] for name in layer.reads]).astype(np.float64)  # (C, H, W)
+    if layer.kind == "concatenation":
+        source = source[channel : channel + 1]
+    elif layer.kind == "sum":
+        source = source[channel :: layer.channels]  # (maps, H, W)
+    if layer.kind in JUNCTIONS:
+        inputs = source[:, cell[0], cell[1], None, None]
+        return inputs, np.ones_like(inputs), np.ones((1, 1), bool)
+    weights = net.get_parameter(f"{layer.name}.weight")[channel].detach().double().cpu().numpy()
+    if layer.kind == "linear":
+        return source, weights[:, None, None], np.ones((1, 1), bool)
+    if layer.kind == "depthwise":
         source = source[channel : channel + 1]  # (1, H, W)
-    inputs, inside = _patch(source, module, cell)
-    scale, shift = _fold(net.get_submodule(f"{layer}_norm"), channel)
-    return CellArithmetic(inputs, weights, inside, scale, shift, _residual(net, maps, layer, cell, channel), True)
+    inputs, inside = _patch(source, layer, cell)
+    return inputs, weights, inside
 
 
 def _mean(source: np.ndarray) -> CellArithmetic:
@@ -103,30 +120,21 @@ def _mean(source: np.ndarray) -> CellArithmetic:
     return CellArithmetic(source[None], weights, np.ones(source.shape, bool))
 
 
-def _patch(source: np.ndarray, module: nn.Conv2d, cell: Cell) -> tuple[np.ndarray, np.ndarray]:
+def _patch(source: np.ndarray, window: Layer, cell: Cell) -> tuple[np.ndarray, np.ndarray]:
     """What the taps of one cell read, (C, k, k), and which of them lie on the map, (k, k)."""
     at, on_map = [], []
-    for axis, position in enumerate(cell):
-        taps = position * module.stride[axis] - module.padding[axis]
-        taps = taps + module.dilation[axis] * np.arange(module.kernel_size[axis])
-        on_map.append((taps >= 0) & (taps < source.shape[1 + axis]))
-        at.append(np.clip(taps, 0, source.shape[1 + axis] - 1))
+    for position, size in zip(cell, source.shape[1:], strict=True):
+        taps = position * window.stride + window.dilation * (np.arange(window.kernel) - window.kernel // 2)
+        on_map.append((taps >= 0) & (taps < size))
+        at.append(np.clip(taps, 0, size - 1))
     inside = np.logical_and.outer(*on_map)
     return source[:, at[0][:, None], at[1]] * inside, inside
 
 
-def _fold(norm: nn.BatchNorm2d, channel: int) -> tuple[float, float]:
-    variance, mean = (float(statistic[channel]) for statistic in (norm.running_var, norm.running_mean))
-    scale = float(norm.weight[channel].detach()) / (variance + norm.eps) ** 0.5
-    return scale, float(norm.bias[channel].detach()) - mean * scale
-
-
-def _residual(net: DigitNet, maps: Mapping[str, np.ndarray], layer: str, cell: Cell, channel: int) -> float | None:
-    """What the stage itself read at the cell, where it adds that to what it hands on."""
-    if not layer.endswith((".pointwise", ".conv")):
-        return None
-    stage, _, part = layer.rpartition(".")
-    if not net.get_submodule(stage).residual:
-        return None
-    first = f"{stage}.depthwise" if part == "pointwise" else layer
-    return float(maps[source_layer(net, first)][(channel, *cell)])
+def _fold(net: DigitNet, name: str, channel: int) -> tuple[float, float]:
+    norm = net.get_submodule(name)
+    assert isinstance(norm, nn.BatchNorm2d)
+    values = (norm.running_mean, norm.running_var, norm.weight, norm.bias)
+    mean, variance, gamma, beta = (float(value[channel].detach()) for value in values if value is not None)
+    scale = gamma / (variance + norm.eps) ** 0.5
+    return scale, beta - mean * scale

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model.network import IMAGE_SIZE
+from model.drawing.strokes import IMAGE_SIZE
 
 WINDOW = 5  # side in pixels: twice the pen's width, so that it cuts a line
 BATCH = 32  # images that are asked about together

@@ -9,10 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.drawing.strokes import IMAGE_SIZE
+from model.fields.layer_fields import receptive_field
 from model.fields.receptive_field import Cell, Region
 from model.forward_pass import ForwardPass, forward_pass
-from model.layers import receptive_field
-from model.network import IMAGE_SIZE, DigitNet
+from model.network import DigitNet
 
 # Drawings whose gradients are computed together: enough to keep the processor busy, few enough to stay small.
 CHUNK = 256
@@ -69,11 +70,9 @@ def mean_effective_field(
         raise ValueError(
             f"Drawings come as {images.dtype} {images.shape}; expected uint8 (N, {IMAGE_SIZE}, {IMAGE_SIZE})."
         )
-    total = sum(
-        _gradients(forward_pass(net, chunk), layer, cell, channel).abs().sum(0)
-        for chunk in np.array_split(images, -(-len(images) // CHUNK))
-    )  # (28, 28)
-    return (total / len(images)).float().cpu().numpy()
+    chunks = np.array_split(images, -(-len(images) // CHUNK))
+    totals = [_gradients(forward_pass(net, chunk), layer, cell, channel).abs().sum(0) for chunk in chunks]  # (28, 28)
+    return (torch.stack(totals).sum(0) / len(images)).float().cpu().numpy()
 
 
 def carrying_box(field: np.ndarray, center: tuple[float, float], share: float = 0.95) -> Region:

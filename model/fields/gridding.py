@@ -1,42 +1,52 @@
 """Which rows and columns a cell reads through windows in a row, and where dilations leave gaps between them.
 
-Windows are square and odd, so that a cell reads the same rows as columns, and the identity of a residual adds nothing
-to what the middle tap reads: one axis tells all. Wang et al., "Understanding Convolution for Semantic Segmentation"
-(2018), call the gaps gridding.
+Windows are square and odd, so that a cell reads the same rows as columns: one axis tells all. Wang et al.,
+"Understanding Convolution for Semantic Segmentation" (2018), call the gaps gridding.
 """
 
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
-from model.network import IMAGE_SIZE, NetworkConfig
+from model.drawing.strokes import IMAGE_SIZE
+from model.layers import Layer, parts_of
+from model.network import NetworkConfig, StageConfig
 
 
 class Window(NamedTuple):
-    """One axis of a convolution with "same" padding.
+    """One axis of all that lies between two milestones, the stem or a stage.
 
     Attributes:
-        kernel: taps, odd.
+        taps: distances of the cells that are read from the middle one, ascending; as far to one side as to the other.
         stride: distance of neighbouring outputs.
-        dilation: distance of neighbouring taps.
     """
 
-    kernel: int
+    taps: tuple[int, ...]
     stride: int
-    dilation: int
 
     @property
     def reach(self) -> int:
-        """Cells from the first tap to the last, d (k - 1) + 1."""
-        return self.dilation * (self.kernel - 1) + 1
+        """Cells from the first tap to the last, d (k - 1) + 1 of one convolution."""
+        return self.taps[-1] - self.taps[0] + 1
 
 
 def windows_of(config: NetworkConfig) -> list[Window]:
     """The stem's window and those of the stages, first to last."""
-    stages = (Window(stage.kernel, stage.stride, stage.dilation) for stage in config.stages)
-    return [Window(config.stem_kernel, config.stem_stride, 1), *stages]
+    return [_window(part) for part in parts_of(config)]
+
+
+def _window(layers: list[Layer]) -> Window:
+    """What the last of some layers reads of what the first ones read; a residual adds no other cells."""
+    windows: dict[str, Window] = {}
+    for layer in layers:
+        read = [windows.get(name, Window((0,), 1)) for name in layer.reads]
+        jump = read[0].stride
+        own = [jump * layer.dilation * (tap - layer.kernel // 2) for tap in range(layer.kernel)]
+        taps = {tap + offset for window in read for tap in window.taps for offset in own}
+        windows[layer.name] = Window(tuple(sorted(taps)), jump * layer.stride)
+    return windows[layers[-1].name]
 
 
 def map_sizes(config: NetworkConfig) -> list[int]:
@@ -52,7 +62,7 @@ def columns_in_field(windows: list[Window]) -> np.ndarray:
     read = np.ones(1, bool)
     for window in reversed(windows):
         spread = np.zeros((len(read) - 1) * window.stride + window.reach, bool)
-        for tap in range(0, window.reach, window.dilation):
+        for tap in (tap - window.taps[0] for tap in window.taps):
             spread[tap : tap + (len(read) - 1) * window.stride + 1 : window.stride] |= read
         read = spread
     return read
@@ -71,8 +81,7 @@ def columns_of_image(config: NetworkConfig, depth: int) -> list[int]:
     windows, sizes = windows_of(config)[: depth + 1], map_sizes(config)
     columns = {sizes[depth + 1] // 2}
     for window, size in zip(reversed(windows), reversed(sizes[: depth + 1]), strict=True):
-        taps = range(-(window.reach // 2), window.reach // 2 + 1, window.dilation)
-        reached = {column * window.stride + tap for column in columns for tap in taps}
+        reached = {column * window.stride + tap for column in columns for tap in window.taps}
         columns = {column for column in reached if 0 <= column < size}
     return sorted(columns)
 
@@ -119,31 +128,62 @@ def gridding_of(config: NetworkConfig) -> Gridding | None:
     read, pixels = columns_in_field(windows[1:]), columns_in_field(windows)
     if read.all():
         return None
-    better = _mended(windows[1:])
-    mended = tuple(window.dilation for window in better) if columns_in_field(better).all() else None
-    dilations = tuple(stage.dilation for stage in config.stages)
-    return Gridding(dilations, int(read.sum()), len(read), (int(pixels.sum()), len(pixels)), mended)
+    better = replace(config, stages=_mended(config.stages))
+    gapless = columns_in_field(windows_of(better)[1:]).all()
+    dilations, mended = (tuple(stage.dilation for stage in each.stages) for each in (config, better))
+    counts = int(pixels.sum()), len(pixels)
+    return Gridding(dilations, int(read.sum()), len(read), counts, mended if gapless else None)
 
 
-def _mended(windows: list[Window]) -> list[Window]:
-    """Each dilation as it is, but no more than what the windows before it read without a gap."""
+def _mended(stages: Sequence[StageConfig]) -> tuple[StageConfig, ...]:
+    """Each dilation as it is, but no more than what the stages before it read without a gap."""
     better, width, jump = [], 1, 1  # columns that a cell reads so far, and how far apart neighbouring cells look
-    for window in windows:
-        dilation = max(1, min(window.dilation, width // jump)) if window.kernel > 1 else window.dilation
-        better.append(window._replace(dilation=dilation))
-        width += dilation * (window.kernel - 1) * jump
-        jump *= window.stride
-    return better
+    for stage in stages:
+        dilation = max(1, min(stage.dilation, width // jump)) if stage.kernel > 1 else stage.dilation
+        better.append(replace(stage, dilation=dilation))
+        width += dilation * (stage.kernel - 1) * jump
+        jump *= stage.stride
+    return tuple(better)
 
 
 def idle_stages(config: NetworkConfig) -> list[int]:
     """Stages whose taps beside the middle one always lie in the padding: dilation spans the whole map they read."""
-    sizes = map_sizes(config)[1:]
+    read = zip(windows_of(config)[1:], map_sizes(config)[1:-1], strict=True)
     return [
         index
-        for index, (stage, (size, _)) in enumerate(zip(config.stages, pairwise(sizes), strict=True))
-        if stage.kernel > 1 and stage.dilation >= size
+        for index, (window, size) in enumerate(read)
+        if len(window.taps) > 1 and min(abs(tap) for tap in window.taps if tap) >= size
     ]
+
+
+def hybrid_dilation_gap(dilations: Sequence[int]) -> int:
+    """M_2 of Wang et al. 2018 ("Understanding Convolution for Semantic Segmentation", section 3.2).
+
+    M_n = r_n and M_i = max(M_{i+1} - 2 r_i, 2 r_i - M_{i+1}, r_i) for the dilations r_1 ... r_n of windows of one
+    kernel size that follow each other at stride 1: the largest distance of two taps that the first layer has to bridge.
+
+    Raises:
+        ValueError: fewer than two dilations, for which M_2 does not exist, or one below 1.
+    """
+    if len(dilations) < 2 or min(dilations) < 1:
+        raise ValueError(f"The condition speaks of two or more dilations of at least 1, not of {tuple(dilations)}.")
+    *earlier, gap = dilations[1:]
+    for rate in reversed(earlier):
+        gap = max(gap - 2 * rate, 2 * rate - gap, rate)
+    return gap
+
+
+def meets_hybrid_dilation(dilations: Sequence[int], kernel: int) -> bool:
+    """Whether M_2 <= K, the design rule of Wang et al. 2018 against gridding.
+
+    The rule presumes that the first dilation is 1 and that K is at least 3. (2, 2, 2) keeps it at K = 3 and yet leaves
+    three pixels of four unread, as the paper's own advice against a common factor says; `open_lattice` decides every
+    case.
+
+    Raises:
+        ValueError: as `hybrid_dilation_gap`.
+    """
+    return hybrid_dilation_gap(dilations) <= kernel
 
 
 def _list(numbers: tuple[int, ...]) -> str:

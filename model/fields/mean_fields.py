@@ -12,7 +12,7 @@ import hashlib
 import sys
 import zlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -20,10 +20,12 @@ import numpy as np
 from model.checkpoint import checkpoint_names, checkpoint_path, load_checkpoint
 from model.command import command
 from model.drawing.examples import example_images
+from model.drawing.strokes import IMAGE_SIZE
 from model.fields.effective_field import carrying_box, mean_effective_field
+from model.fields.layer_fields import receptive_field
 from model.fields.receptive_field import Cell, Region
-from model.layers import layer_chains, receptive_field
-from model.network import IMAGE_SIZE, DigitNet, NetworkConfig
+from model.layers import layers_of
+from model.network import DigitNet, NetworkConfig
 
 SHARE = 0.95  # of the influence, that `MeanField.box` carries
 FINGERPRINT = "fingerprint"
@@ -52,7 +54,8 @@ class MeanField(NamedTuple):
 
 def mapped_layers(config: NetworkConfig) -> list[str]:
     """Names of the layers that have a map with a middle: stem, convolutions and whole stages, first to last."""
-    return [name for name in layer_chains(config) if not name.endswith("_norm") and name not in ("pool", "head")]
+    places = [layer for layer in layers_of(config) if layer.has_places]
+    return list(dict.fromkeys(name for layer in places for name in (layer.name, layer.output)))
 
 
 def compute_mean_fields(net: DigitNet, images: np.ndarray | None = None) -> dict[str, MeanField]:
@@ -86,8 +89,8 @@ def save_mean_fields(net: DigitNet, name: str | Path, fields: dict[str, MeanFiel
         fields: of that network.
     """
     path = mean_fields_path(name)
-    arrays = {layer: mean.field.astype(np.float16) for layer, mean in fields.items()}
-    np.savez_compressed(path, **arrays, **{FINGERPRINT: np.array(fingerprint(net))})
+    arrays: dict[str, Any] = {layer: mean.field.astype(np.float16) for layer, mean in fields.items()}
+    np.savez_compressed(path, **arrays | {FINGERPRINT: np.array(fingerprint(net))})
     return path
 
 

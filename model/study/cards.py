@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from model import checkpoint
 from model.checkpoint import checkpoint_names, checkpoint_path, default_name, load_checkpoint, read_metadata
 from model.cost.complexity import complexity
-from model.layers import receptive_field
+from model.fields.layer_fields import receptive_field
 from model.network import PRESETS, DigitNet
 from model.study.networks import STUDY
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from model.checkpoint import checkpoint_names, checkpoint_path, load_checkpoint, read_metadata
 from model.cost.complexity import complexity
+from model.fields.layer_fields import coverage, receptive_field
 from model.fields.mean_fields import load_mean_fields
-from model.layers import coverage, receptive_field
+from model.layers import milestones
 from model.network import NetworkConfig, StageConfig
 
 CHANNELS = 24
@@ -98,7 +99,7 @@ def study_networks() -> dict[str, StudyNetwork]:
 
 def _described(name: str) -> StudyNetwork:
     net = load_checkpoint(name)
-    cost, last = complexity(net), f"stages.{len(net.stages) - 1}"
+    cost, last = complexity(net), milestones(net.config)[-1].output
     fields = load_mean_fields(net, name)
     return StudyNetwork(
         separable=net.config.separable,

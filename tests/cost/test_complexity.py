@@ -33,12 +33,12 @@ def check(net: DigitNet) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_the_cost_of_every_preset_is_what_torch_counts(name):
+def test_the_cost_of_every_preset_is_what_torch_counts(name) -> None:
     check(DigitNet(PRESETS[name]))
 
 
 @pytest.mark.parametrize("separable", [True, False])
-def test_shared_weights_count_once_and_are_applied_twice(separable):
+def test_shared_weights_count_once_and_are_applied_twice(separable) -> None:
     net = DigitNet(NetworkConfig(**{**vars(TIED), "separable": separable}))
     check(net)
     layer = "depthwise" if separable else "conv"
@@ -49,12 +49,12 @@ def test_shared_weights_count_once_and_are_applied_twice(separable):
 
 @settings(max_examples=40, deadline=None)
 @given(configurations())
-def test_the_cost_of_any_network_is_what_torch_counts(config):
+def test_the_cost_of_any_network_is_what_torch_counts(config) -> None:
     """Strides and maps of odd size included."""
     check(DigitNet(config))
 
 
-def test_dilation_costs_nothing():
+def test_dilation_costs_nothing() -> None:
     """The point of it: the field grows, weights and multiply-accumulates do not."""
     near, far = (
         complexity(DigitNet(NetworkConfig(4, stages=(StageConfig(4, dilation=dilation),)))) for dilation in (1, 8)
@@ -62,7 +62,7 @@ def test_dilation_costs_nothing():
     assert near == far
 
 
-def test_a_separable_stage_costs_the_published_fraction_of_a_standard_one():
+def test_a_separable_stage_costs_the_published_fraction_of_a_standard_one() -> None:
     """1 / C' + 1 / k^2 (Howard et al. 2017, section 3.1)."""
     stages = (StageConfig(16, kernel=3),)
     separable, standard = (

@@ -69,21 +69,21 @@ def by_loops(x: Tensor, depthwise: Tensor, pointwise: Tensor, *, stride, padding
 
 @settings(max_examples=60, deadline=None)
 @given(calls())
-def test_it_is_torchs_grouped_convolution_and_then_a_pointwise_one(call):
+def test_it_is_torchs_grouped_convolution_and_then_a_pointwise_one(call) -> None:
     tensors, options = call
     torch.testing.assert_close(depthwise_separable_conv2d(*tensors, **options), by_torch(*tensors, **options))
 
 
 @settings(max_examples=15, deadline=None)
 @given(calls())
-def test_it_is_what_the_formulas_say_number_by_number(call):
+def test_it_is_what_the_formulas_say_number_by_number(call) -> None:
     tensors, options = call
     torch.testing.assert_close(depthwise_separable_conv2d(*tensors, **options), by_loops(*tensors, **options))
 
 
 @settings(max_examples=20, deadline=None)
 @given(calls())
-def test_gradients_are_those_of_torch(call):
+def test_gradients_are_those_of_torch(call) -> None:
     """Somebody may train with it."""
     tensors, options = call
 
@@ -94,7 +94,7 @@ def test_gradients_are_those_of_torch(call):
     torch.testing.assert_close(gradients(depthwise_separable_conv2d), gradients(by_torch))
 
 
-def test_channels_do_not_meet_before_the_pointwise_step():
+def test_channels_do_not_meet_before_the_pointwise_step() -> None:
     """What makes it depthwise: ink in one channel leaves every other channel blank."""
     x = torch.zeros(1, 3, 7, 7)
     x[:, 1] = 1
@@ -103,7 +103,7 @@ def test_channels_do_not_meet_before_the_pointwise_step():
     assert y[:, [0, 2]].abs().max() == 0
 
 
-def test_it_is_a_sum_and_calls_no_convolution():
+def test_it_is_a_sum_and_calls_no_convolution() -> None:
     called = re.findall(r"([\w.]*conv\w*)\(", inspect.getsource(model.separable), re.IGNORECASE)
     assert set(called) == {"depthwise_separable_conv2d", "depthwise_conv2d", "pointwise_conv2d"}
 
@@ -133,7 +133,7 @@ X, DEPTHWISE, POINTWISE = torch.zeros(1, 2, 5, 5), torch.zeros(2, 1, 3, 3), torc
         ({"bias": torch.zeros(2)}, "The bias has shape (2,); expected (4,)"),
     ],
 )
-def test_what_does_not_fit_is_said_in_one_sentence(changed, sentence):
+def test_what_does_not_fit_is_said_in_one_sentence(changed, sentence) -> None:
     call = {"x": X, "depthwise_weight": DEPTHWISE, "pointwise_weight": POINTWISE} | changed
     positional = [call.pop(name) for name in ("x", "depthwise_weight", "pointwise_weight")]
     with pytest.raises(ValueError, match=re.escape(sentence)) as error:

@@ -10,35 +10,22 @@ from hypothesis import strategies as st
 from torch.nn.functional import unfold
 
 from model.explain.arithmetic import cell_arithmetic
+from model.fields.layer_fields import receptive_field
 from model.inference import layer_responses
-from model.layer_maps import layer_maps, map_layers, output_name, source_layer
-from model.layers import receptive_field
-from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
+from model.layer_maps import layer_maps
+from model.layers import layer_named, layer_names
+from model.network import PRESETS, DigitNet, NetworkConfig
 from tests.conftest import settled
+from tests.probing import configurations
 
 IMAGE = np.random.default_rng(3).integers(0, 256, (28, 28), dtype=np.uint8)
 TOLERANCE = 1e-4
 
 
-@st.composite
-def configurations(draw: st.DrawFn) -> NetworkConfig:
-    stages = tuple(
-        StageConfig(
-            draw(st.integers(1, 5)),
-            kernel=draw(st.sampled_from((1, 3, 5, 7))),
-            dilation=draw(st.integers(1, 5)),
-            stride=draw(st.sampled_from((1, 1, 2))),
-        )
-        for _ in range(draw(st.integers(1, 3)))
-    )
-    stem_kernel, stem_stride = draw(st.sampled_from((1, 3, 5))), draw(st.sampled_from((1, 2)))
-    return NetworkConfig(draw(st.integers(1, 5)), stem_kernel, stem_stride, stages, separable=draw(st.booleans()))
-
-
 def check_cells(net: DigitNet, pick) -> None:
     """Of one cell of every layer: the parts add up to the map, and the map is what the network's modules gave."""
     maps, responses = layer_maps(net, IMAGE), layer_responses(net, IMAGE)
-    for layer in map_layers(net):
+    for layer in layer_names(net.config):
         channels, height, width = maps[layer].shape
         channel, y, x = pick(channels), pick(height), pick(width)
         parts = cell_arithmetic(net, maps, layer, (y, x), channel)
@@ -52,7 +39,7 @@ def check_cells(net: DigitNet, pick) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(configurations(), st.data())
+@given(configurations(channels=5, dilations=5), st.data())
 def test_cells_of_every_layer_add_up_in_any_network(config: NetworkConfig, data: st.DataObject) -> None:
     check_cells(settled(config), lambda count: data.draw(st.integers(0, count - 1)))
 
@@ -70,8 +57,8 @@ def test_maps_are_what_the_next_layer_reads(small_net: DigitNet, standard_net: D
     """A map that is not the next layer's input would be a picture of something that the network never computes."""
     for net in (small_net, standard_net):
         maps = layer_maps(net, IMAGE)
-        for layer in map_layers(net):
-            read = torch.from_numpy(maps[source_layer(net, layer)])[None]  # (1, C, H, W)
+        for layer in layer_names(net.config):
+            read = torch.from_numpy(maps[layer_named(net.config, layer).reads[0]])[None]  # (1, C, H, W)
             module = net.get_submodule(layer)
             with torch.no_grad():
                 output = module(read.flatten(1) if layer == "head" else read)[0].numpy()
@@ -86,7 +73,7 @@ def test_no_map_is_negative_but_the_logits(small_net: DigitNet) -> None:
 def test_a_map_has_the_size_that_its_field_is_told_for(small_net: DigitNet) -> None:
     for layer, values in layer_maps(small_net, IMAGE).items():
         if layer != "image":
-            assert values.shape[1:] == receptive_field(small_net, output_name(layer)).map_size
+            assert values.shape[1:] == receptive_field(small_net, layer_named(small_net.config, layer).output).map_size
 
 
 def test_a_dilated_patch_is_what_unfold_takes(small_net: DigitNet) -> None:

@@ -9,8 +9,8 @@ from hypothesis.extra.numpy import arrays
 from torch import nn
 
 from model.fields.effective_field import CHUNK, carrying_box, effective_receptive_field, mean_effective_field
+from model.fields.layer_fields import receptive_field, tap_lattice
 from model.fields.receptive_field import Region
-from model.layers import receptive_field, tap_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from tests.probing import configurations, make_positive, responses
 
@@ -47,7 +47,7 @@ def middle(net: DigitNet, layer: str) -> tuple[int, int]:
 
 @pytest.mark.parametrize("separable", [True, False])
 @pytest.mark.parametrize("channel", [None, 0, 3])
-def test_every_layer_agrees_with_the_gradient_of_the_whole_network(image, separable, channel):
+def test_every_layer_agrees_with_the_gradient_of_the_whole_network(image, separable, channel) -> None:
     """The partial run stops at the right place and takes the same way there, for each layer of either kind."""
     torch.manual_seed(1)
     net = lively(DigitNet(NetworkConfig(**{**vars(CONFIG), "separable": separable})))
@@ -63,7 +63,7 @@ def test_every_layer_agrees_with_the_gradient_of_the_whole_network(image, separa
 
 
 @pytest.mark.parametrize("layer", ["stages.1.depthwise", "stages.2.pointwise", "head"])
-def test_a_pixel_moves_the_cell_as_much_as_its_field_says(image, layer):
+def test_a_pixel_moves_the_cell_as_much_as_its_field_says(image, layer) -> None:
     """Central differences in float64: ink added to one pixel, from 0 to 1, changes the cell by that slope."""
     torch.manual_seed(2)
     net = lively(DigitNet(CONFIG)).double()
@@ -82,7 +82,7 @@ def test_a_pixel_moves_the_cell_as_much_as_its_field_says(image, layer):
 
 @settings(max_examples=40, deadline=None)
 @given(configurations(), st.data())
-def test_nothing_moves_a_cell_from_outside_its_lattice(config, data):
+def test_nothing_moves_a_cell_from_outside_its_lattice(config, data) -> None:
     """The heat never leaves the taps, nor, so, the box: what is drawn over the drawing is of one piece."""
     net = lively(DigitNet(config), data.draw(st.integers(0, 2**31)))
     layer = data.draw(st.sampled_from([name for name, _ in net.named_modules() if name not in ("", "stages")]))
@@ -94,7 +94,7 @@ def test_nothing_moves_a_cell_from_outside_its_lattice(config, data):
 
 
 @pytest.mark.parametrize("layer", ["stem", "stages.1.depthwise", "stages.1", "stages.2"])
-def test_with_all_weights_one_the_field_is_the_lattice(image, layer):
+def test_with_all_weights_one_the_field_is_the_lattice(image, layer) -> None:
     """Where no weight prefers a path, influence is the number of paths (Luo et al. 2016, section 2.1)."""
     net = make_positive(DigitNet(CONFIG), None)
     cell = middle(net, layer)
@@ -102,7 +102,7 @@ def test_with_all_weights_one_the_field_is_the_lattice(image, layer):
     np.testing.assert_allclose(field, tap_lattice(net, layer, cell).astype(float), rtol=1e-6)
 
 
-def test_the_mean_is_the_mean_of_each(net):
+def test_the_mean_is_the_mean_of_each(net) -> None:
     """Across a chunk's border too."""
     images = np.random.default_rng(1).integers(0, 256, (CHUNK + 2, 28, 28), dtype=np.uint8)
     each = [effective_receptive_field(net, "stages.2", (3, 3), image) for image in images]
@@ -111,7 +111,7 @@ def test_the_mean_is_the_mean_of_each(net):
     )
 
 
-def test_the_network_is_left_as_it_is(net, image):
+def test_the_network_is_left_as_it_is(net, image) -> None:
     before = {name: value.clone() for name, value in net.state_dict().items()}
     effective_receptive_field(net, "head", (0, 0), image)
     assert all(parameter.grad is None for parameter in net.parameters())
@@ -120,14 +120,14 @@ def test_the_network_is_left_as_it_is(net, image):
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_it_works_where_gradients_are_switched_off(net, image, mode):
+def test_it_works_where_gradients_are_switched_off(net, image, mode) -> None:
     """A page that only infers asks for it too."""
     expected = effective_receptive_field(net, "stages.1", (4, 4), image)
     with mode():
         assert np.array_equal(effective_receptive_field(net, "stages.1", (4, 4), image), expected)
 
 
-def test_what_comes_after_the_layer_is_not_run(image):
+def test_what_comes_after_the_layer_is_not_run(image) -> None:
     """The answer to a moving pen has no time for it."""
     net = DigitNet(CONFIG).eval()
     for module in (net.stages[1].pointwise, net.stages[2], net.head):
@@ -147,18 +147,18 @@ def test_what_comes_after_the_layer_is_not_run(image):
         ({"image": np.zeros((1, 28, 28), np.uint8)}, "expected uint8"),
     ],
 )
-def test_malformed_questions_are_refused(net, image, changes, message):
+def test_malformed_questions_are_refused(net, image, changes, message) -> None:
     question = {"layer": "stages.1", "cell": (4, 4), "image": image, "channel": None, **changes}
     with pytest.raises(ValueError, match=message):
         effective_receptive_field(net, **question)
 
 
-def test_no_drawings_have_no_mean(net):
+def test_no_drawings_have_no_mean(net) -> None:
     with pytest.raises(ValueError, match=r"uint8 \(0, 28, 28\)"):
         mean_effective_field(net, "stem", (0, 0), np.zeros((0, 28, 28), np.uint8))
 
 
-def test_a_network_in_training_mode_is_refused(image):
+def test_a_network_in_training_mode_is_refused(image) -> None:
     """Its norms would take their statistics from this one drawing, and keep them."""
     with pytest.raises(ValueError, match="training mode"):
         effective_receptive_field(DigitNet(PRESETS["nano"]), "stem", (0, 0), image)
@@ -173,7 +173,7 @@ def test_a_network_in_training_mode_is_refused(image):
     st.tuples(*(st.integers(0, 2 * n - 2).map(lambda twice: twice / 2) for n in (9, 12))),
     st.floats(0.05, 1.0),
 )
-def test_the_box_carries_its_share_and_no_smaller_one_does(field, center, share):
+def test_the_box_carries_its_share_and_no_smaller_one_does(field, center, share) -> None:
     box = carrying_box(field, center, share)
     total = field.sum(dtype=np.float64)
     if total == 0:
@@ -187,20 +187,20 @@ def test_the_box_carries_its_share_and_no_smaller_one_does(field, center, share)
     assert field[smaller].sum(dtype=np.float64) < share * total + tolerance
 
 
-def test_boxes_keep_to_the_parity_of_their_centre():
+def test_boxes_keep_to_the_parity_of_their_centre() -> None:
     """Around a pixel a square has an odd side, between two pixels an even one."""
     field = np.ones((11, 11), np.float32)
     assert carrying_box(field, (5, 5), 0.2) == Region((3, 8), (3, 8))
     assert carrying_box(field, (4.5, 4.5), 0.2).size == (6, 6)
 
 
-def test_boxes_are_cut_at_the_border():
+def test_boxes_are_cut_at_the_border() -> None:
     field = np.zeros((28, 28), np.float32)
     field[:4, :4] = 1
     assert carrying_box(field, (0, 0), 1.0) == Region((0, 4), (0, 4))
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.01, float("nan")])
-def test_shares_outside_their_range_are_refused(share):
+def test_shares_outside_their_range_are_refused(share) -> None:
     with pytest.raises(ValueError, match="above 0 and at most 1"):
         carrying_box(np.ones((3, 3)), (1, 1), share)

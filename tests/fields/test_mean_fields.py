@@ -8,6 +8,7 @@ import torch
 
 from model.checkpoint import checkpoint_names, load_checkpoint, save_checkpoint
 from model.fields.effective_field import effective_receptive_field
+from model.fields.layer_fields import receptive_field, tap_lattice
 from model.fields.mean_fields import (
     compute_mean_fields,
     load_mean_fields,
@@ -15,7 +16,6 @@ from model.fields.mean_fields import (
     mean_fields_path,
     save_mean_fields,
 )
-from model.layers import receptive_field, tap_lattice
 from model.network import DigitNet
 
 

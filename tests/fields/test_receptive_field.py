@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from model.fields.receptive_field import Chain, Conv, GlobalPool, Parallel, Region, open_lattice, receptive_field_of
-from model.layers import layer_chains, receptive_field
+from model.fields.layer_fields import layer_chains, receptive_field
+from model.fields.receptive_field import Chain, Conv, GlobalPool, Parallel, Region, receptive_field_of
+from model.fields.tap_lattice import open_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from tests.probing import chains, network_of, one_pixel_images, paths_of, responses
 
@@ -100,7 +101,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_networks_have_their_published_fields(name):
+def test_published_networks_have_their_published_fields(name) -> None:
     chain, size, stride, padding = PUBLISHED[name]
     field = receptive_field_of(chain, (2049, 1025))
     assert (field.size, field.stride, field.padding) == ((size,) * 2, (stride,) * 2, (padding,) * 2)
@@ -108,7 +109,7 @@ def test_published_networks_have_their_published_fields(name):
 
 @settings(max_examples=80, deadline=None)
 @given(chains())
-def test_map_sizes_and_regions_are_those_of_torch(case):
+def test_map_sizes_and_regions_are_those_of_torch(case) -> None:
     """Every pixel that moves a cell lies in its region; else the box on the drawing would lie."""
     chain, size = case
     field = receptive_field_of(chain, size)
@@ -122,7 +123,7 @@ def test_map_sizes_and_regions_are_those_of_torch(case):
 
 @settings(max_examples=80, deadline=None)
 @given(chains())
-def test_size_is_exactly_what_the_taps_span(case):
+def test_size_is_exactly_what_the_taps_span(case) -> None:
     """Far from borders the end rows and end columns of the field are read: no field is larger than it has to be."""
     chain, size = case
     lattice = open_lattice(chain, size)
@@ -132,7 +133,7 @@ def test_size_is_exactly_what_the_taps_span(case):
 
 @settings(max_examples=40, deadline=None)
 @given(chains())
-def test_neighbouring_fields_are_one_stride_apart_around_their_centres(case):
+def test_neighbouring_fields_are_one_stride_apart_around_their_centres(case) -> None:
     chain, size = case
     field = receptive_field_of(chain, size)
     last = tuple(n - 1 for n in field.map_size)
@@ -145,7 +146,7 @@ def test_neighbouring_fields_are_one_stride_apart_around_their_centres(case):
 
 @settings(max_examples=40, deadline=None)
 @given(chains())
-def test_stride_and_centre_fix_the_map_size(case):
+def test_stride_and_centre_fix_the_map_size(case) -> None:
     """Why parallel branches that agree in both can be added: n cells stand S apart with one margin c at either end."""
     chain, size = case
     field = receptive_field_of(chain, size)
@@ -153,18 +154,18 @@ def test_stride_and_centre_fix_the_map_size(case):
         assert cells == (n - 1 - 2 * center) // stride + 1
 
 
-def test_even_kernels_have_half_integer_centres():
+def test_even_kernels_have_half_integer_centres() -> None:
     """Between the two middle pixels, because an even window has no middle one; two of them meet on a pixel again."""
     assert receptive_field_of((square(2),), (8, 8)).center == (0.5, 0.5)
     assert receptive_field_of((square(2), square(2)), (8, 8)).center == (1.0, 1.0)
 
 
-def test_axes_are_independent():
+def test_axes_are_independent() -> None:
     field = receptive_field_of((Conv((1, 5), (1, 2), (0, 2), (3, 2)),), (28, 28))
     assert (field.size, field.stride, field.padding, field.map_size) == ((1, 9), (1, 2), (0, 2), (28, 12))
 
 
-def test_two_even_windows_may_stand_beside_an_identity():
+def test_two_even_windows_may_stand_beside_an_identity() -> None:
     """2 + 2 taps are a window of 3: centred, though neither half is, once the padding is on one side of each."""
     chain = (Parallel(((square(2), square(2, padding=1)), ())),)
     field = receptive_field_of(chain, (8, 8))
@@ -179,18 +180,18 @@ def test_two_even_windows_may_stand_beside_an_identity():
         (((square(2, padding=1),), ()), "center"),
     ],
 )
-def test_branches_that_disagree_are_an_error_not_a_guess(branches, what):
+def test_branches_that_disagree_are_an_error_not_a_guess(branches, what) -> None:
     """No single box describes the sum of two grids that are not the same grid."""
     with pytest.raises(ValueError, match=f"disagree in {what}"):
         receptive_field_of((Parallel(branches),), (9, 9))
 
 
-def test_one_branch_is_not_parallel():
+def test_one_branch_is_not_parallel() -> None:
     with pytest.raises(ValueError, match="two or more"):
         Parallel(((),))
 
 
-def test_a_global_pool_sees_everything():
+def test_a_global_pool_sees_everything() -> None:
     """Its field reaches beyond the image, because the cells at the borders do; its clipped region is the image."""
     chain = (square(3, 2, 1), GlobalPool())
     field = receptive_field_of(chain, (28, 20))
@@ -200,7 +201,7 @@ def test_a_global_pool_sees_everything():
     assert field.region(0, 0, clipped=False) == Region((-1, 28), (-1, 20))
 
 
-def test_a_window_in_the_padding_sees_nothing():
+def test_a_window_in_the_padding_sees_nothing() -> None:
     """A 1 x 1 window with padding 2 has cells that read zeros alone: an empty box, not one of negative size."""
     field = receptive_field_of((square(1, padding=2),), (4, 4))
     assert field.region(0, 0).area == 0
@@ -208,7 +209,7 @@ def test_a_window_in_the_padding_sees_nothing():
     assert field.region(2, 2) == Region((0, 1), (0, 1))
 
 
-def test_a_window_larger_than_its_padded_map_is_an_error():
+def test_a_window_larger_than_its_padded_map_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"9 x 9 cells does not fit.*at most 8 x 7"):
         receptive_field_of((square(3, dilation=4, padding=1),), (6, 5))
 
@@ -216,12 +217,12 @@ def test_a_window_larger_than_its_padded_map_is_an_error():
 @pytest.mark.parametrize(
     "fields", [{"kernel": (0, 3)}, {"stride": (1, 0)}, {"padding": (-1, 0)}, {"dilation": (1, 1.5)}, {"kernel": (3,)}]
 )
-def test_malformed_windows_are_refused(fields):
+def test_malformed_windows_are_refused(fields) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(fields))} is .* expected two whole numbers"):
         Conv(**{"kernel": (3, 3), **fields})
 
 
-def test_the_algebra_needs_no_torch():
+def test_the_algebra_needs_no_torch() -> None:
     """The file is usable, and readable, without a deep-learning framework."""
     path = Path(__file__).parents[2] / "model" / "fields" / "receptive_field.py"
     code = f"import sys, runpy; sys.modules['torch'] = None; runpy.run_path({str(path)!r}, run_name='algebra')"
@@ -231,7 +232,7 @@ def test_the_algebra_needs_no_torch():
 # By layer of a DigitNet
 
 
-def test_every_module_with_an_output_has_a_field():
+def test_every_module_with_an_output_has_a_field() -> None:
     """Tied weights included: modules that share them have names, dilations and fields of their own."""
     for config in (*PRESETS.values(), NetworkConfig(4, stages=(StageConfig(4),), separable=False)):
         net = DigitNet(config)
@@ -239,20 +240,20 @@ def test_every_module_with_an_output_has_a_field():
         assert set(layer_chains(config)) == names
 
 
-def test_map_sizes_are_those_of_the_network():
+def test_map_sizes_are_those_of_the_network() -> None:
     net = DigitNet(NetworkConfig(2, stages=(StageConfig(3, 3, 2, 2), StageConfig(3, 7, 8), StageConfig(3, 1, 1, 2))))
     for name, output in responses(net.double().eval(), one_pixel_images(28, 28)[:1]).items():
         assert receptive_field(net, name).map_size == tuple(output.shape[2:]), name
 
 
-def test_a_pointwise_layer_reads_before_the_residual_and_a_stage_after_it():
+def test_a_pointwise_layer_reads_before_the_residual_and_a_stage_after_it() -> None:
     """The two fields are one box, because the shortcut reads its centre; the paths into them differ."""
     net = DigitNet(NetworkConfig(2, 1, 1, (StageConfig(2, 3, 4),)))
     assert receptive_field(net, "stages.0.pointwise") == receptive_field(net, "stages.0")
     assert layer_chains(net.config)["stages.0.pointwise"] != layer_chains(net.config)["stages.0"]
 
 
-def test_fields_larger_than_the_image_say_so_unclipped():
+def test_fields_larger_than_the_image_say_so_unclipped() -> None:
     net = DigitNet(NetworkConfig(2, stages=(StageConfig(2, 15, 14), StageConfig(2, 15, 14))))
     field = receptive_field(net, "stages.1")
     assert field.size > (28, 28)
@@ -261,13 +262,13 @@ def test_fields_larger_than_the_image_say_so_unclipped():
 
 
 @pytest.mark.parametrize("layer", ["", "stages", "stages.9", "stages.0.conv", "Stem", None])
-def test_unknown_layers_are_refused_with_the_known_ones(layer):
+def test_unknown_layers_are_refused_with_the_known_ones(layer) -> None:
     with pytest.raises(ValueError, match=r"There is no layer .*; expected one of stem, .*, pool, head\."):
         receptive_field(DigitNet(PRESETS["nano"]), layer)
 
 
 @pytest.mark.parametrize("cell", [(-1, 0), (0, 14), (14, 0), (99, 99)])
-def test_cells_outside_the_map_are_refused_with_the_range(cell):
+def test_cells_outside_the_map_are_refused_with_the_range(cell) -> None:
     field = receptive_field(DigitNet(PRESETS["nano"]), "stem")
     for question in (field.region, field.center_of):
         with pytest.raises(ValueError, match="outside the map; expected y from 0 to 13 and x from 0 to 13"):
@@ -275,7 +276,7 @@ def test_cells_outside_the_map_are_refused_with_the_range(cell):
 
 
 @pytest.mark.parametrize("cell", [None, 3, (1,), (1, 2, 3), (1.0, 2.0), "ab", ("1", "2")])
-def test_what_is_no_cell_is_refused(cell):
+def test_what_is_no_cell_is_refused(cell) -> None:
     field = receptive_field(DigitNet(PRESETS["nano"]), "stem")
     with pytest.raises(ValueError, match="A cell is two whole numbers"):
         field.checked(cell)

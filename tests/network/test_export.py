@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from model import checkpoint, data, export
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
@@ -15,22 +14,7 @@ from model.export import ExportError, main, random_drawings, session, to_int8, t
 from model.inference import predict, read
 from model.network import DigitNet, NetworkConfig, StageConfig
 from tests.conftest import settled
-
-STAGES = st.builds(
-    StageConfig,
-    channels=st.integers(1, 5),
-    kernel=st.sampled_from([1, 3, 5]),
-    dilation=st.integers(1, 3),
-    stride=st.integers(1, 2),
-)
-CONFIGS = st.builds(
-    NetworkConfig,
-    stem_channels=st.integers(1, 5),
-    stem_kernel=st.sampled_from([1, 3, 5]),
-    stem_stride=st.integers(1, 3),
-    stages=st.lists(STAGES, min_size=1, max_size=3).map(tuple),
-    separable=st.booleans(),
-)
+from tests.probing import configurations
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +31,7 @@ def warm_net() -> DigitNet:
     return net
 
 
-@given(CONFIGS)
+@given(configurations(channels=5, dilations=3, strides=(1, 2), stem_strides=(1, 2, 3)))
 @settings(max_examples=25, deadline=None)
 def test_onnx_says_what_pytorch_says_whatever_the_shape(config: NetworkConfig) -> None:
     net = settled(config)

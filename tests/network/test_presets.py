@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from model.layers import coverage, layer_chains, receptive_field
+from model.fields.layer_fields import coverage, layer_chains, receptive_field
 from model.network import PRESETS, DigitNet, count_parameters
 
 LIMITS = {"nano": 600, "tiny": 2_000, "small": 8_000, "base": 25_000, "large": 100_000}
@@ -17,7 +17,7 @@ STAGES = [
 
 
 @pytest.mark.parametrize(("name", "stage"), STAGES)
-def test_no_pixel_of_a_field_is_left_unread(name, stage):
+def test_no_pixel_of_a_field_is_left_unread(name, stage) -> None:
     """Gridding would make a stage blind to some of a stroke's pixels; proved from the tap lattice.
 
     Once for a cell far from all borders with its whole field, and for cells at and near the borders, where padding
@@ -32,5 +32,5 @@ def test_no_pixel_of_a_field_is_left_unread(name, stage):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_stay_small(name):
+def test_presets_stay_small(name) -> None:
     assert count_parameters(DigitNet(PRESETS[name])) <= LIMITS[name]

@@ -7,7 +7,7 @@ import pytest
 
 from model import checkpoint, data, train
 from model.checkpoint import checkpoint_names, load_checkpoint, read_metadata
-from model.layers import receptive_field
+from model.fields.layer_fields import receptive_field
 from model.network import DigitNet
 from model.study.networks import STUDY, scores_of
 from tests.network.test_evaluate import pendigits_file  # noqa: F401 (a fixture)

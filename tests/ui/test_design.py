@@ -22,24 +22,11 @@ from model.design.configuration import (
 )
 from model.design.neighbours import advice_on
 from model.fields.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
-from model.layers import coverage
+from model.fields.layer_fields import coverage
+from tests.probing import configurations
 from ui.design import assess_design, coverage_sentence, growth_sentence, notes_on
 
-STAGES = st.builds(
-    StageConfig,
-    channels=st.integers(1, 6),
-    kernel=st.sampled_from([1, 3, 5]),
-    dilation=st.integers(1, 9),
-    stride=st.integers(1, 2),
-)
-DESIGNS = st.builds(
-    NetworkConfig,
-    stem_channels=st.integers(1, 6),
-    stem_kernel=st.sampled_from([1, 3, 5]),
-    stem_stride=st.integers(1, 2),
-    stages=st.lists(STAGES, min_size=1, max_size=4).map(tuple),
-    separable=st.booleans(),
-)
+DESIGNS = configurations(channels=6, dilations=9, stages=4, strides=(1, 2), stem_strides=(1, 2))
 
 
 def dilated(*dilations: int, stem_kernel: int = 5, stem_stride: int = 2) -> NetworkConfig:

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import effective_receptive_field, receptive_field, tap_lattice
-from model.layer_maps import layer_maps, map_layers, output_name, source_layer
+from model.layer_maps import layer_maps
+from model.layers import layer_named, layer_names
 from model.network import DigitNet, NetworkConfig, StageConfig
 from tests.conftest import settled
 from tests.ui.conftest import offering
-from ui.layers import describe_cell, describe_kernels, layers_part
+from ui.cell import describe_cell
+from ui.layers import describe_kernels, layers_part
 from ui.serving.answers import Answers
 from ui.serving.networks import Networks
 
@@ -44,7 +46,7 @@ def unpacked(text: str, shape: tuple[int, ...]) -> np.ndarray:
 
 def all_channels(net: DigitNet) -> dict[str, list[int]]:
     maps = layer_maps(net, IMAGE)
-    return {layer: list(range(len(maps[layer]))) for layer in map_layers(net) if layer != "head"}
+    return {layer: list(range(len(maps[layer]))) for layer in layer_names(net.config) if layer != "head"}
 
 
 @pytest.mark.parametrize("name", ["small_net", "standard_net"])
@@ -92,7 +94,7 @@ def test_the_numbers_that_are_shown_add_up_to_the_map(data: st.DataObject) -> No
     """Of random cells: from the rounded numbers of the answer alone, through sum, norm and residual, to the value."""
     net = data.draw(st.sampled_from(NETS))
     maps = layer_maps(net, IMAGE)
-    layer = data.draw(st.sampled_from(map_layers(net)))
+    layer = data.draw(st.sampled_from(layer_names(net.config)))
     channel, y, x = (data.draw(st.integers(0, count - 1)) for count in maps[layer].shape)
     cell = describe_cell(net, IMAGE, maps, {"layer": layer, "y": y, "x": x, "channel": channel})
     numbers = cell["arithmetic"]
@@ -106,7 +108,7 @@ def test_the_numbers_that_are_shown_add_up_to_the_map(data: st.DataObject) -> No
     if "terms" in numbers:
         shown = sum(product for *_, product in numbers["terms"])
         assert shown + numbers["rest"][1] == pytest.approx(total, abs=TOLERANCE)
-        assert len(numbers["terms"]) + numbers["rest"][0] == len(maps[source_layer(net, layer)])
+        assert len(numbers["terms"]) + numbers["rest"][0] == len(maps[layer_named(net.config, layer).reads[0]])
     value = numbers["scale"] * total + numbers["shift"] + (numbers["residual"] or 0)
     value = max(0, value) if numbers["rectified"] else value
     assert value == pytest.approx(numbers["value"], abs=TOLERANCE)
@@ -118,10 +120,10 @@ def test_the_numbers_that_are_shown_add_up_to_the_map(data: st.DataObject) -> No
 def test_the_fields_are_those_of_the_library(data: st.DataObject) -> None:
     net = data.draw(st.sampled_from(NETS))
     maps = layer_maps(net, IMAGE)
-    layer = data.draw(st.sampled_from(map_layers(net)))
+    layer = data.draw(st.sampled_from(layer_names(net.config)))
     channel, y, x = (data.draw(st.integers(0, count - 1)) for count in maps[layer].shape)
     cell = describe_cell(net, IMAGE, maps, {"layer": layer, "y": y, "x": x, "channel": channel})
-    module = output_name(layer)
+    module = layer_named(net.config, layer).output
     (top, bottom), (left, right) = receptive_field(net, module).region(y, x, clipped=False)
     assert cell["field"] == [top, left, bottom, right]
     lattice, effective = as_bytes(cell["lattice"]), as_bytes(cell["effective"])
@@ -192,7 +194,7 @@ def test_a_cell_that_nothing_moves_is_called_off_only_where_it_is(small_net: Dig
 def test_a_standard_convolution_tells_the_kernels_of_one_channel(standard_net: DigitNet, tmp_path: Path) -> None:
     """It has one for each pair of channels: all at once could be 40 MB."""
     networks = offering(standard_net, tmp_path)
-    layer = next(layer for layer in map_layers(standard_net) if layer.endswith(".conv"))
+    layer = next(layer for layer in layer_names(standard_net.config) if layer.endswith(".conv"))
     sent = describe_kernels(networks, {"network": networks.names[0], "layer": layer, "channel": 1})["weights"]
     weights = standard_net.get_submodule(layer).weight[1].detach().numpy()
     np.testing.assert_array_equal(np.frombuffer(base64.b64decode(sent), np.float32), weights.ravel())

@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from model import DigitNet, depthwise_separable_conv2d, receptive_field
 from model.cost.convolution import Convolution
 from model.cost.worked_example import IN_READING_ORDER, WorkedExample
-from model.fields.receptive_field import meets_hybrid_dilation
+from model.fields.gridding import meets_hybrid_dilation
 from model.inference import layer_responses
 from model.layer_maps import layer_maps
 from model.study.networks import Scores
@@ -26,7 +26,8 @@ from ui.learn import texts as lessons
 from ui.learn.by_hand import take_patch, work_through
 from ui.learn.calculator import calculate
 from ui.learn.choosing import share_outside, verdict
-from ui.learn.figures import CHANNELS, depthwise_part, dilation_part, flowchart_part, pointwise_part, separable_part
+from ui.learn.dilation import dilation_part, flowchart_part
+from ui.learn.figures import CHANNELS, depthwise_part, pointwise_part, separable_part
 from ui.learn.gridding import columns_read, describe_gridding
 from ui.learn.misconceptions import MISTOLD
 from ui.learn.tab import LEARN_PARTS, reference_source
@@ -46,7 +47,7 @@ def numbers_in(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_text_names_its_numbers_and_types_none(name):
+def test_a_text_names_its_numbers_and_types_none(name) -> None:
     """Outside of formulas and names of code, a digit in a template would be a number that nothing computes."""
     bare = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|%\(\w+\)s", "", TEMPLATES[name], flags=re.DOTALL)
     assert not re.findall(r"\d", bare)
@@ -65,13 +66,13 @@ class Text(HTMLParser):
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_the_markup_of_a_figure_types_no_number(name):
+def test_the_markup_of_a_figure_types_no_number(name) -> None:
     text = Text()
     text.feed((ASSETS / "learn" / f"{name}.html").read_text(encoding="utf-8"))
     assert not numbers_in(" ".join(text.said))
 
 
-def test_the_texts_say_what_torch_says():
+def test_the_texts_say_what_torch_says() -> None:
     """The numbers of the templates, from modules and from brute force instead of the formulas that filled them in."""
     said = lessons.numbers()
     standard, depthwise, pointwise = (
@@ -92,7 +93,7 @@ def test_the_texts_say_what_torch_says():
     assert (said["bad_read"], said["bad_size"]) == ("15", "29")
 
 
-def test_the_source_is_the_one_of_the_library():
+def test_the_source_is_the_one_of_the_library() -> None:
     namespace: dict = {}
     source = reference_source()
     exec(
@@ -113,7 +114,7 @@ HIDDEN = "_cells_around, _check_depthwise, _check_pointwise, _padded"
 
 
 @pytest.mark.parametrize(("padding", "dilation"), [("valid", 1), ("same", 1), ("same", 2)])
-def test_the_worked_example_is_what_torch_computes(padding, dilation):
+def test_the_worked_example_is_what_torch_computes(padding, dilation) -> None:
     x = torch.tensor(IN_READING_ORDER, dtype=torch.float64)[None, None]
     example = WorkedExample(padding=padding, dilation=dilation)
     expected = conv2d(x, x, padding=dilation if padding == "same" else 0, dilation=dilation)[0, 0]
@@ -125,7 +126,7 @@ def test_the_worked_example_is_what_torch_computes(padding, dilation):
             assert cell.pointwise == pytest.approx([weight * cell.depthwise for weight in example.pointwise])
 
 
-def test_the_worked_example_gives_one_number_without_padding():
+def test_the_worked_example_gives_one_number_without_padding() -> None:
     request = {
         "source": [*map(list, IN_READING_ORDER)],
         "kernel": [*map(list, IN_READING_ORDER)],
@@ -150,7 +151,7 @@ def test_the_worked_example_gives_one_number_without_padding():
         ({"bias": 1}, "The example needs exactly these"),
     ],
 )
-def test_the_worked_example_says_what_is_wrong(changed, sentence):
+def test_the_worked_example_says_what_is_wrong(changed, sentence) -> None:
     request = {
         "source": [[1, 2, 3]] * 3,
         "kernel": [[1, 2, 3]] * 3,
@@ -162,7 +163,7 @@ def test_the_worked_example_says_what_is_wrong(changed, sentence):
         work_through(request | changed)
 
 
-def test_the_patch_of_a_drawing_can_be_worked_through():
+def test_the_patch_of_a_drawing_can_be_worked_through() -> None:
     patch = take_patch([[[0.3, 0.2], [0.7, 0.2], [0.45, 0.85]]])["source"]
     assert np.ptp(patch) > 0.5
     WorkedExample(source=patch, padding="same").cells()
@@ -192,7 +193,7 @@ def convolutions(draw):
 
 @settings(max_examples=40, deadline=None)
 @given(convolutions())
-def test_the_formulas_agree_with_the_modules_and_with_torch_while_it_runs(convolution):
+def test_the_formulas_agree_with_the_modules_and_with_torch_while_it_runs(convolution) -> None:
     formulas = convolution.costs()
     assert (formulas, convolution.output_size) == convolution.counted()
     window = ((convolution.kernel_height, convolution.kernel_width), convolution.stride, convolution.cells_around)
@@ -205,7 +206,7 @@ def test_the_formulas_agree_with_the_modules_and_with_torch_while_it_runs(convol
         assert cost[0] / cost[1] == pytest.approx(convolution.ratio)
 
 
-def test_dilation_changes_no_count_of_the_calculator():
+def test_dilation_changes_no_count_of_the_calculator() -> None:
     near, far = (calculate(START | {"dilation": dilation}) for dilation in (1, 3))
     assert near["rows"] == far["rows"]
     assert (near["effective_kernel"], far["effective_kernel"]) == ((3, 3), (7, 7))
@@ -223,7 +224,7 @@ def test_dilation_changes_no_count_of_the_calculator():
         ({"more": 1}, "The calculator needs exactly these"),
     ],
 )
-def test_the_calculator_says_which_symbol_is_wrong(changed, sentence):
+def test_the_calculator_says_which_symbol_is_wrong(changed, sentence) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
         calculate(START | changed)
 
@@ -240,7 +241,7 @@ def floats(text: str, size: tuple[int, int]) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), "<f4").reshape(size)
 
 
-def test_the_depthwise_figure_shows_the_networks_own_arithmetic(small_net, image):
+def test_the_depthwise_figure_shows_the_networks_own_arithmetic(small_net, image) -> None:
     own = layer_responses(small_net, image)["stages.0.depthwise"]  # (C, H, W)
     for y, x in [(0, 0), (7, 7), (13, 13)]:
         part = depthwise_part(small_net, image, {"page": 0, "y": y, "x": x})
@@ -251,13 +252,13 @@ def test_the_depthwise_figure_shows_the_networks_own_arithmetic(small_net, image
             assert channel["value"] == pytest.approx(float(own[channel["channel"], y, x]), abs=1e-4)
 
 
-def test_every_channel_is_on_some_page_of_the_depthwise_figure(small_net, image):
+def test_every_channel_is_on_some_page_of_the_depthwise_figure(small_net, image) -> None:
     pages = depthwise_part(small_net, image, {"page": 0, "y": 0, "x": 0})["pages"]
     parts = [depthwise_part(small_net, image, {"page": page, "y": 0, "x": 0}) for page in range(pages)]
     assert sorted(channel["channel"] for part in parts for channel in part["channels"]) == list(range(6))
 
 
-def test_the_pointwise_figure_adds_up_to_the_networks_own_value(small_net, image):
+def test_the_pointwise_figure_adds_up_to_the_networks_own_value(small_net, image) -> None:
     own = layer_responses(small_net, image)["stages.0.pointwise"]
     part = pointwise_part(small_net, image, {"output": 2, "y": 5, "x": 9})
     total = sum(term["product"] for term in part["terms"]) + part["rest"][1]
@@ -265,14 +266,14 @@ def test_the_pointwise_figure_adds_up_to_the_networks_own_value(small_net, image
     assert part["value"] == pytest.approx(float(own[2, 5, 9]), abs=1e-4)
 
 
-def test_the_separable_figure_is_depthwise_and_then_pointwise(small_net, image):
+def test_the_separable_figure_is_depthwise_and_then_pointwise(small_net, image) -> None:
     part = separable_part(small_net, image, {})
     assert part["sentence"].startswith(f"{6 * 9 + 6 * 6} weights do it here")
     assert "differ by 0.00000" in part["sentence"]
 
 
 @pytest.mark.parametrize("dilation", [1, 2, 5, 9])
-def test_the_dilated_kernel_reads_what_torch_reads(small_net, image, dilation):
+def test_the_dilated_kernel_reads_what_torch_reads(small_net, image, dilation) -> None:
     part = dilation_part(small_net, image, {"kernel": 1, "dilation": dilation, "y": 14, "x": 3})
     weight = small_net.stages[0].depthwise.weight.detach()[part["channel"]][None]
     x = torch.from_numpy(np.float32(image) / 255)[None, None]
@@ -283,7 +284,7 @@ def test_the_dilated_kernel_reads_what_torch_reads(small_net, image, dilation):
     assert f"reach over {reach} x {reach} pixels and read 9 of these {reach**2}" in part["sentence"]
 
 
-def test_the_flow_chart_answers_its_question(small_net, image):
+def test_the_flow_chart_answers_its_question(small_net, image) -> None:
     for index, stage in enumerate(small_net.stages):
         part = flowchart_part(small_net, image, {"stage": index})
         assert part["dilated"] == (stage.dilation > 1)
@@ -301,7 +302,9 @@ def test_the_flow_chart_answers_its_question(small_net, image):
         ("flowchart", "stage", lambda net: len(net.stages) - 1),
     ],
 )
-def test_what_was_pointed_at_in_a_larger_network_is_the_last_of_this_one(small_net, image, name, parameter, last):
+def test_what_was_pointed_at_in_a_larger_network_is_the_last_of_this_one(
+    small_net, image, name, parameter, last
+) -> None:
     """A network that is chosen meanwhile may have fewer channels; its figure is not to stand empty."""
     good = {"page": 0, "output": 0, "kernel": 0, "dilation": 1, "stage": 0, "y": 0, "x": 0}
     beyond, there = (LEARN_PARTS[name](small_net, image, good | {parameter: at}) for at in (99, last(small_net)))
@@ -309,7 +312,7 @@ def test_what_was_pointed_at_in_a_larger_network_is_the_last_of_this_one(small_n
 
 
 @pytest.mark.parametrize("name", LEARN_PARTS)
-def test_a_figure_says_what_is_wrong_in_a_sentence(small_net, standard_net, image, name):
+def test_a_figure_says_what_is_wrong_in_a_sentence(small_net, standard_net, image, name) -> None:
     good = {"page": 0, "output": 0, "kernel": 0, "dilation": 1, "stage": 0, "y": 0, "x": 0}
     with pytest.raises(ValueError, match="choose a separable network"):
         LEARN_PARTS[name](standard_net, image, good)
@@ -330,7 +333,7 @@ def offsets(dilations) -> set[int]:
 
 
 @given(st.lists(st.integers(1, 9), min_size=3, max_size=3))
-def test_gridding_counts_the_sums_of_steps(dilations):
+def test_gridding_counts_the_sums_of_steps(dilations) -> None:
     answer = describe_gridding(dilations)
     reached = offsets(dilations)
     assert answer["columns"] == [len(reached), 2 * sum(dilations) + 1]
@@ -340,7 +343,7 @@ def test_gridding_counts_the_sums_of_steps(dilations):
         assert int(nearest[1]) == min(set(range(sum(dilations))) - reached)
 
 
-def test_the_rule_of_hybrid_dilation_promises_what_the_text_says():
+def test_the_rule_of_hybrid_dilation_promises_what_the_text_says() -> None:
     """With a first dilation of 1, M_2 <= K leaves no hole; the text's counterexamples are some."""
     for dilations in product([1], range(1, 10), range(1, 10)):
         assert columns_read(dilations).all() or not meets_hybrid_dilation(dilations, 3)
@@ -352,7 +355,7 @@ def test_the_rule_of_hybrid_dilation_promises_what_the_text_says():
 
 
 @pytest.mark.parametrize("wrong", [None, [1, 2], [1, 2, 0], [1, 2, 10], [1, 2, 1.5], [True, 1, 2]])
-def test_gridding_wants_three_dilations(wrong):
+def test_gridding_wants_three_dilations(wrong) -> None:
     with pytest.raises(ValueError, match="Expected 3 dilations, whole numbers from 1 to 9"):
         describe_gridding(wrong)
 
@@ -367,12 +370,12 @@ def truth(part: str) -> str:
     return line
 
 
-def test_a_depthwise_kernel_has_one_kernel_a_channel():
+def test_a_depthwise_kernel_has_one_kernel_a_channel() -> None:
     module = nn.Conv2d(64, 64, 3, groups=64, bias=False)
     assert f"that is {module.weight.numel():,}, not {64 * 64 * 9:,}" in truth(r"C_{in} \cdot C_{out}")
 
 
-def test_dilation_adds_no_weights():
+def test_dilation_adds_no_weights() -> None:
     line = truth("(K + R)^2")
     for dilation in (1, 2, 4):
         module = nn.Conv2d(1, 1, 3, dilation=dilation, bias=False)
@@ -381,7 +384,7 @@ def test_dilation_adds_no_weights():
         assert str(width) in line.rpartition(": ")[2]
 
 
-def test_the_first_cell_of_the_example_is_not_0_37():
+def test_the_first_cell_of_the_example_is_not_0_37() -> None:
     x = torch.tensor(IN_READING_ORDER, dtype=torch.float64)[None, None]
     line = truth("0.37")
     assert f"it is {conv2d(x, x).item():g}" in line
@@ -390,14 +393,14 @@ def test_the_first_cell_of_the_example_is_not_0_37():
     assert not any(abs(value - 0.37) < 0.005 for value in same.flatten().tolist())
 
 
-def test_the_second_step_reads_the_first_ones_result():
+def test_the_second_step_reads_the_first_ones_result() -> None:
     x = torch.tensor(IN_READING_ORDER, dtype=torch.float64)[None, None]
     weight = WorkedExample().pointwise[0]
     z = conv2d(conv2d(x, x), torch.full((1, 1, 1, 1), weight, dtype=torch.float64)).item()
     assert f"{weight:g} · {conv2d(x, x).item():g} = {z:g}" in truth("multiplies by the input again")
 
 
-def test_separable_is_not_k_squared_times_cheaper():
+def test_separable_is_not_k_squared_times_cheaper() -> None:
     line = truth("times cheaper")
     for channels in (8, 64, 512):
         pair = 9 * channels + channels**2
@@ -405,7 +408,7 @@ def test_separable_is_not_k_squared_times_cheaper():
         assert 9 * channels**2 / pair < 9
 
 
-def test_a_dilated_kernel_reads_no_more_cells():
+def test_a_dilated_kernel_reads_no_more_cells() -> None:
     x = torch.zeros(1, 1, 5, 5, requires_grad=True)
     conv2d(x, torch.ones(1, 1, 3, 3), dilation=2).sum().backward()
     assert f"reaches over 5 x 5 and reads {int((x.grad != 0).sum())} of these {x.numel()} cells" in truth(
@@ -413,7 +416,7 @@ def test_a_dilated_kernel_reads_no_more_cells():
     )
 
 
-def test_a_separable_pair_as_one_convolution_has_one_pattern_for_each_input_channel():
+def test_a_separable_pair_as_one_convolution_has_one_pattern_for_each_input_channel() -> None:
     depthwise, pointwise = torch.randn(4, 1, 3, 3), torch.randn(6, 4, 1, 1)
     whole = pointwise * depthwise[:, 0]  # (C_out, C_in, K, K)
     x = torch.randn(1, 4, 9, 9)
@@ -424,13 +427,13 @@ def test_a_separable_pair_as_one_convolution_has_one_pattern_for_each_input_chan
     assert f"{64 * 9 + 64 * 64:,} numbers cannot stand for any {64 * 64 * 9:,}" in truth("another way to compute")
 
 
-def test_doubling_dilations_leave_holes_unless_they_begin_with_1():
+def test_doubling_dilations_leave_holes_unless_they_begin_with_1() -> None:
     line = truth("double from layer to layer")
     assert f"2, 4, 8 read {len(offsets((2, 4, 8)))} of the 29 columns" in line
     assert f"1, 2, 4 read all {len(offsets((1, 2, 4)))}" in line
 
 
-def test_every_line_of_the_box_has_its_test():
+def test_every_line_of_the_box_has_its_test() -> None:
     parts = (r"C_{in} \cdot C_{out}", "(K + R)^2", "0.37", "by the input again", "times cheaper", "larger kernel")
     parts += ("another way to compute", "double from layer to layer")
     assert len(parts) == len(MISTOLD)
@@ -440,20 +443,20 @@ def test_every_line_of_the_box_has_its_test():
 # Advice -------------------------------------------------------------------------------------------------------------
 
 
-def test_the_share_of_taps_in_the_padding_is_what_ones_convolved_with_ones_lack():
+def test_the_share_of_taps_in_the_padding_is_what_ones_convolved_with_ones_lack() -> None:
     for dilation in (1, 3, 7, 14):
         read = conv2d(torch.ones(1, 1, 14, 14), torch.ones(1, 1, 3, 3), padding=dilation, dilation=dilation)
         assert share_outside(14, 3, dilation) == pytest.approx(1 - read.mean().item() / 9)
 
 
-def test_kernel_advice_counts_as_modules_do():
+def test_kernel_advice_counts_as_modules_do() -> None:
     line = advice.kernel_advice()
     for kernel in (3, 5, 7):
         depthwise = nn.Conv2d(64, 64, kernel, groups=64, bias=False).weight.numel()
         assert f"{100 * depthwise / (depthwise + 64 * 64):.0f} % at {kernel} x {kernel}" in line
 
 
-def test_advice_leaves_out_what_was_not_measured(monkeypatch):
+def test_advice_leaves_out_what_was_not_measured(monkeypatch) -> None:
     monkeypatch.setattr(advice, "scores_of", lambda name: Scores((), (), ()))
     monkeypatch.setattr(advice, "checkpoint_names", lambda: [])
     said = advice.advice()
@@ -462,7 +465,7 @@ def test_advice_leaves_out_what_was_not_measured(monkeypatch):
     assert "The networks on the left" not in said
 
 
-def test_advice_gives_the_studys_figures_and_says_when_they_are_no_difference(monkeypatch):
+def test_advice_gives_the_studys_figures_and_says_when_they_are_no_difference(monkeypatch) -> None:
     test = {"dilated": (0.9921, 0.9925, 0.9923), "undilated": (0.9920, 0.9926, 0.9924)}
     people = {"dilated": (0.961, 0.962, 0.963), "undilated": (0.951, 0.952, 0.953)}
     monkeypatch.setattr(
@@ -476,6 +479,6 @@ def test_advice_gives_the_studys_figures_and_says_when_they_are_no_difference(mo
     assert "1.00 points more, beyond 2 standard errors" in line
 
 
-def test_a_verdict_needs_more_than_one_seed():
+def test_a_verdict_needs_more_than_one_seed() -> None:
     assert verdict((0.95,), (0.94,)) == "1.00 points more, from too few seeds to tell"
     assert verdict((0.93, 0.93), (0.94, 0.94)) == "1.00 points less, beyond 2 standard errors"

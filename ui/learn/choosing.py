@@ -10,8 +10,10 @@ from statistics import mean, stdev
 from model.checkpoint import checkpoint_names, read_metadata
 from model.cost.complexity import complexity
 from model.cost.convolution import Convolution
-from model.layers import receptive_field
-from model.network import IMAGE_SIZE, PRESETS, DigitNet
+from model.drawing.strokes import IMAGE_SIZE
+from model.fields.layer_fields import receptive_field
+from model.layers import milestones
+from model.network import PRESETS, DigitNet
 from model.study.claims import CLEAR, effect
 from model.study.networks import STUDY, scores_of
 
@@ -78,7 +80,7 @@ def _dilated_or_not(pattern: str) -> str:
 def outside_advice() -> str:
     """Where dilation does not help on small images: taps that lie in the padding."""
     config = PRESETS[EXAMPLE]
-    field = receptive_field(DigitNet(config), f"stages.{len(config.stages) - 1}").size[0]
+    field = receptive_field(DigitNet(config), milestones(config)[-1].output).size[0]
     size = -(-IMAGE_SIZE // config.stem_stride)
     kernel = config.stages[0].kernel
     shares = ", ".join(f"{100 * share_outside(size, kernel, d):.0f} % at dilation {d}" for d in (1, 2, 3, 5, 7))

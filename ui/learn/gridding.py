@@ -7,21 +7,22 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from model.fields.receptive_field import Chain, Conv, count_paths, open_lattice
-from model.network import IMAGE_SIZE
+from model.drawing.strokes import IMAGE_SIZE
+from model.fields.layer_fields import IMAGE_SHAPE
+from model.fields.receptive_field import Chain, Conv
+from model.fields.tap_lattice import count_paths, open_lattice
+from ui.learn.dilation import WIDEST_DILATION
 from ui.serving.answers import to_base64
 from ui.serving.view import view
 
 KERNEL = 3
 START = (2, 4, 8)  # an example with gaps
-MAX_DILATION = 9
-IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 MIDDLE = (IMAGE_SIZE // 2, IMAGE_SIZE // 2)
 
 
 def gridding() -> gr.HTML:
     """Three dilations as sliders, and what is read of the drawing."""
-    return view("learn/gridding", describe_gridding, start=START, most=MAX_DILATION)
+    return view("learn/gridding", describe_gridding, start=START, most=WIDEST_DILATION)
 
 
 def describe_gridding(request: object) -> dict[str, Any]:
@@ -38,10 +39,10 @@ def describe_gridding(request: object) -> dict[str, Any]:
         ValueError: there are not as many dilations as sliders, or one is out of its range.
     """
     if not isinstance(request, list) or len(request) != len(START) or not all(map(_is_dilation, request)):
-        raise ValueError(f"Expected {len(START)} dilations, whole numbers from 1 to {MAX_DILATION}.")
+        raise ValueError(f"Expected {len(START)} dilations, whole numbers from 1 to {WIDEST_DILATION}.")
     chain = _layers(request)
-    lattice = open_lattice(chain, IMAGE) > 0  # (r, r), far from every border
-    read = count_paths(chain, MIDDLE, IMAGE) > 0  # (28, 28)
+    lattice = open_lattice(chain, IMAGE_SHAPE) > 0  # (r, r), far from every border
+    read = count_paths(chain, MIDDLE, IMAGE_SHAPE) > 0  # (28, 28)
     size = len(lattice)
     columns = int(lattice.any(0).sum())
     top, left = (middle - size // 2 for middle in MIDDLE)
@@ -56,7 +57,7 @@ def describe_gridding(request: object) -> dict[str, Any]:
 
 def columns_read(dilations: Sequence[int]) -> np.ndarray:
     """Which columns of its field a cell reads after dilated 3 x 3 convolutions in a row: bool (r,)."""
-    return (open_lattice(_layers(dilations), IMAGE) > 0).any(0)
+    return (open_lattice(_layers(dilations), IMAGE_SHAPE) > 0).any(0)
 
 
 def _layers(dilations: Sequence[int]) -> Chain:
@@ -90,4 +91,4 @@ def _ordinal(number: int) -> str:
 
 
 def _is_dilation(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_DILATION
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= WIDEST_DILATION

@@ -9,11 +9,9 @@ from ui.learn import texts as lessons
 from ui.learn.by_hand import worked_example
 from ui.learn.calculator import calculator
 from ui.learn.choosing import advice
+from ui.learn.dilation import WIDEST_DILATION, dilation_part, flowchart_part
 from ui.learn.figures import (
-    MAX_DILATION,
     depthwise_part,
-    dilation_part,
-    flowchart_part,
     pointwise_part,
     separable_part,
 )
@@ -46,7 +44,7 @@ def learn() -> None:
         _text(lessons.SEPARABLE)
         view("learn/separable")
         _text(lessons.DILATION)
-        view("learn/dilation", most=MAX_DILATION)
+        view("learn/dilation", most=WIDEST_DILATION)
         _text(lessons.TOGETHER)
         view("learn/flowchart")
         _text(lessons.WORKED)

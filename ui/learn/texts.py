@@ -9,8 +9,10 @@ from math import gcd
 from model import receptive_field
 from model.cost.convolution import Convolution
 from model.cost.worked_example import IN_READING_ORDER, WorkedExample
-from model.fields.receptive_field import hybrid_dilation_gap, meets_hybrid_dilation
-from model.network import IMAGE_SIZE, PRESETS, DigitNet
+from model.drawing.strokes import IMAGE_SIZE
+from model.fields.gridding import hybrid_dilation_gap, meets_hybrid_dilation
+from model.layers import milestones
+from model.network import PRESETS, DigitNet
 from model.separable import effective_kernel
 from ui.learn.figures import convolution_of
 from ui.learn.gridding import KERNEL, START, columns_read
@@ -185,7 +187,7 @@ def _reaches(convolution: Convolution) -> dict[str, str]:
 
 def _fields(net: DigitNet) -> dict[str, str]:
     stages = net.config.stages
-    fields = [receptive_field(net, f"stages.{index}").size[0] for index in range(len(stages))]
+    fields = [receptive_field(net, stage.output).size[0] for stage in milestones(net.config)[1:]]
     return {
         "preset": EXAMPLE,
         "preset_dilations": _listed([stage.dilation for stage in stages]),

@@ -1,7 +1,7 @@
 """Long work for visitors, such as a training: a bounded number at a time, in turn among those who wait.
 
-Work reports as it goes, and whoever started it asks for the news; a job that nobody asks about any more stops, and gives
-up its place in line.
+Work reports as it goes, and whoever started it asks for the news; a job that nobody asks about any more stops, and
+gives up its place in line.
 """
 
 import os
@@ -34,7 +34,7 @@ class JobError(ValueError):
     """There is no such job. The message is one sentence for people."""
 
 
-class Busy(JobError):
+class BusyError(JobError):
     """There is no room for one more job; its page asks again by itself."""
 
 
@@ -129,7 +129,7 @@ class Jobs:
             A key, to ask about the job with.
 
         Raises:
-            Busy: too many jobs are waiting.
+            BusyError: too many jobs are waiting.
         """
         with self._changed:
             self._forget_old()
@@ -229,12 +229,12 @@ class Jobs:
         """Refuse a job, or rather the one that would wait longest, where there are too many."""
         own = sum(other.whose == job.whose for other in self._queue)
         if job.whose.key and own >= MAX_OWN:
-            raise Busy(f"{own} jobs of yours are waiting already; this one is asked for again when there is room.")
+            raise BusyError(f"{own} jobs of yours are waiting already; this one is asked for again when there is room.")
         if len(self._queue) < MAX_WAITING:
             return
         last = self._in_turn([*self._queue, job])[-1]
         if last is job:
-            raise Busy(f"{MAX_WAITING} others are waiting already; there may be room in a few seconds.")
+            raise BusyError(f"{MAX_WAITING} others are waiting already; there may be room in a few seconds.")
         self._queue.remove(last)
         last.state, last.error = FAILED, "Too many others are waiting; please start this again in a minute."
 

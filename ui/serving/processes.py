@@ -32,7 +32,7 @@ Report = Callable[..., None]  # report(news) keeps a value as news, report() onl
 Function = Callable[..., Any]
 
 
-class ProcessLost(ValueError):
+class ProcessLostError(ValueError):
     """A process was ended from outside. The message is one sentence for people."""
 
 
@@ -60,7 +60,7 @@ class Processes:
         Raises:
             ValueError: the work's own.
             CancelledError: it stopped.
-            ProcessLost: the process was ended from outside.
+            ProcessLostError: the process was ended from outside.
         """
         process = self._take()
         try:
@@ -125,7 +125,7 @@ class _Process:
             return self._heed(report)
         except (EOFError, OSError):
             self.end()
-            raise ProcessLost(
+            raise ProcessLostError(
                 "The process that did this work was ended from outside, perhaps for want of memory; "
                 "nothing was changed, please start it again."
             ) from None

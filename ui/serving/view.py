@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.serving.jobs import TRY_AGAIN, Busy
+from ui.serving.jobs import TRY_AGAIN, BusyError
 from ui.serving.visitor import asked_by
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -111,7 +111,7 @@ def _in_a_sentence(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
         try:
             with asked_by(address_of(sender), request):
                 return function(request)
-        except Busy as error:
+        except BusyError as error:
             return {"error": str(error), "again": TRY_AGAIN}
         except ValueError as error:
             return {"error": str(error)}

@@ -24,7 +24,8 @@ class Visitor(NamedTuple):
     key: str = ""
 
 
-_asking: ContextVar[Visitor] = ContextVar("asking", default=Visitor())
+NOBODY = Visitor()
+_asking: ContextVar[Visitor] = ContextVar("asking", default=NOBODY)
 
 
 @contextmanager

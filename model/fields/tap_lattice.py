@@ -1,0 +1,148 @@
+"""Which cells of the input a cell reads, and over how many paths: the lattice of taps inside a receptive field.
+
+Two questions are answered, of the chains of `model.fields.receptive_field`:
+
+    count_paths          over how many distinct paths the cell reads each input pixel, borders included
+    open_lattice         the same far from every border, where the picture repeats itself
+
+All pairs are (y, x).
+"""
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from model.fields.receptive_field import (
+    Cell,
+    Chain,
+    Conv,
+    GlobalPool,
+    Pair,
+    Parallel,
+    each_axis,
+    map_size_of,
+    receptive_field_of,
+    window_of,
+)
+
+
+def count_paths(chain: Chain, cell: Cell, image_size: Pair) -> np.ndarray:
+    """Over how many distinct paths a cell reads each pixel of the input.
+
+    Paths lead from tap to tap through every map in between, round or through each parallel branch, and never through
+    padding. The counts are what the chain gives with all weights one and no activation.
+
+    Args:
+        chain: layers, first to last.
+        cell: (y, x) in the last map.
+        image_size: height and width (H, W) of the input.
+
+    Returns:
+        (H, W) int64; Python integers (dtype object) where a count might not fit.
+
+    Raises:
+        ValueError: as `receptive_field_of`, or the cell lies outside the map.
+    """
+    field = receptive_field_of(chain, image_size)
+    paths: np.ndarray = np.zeros(field.map_size, _exact_dtype(chain, image_size))
+    paths[field.checked(cell)] = 1
+    return _back(chain, paths, image_size)
+
+
+def open_lattice(chain: Chain, image_size: Pair) -> np.ndarray:
+    """Over how many paths a cell far from every border reads each pixel of its field.
+
+    Args:
+        chain: layers, first to last.
+        image_size: height and width of the input; it matters to global pools alone.
+
+    Returns:
+        (r_y, r_x), r the size of the field; dtype as of `count_paths`.
+
+    Raises:
+        ValueError: as `receptive_field_of`.
+    """
+    receptive_field_of(chain, image_size)
+    return _spread(chain, np.ones((1, 1), _exact_dtype(chain, image_size)), image_size)
+
+
+def _exact_dtype(chain: Chain, image_size: Pair) -> type:
+    """int64 while no sum of path counts can leave it, else Python integers."""
+    return np.int64 if _most_paths(chain, image_size) < 2**63 else object
+
+
+def _most_paths(chain: Chain, size: Pair) -> int:
+    """All paths that end in one cell: an upper bound of every count."""
+    return prod(
+        sum(_most_paths(branch, read) for branch in layer.branches)
+        if isinstance(layer, Parallel)
+        else prod(layer.kernel)
+        for layer, read in _readings(chain, size)
+    )
+
+
+def _readings(chain: Chain, size: Pair) -> list[tuple[Conv | Parallel, Pair]]:
+    """The layers of a chain, global pools as the windows they are, each with the size of the map it reads."""
+    readings = []
+    for layer in chain:
+        layer = window_of(layer, size) if isinstance(layer, GlobalPool) else layer
+        readings.append((layer, size))
+        size = _output_size((layer,), size)
+    return readings
+
+
+def _output_size(chain: Chain, size: Pair) -> Pair:
+    for layer in chain:
+        if isinstance(layer, Parallel):
+            size = _output_size(layer.branches[0], size)
+        else:
+            size = map_size_of(window_of(layer, size), size)
+    return size
+
+
+def _back(chain: Chain, paths: np.ndarray, size: Pair) -> np.ndarray:
+    """Path counts over the map a chain computes, (H', W') -> over the map it reads, (H, W)."""
+    for layer, read in reversed(_readings(chain, size)):
+        if isinstance(layer, Parallel):
+            paths = np.sum([_back(branch, paths, read) for branch in layer.branches], axis=0)
+        else:
+            rows, columns = (_taps(layer, axis, read, paths.shape[axis]).astype(paths.dtype) for axis in (0, 1))
+            paths = rows.T @ paths @ columns
+    return paths
+
+
+def _taps(conv: Conv, axis: int, size: Pair, windows: int) -> np.ndarray:
+    """Along one axis, which cells each window has a tap on: bool (windows, cells)."""
+    offset = np.arange(size[axis]) + conv.padding[axis] - conv.stride[axis] * np.arange(windows)[:, None]
+    reach, dilation = conv.dilation[axis] * (conv.kernel[axis] - 1), conv.dilation[axis]
+    return (offset >= 0) & (offset <= reach) & (offset % dilation == 0)
+
+
+def _spread(chain: Chain, paths: np.ndarray, size: Pair) -> np.ndarray:
+    """`_back` on a plane without borders: (h', w') -> (h, w), the box that the taps reach."""
+    for layer, read in reversed(_readings(chain, size)):
+        if isinstance(layer, Parallel):
+            paths = _add_centred([_spread(branch, paths, read) for branch in layer.branches])
+        else:
+            paths = _spread_taps(layer, paths)
+    return paths
+
+
+def _spread_taps(conv: Conv, paths: np.ndarray) -> np.ndarray:
+    span = each_axis(lambda n, s: (n - 1) * s + 1, paths.shape, conv.stride)
+    reach = each_axis(lambda k, d: d * (k - 1), conv.kernel, conv.dilation)
+    spread = np.zeros(each_axis(lambda a, b: a + b, span, reach), paths.dtype)
+    for y in range(0, reach[0] + 1, conv.dilation[0]):
+        for x in range(0, reach[1] + 1, conv.dilation[1]):
+            spread[y : y + span[0] : conv.stride[0], x : x + span[1] : conv.stride[1]] += paths
+    return spread
+
+
+def _add_centred(lattices: Sequence[np.ndarray]) -> np.ndarray:
+    size = np.max([lattice.shape for lattice in lattices], axis=0)
+    total = np.zeros(size, lattices[0].dtype)
+    for lattice in lattices:
+        top, left = (size - lattice.shape) // 2
+        total[top : top + lattice.shape[0], left : left + lattice.shape[1]] += lattice
+    return total

@@ -1,0 +1,100 @@
+"""What the Learn tab's figures have in common: the kernels of a stage, the taps of a cell, what a request points at."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model import DigitNet
+from model.layer_maps import layer_maps
+from model.layers import milestones
+from model.network import SeparableStage
+from model.separable import depthwise_conv2d
+from ui.serving.answers import to_base64
+
+FARTHEST = 4095  # of what a slider may still point at from the network before
+
+
+def separable_stage(net: DigitNet, index: int) -> SeparableStage:
+    """One stage of a network.
+
+    Raises:
+        ValueError: its convolutions are not separable.
+    """
+    stage = net.stages[index]
+    if not isinstance(stage, SeparableStage):
+        raise ValueError(
+            "The stages of this network are standard convolutions; choose a separable network on the left to see "
+            "depthwise kernels at work."
+        )
+    return stage
+
+
+def first_stage(net: DigitNet, image: np.ndarray) -> tuple[SeparableStage, np.ndarray]:
+    """The stage, and what the stem hands to it: float32 (C, H, W), at least 0."""
+    return separable_stage(net, 0), layer_maps(net, image)[milestones(net.config)[0].name]
+
+
+def depthwise_by_reference(stage: SeparableStage, source: np.ndarray) -> np.ndarray:
+    """(C, H, W) -> (C, H', W'), by the reference."""
+    weight = stage.depthwise.weight.detach()
+    x = torch.from_numpy(source)[None]
+    return depthwise_conv2d(x, weight, stride=stage.config.stride, dilation=stage.dilation)[0].numpy()
+
+
+def strongest_kernels(stage: SeparableStage) -> np.ndarray:
+    """Channels by the norm of their depthwise kernels."""
+    return by_norm(stage.depthwise.weight)
+
+
+def by_norm(weight: Tensor) -> np.ndarray:
+    """Filters by the norm of their weights, strongest first: an order that stays while the drawing changes."""
+    return np.argsort(-weight.detach().flatten(1).norm(dim=1).numpy(), kind="stable")
+
+
+def window(stage: SeparableStage) -> dict[str, int]:
+    """The shape of a stage's depthwise kernels."""
+    return {"kernel": stage.kernel, "dilation": stage.dilation, "stride": stage.config.stride}
+
+
+def taps_of(
+    source: np.ndarray, weights: np.ndarray, dilation: int, stride: int, cell: tuple[int, int]
+) -> dict[str, Any]:
+    """What the taps of one output cell read, in reading order."""
+    height, width = source.shape
+    middle = len(weights) // 2
+    reads: list[float | None] = []
+    for u, v in np.ndindex(weights.shape):
+        row, column = (at * stride + dilation * (tap - middle) for at, tap in zip(cell, (u, v), strict=True))
+        reads.append(float(source[row, column]) if 0 <= row < height and 0 <= column < width else None)
+    flat = [float(weight) for weight in weights.flat]
+    products = [None if read is None else read * weight for read, weight in zip(reads, flat, strict=True)]
+    return {"weights": flat, "reads": reads, "products": products}
+
+
+def cell_in(parameters: dict[str, Any], size: tuple[int, ...]) -> tuple[int, int]:
+    """The cell that is looked at; the nearest one where the map is smaller than the one that was pointed at."""
+    return tuple(nearest(parameters, name, extent - 1) for name, extent in zip("yx", size, strict=True))
+
+
+def nearest(parameters: dict[str, Any], name: str, last: int) -> int:
+    """A place from 0 to the last; what lies beyond it was pointed at in a larger network."""
+    return min(whole(parameters, name, 0, FARTHEST), last)
+
+
+def whole(parameters: dict[str, Any], name: str, low: int, high: int) -> int:
+    """A whole number of a request.
+
+    Raises:
+        ValueError: it is none, or out of its range.
+    """
+    value = parameters.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}; expected a whole number from {low} to {high}.")
+    return value
+
+
+def floats(values: np.ndarray) -> str:
+    """Numbers as float32, in base64."""
+    return to_base64(values.astype("<f4"))

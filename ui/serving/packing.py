@@ -1,0 +1,23 @@
+"""Maps as bytes: few enough to be sent with every movement of the pen."""
+
+import numpy as np
+
+
+def quantised(values: np.ndarray, maximum: float) -> np.ndarray:
+    """Values from 0 to `maximum` as bytes; what is above 0 stays above 0."""
+    if maximum <= 0:
+        return np.zeros(values.shape, np.uint8)
+    return np.maximum(np.rint(values * (255 / maximum)), values > 0).astype(np.uint8)
+
+
+def packed(levels: np.ndarray) -> np.ndarray:
+    """Half of the bytes or less, for behind a ReLU most are 0: a bit for each, set where it is not, then those.
+
+    Args:
+        levels: uint8, any shape.
+
+    Returns:
+        uint8 (ceil(size / 8) + count of what is not 0,); the first byte of `levels` has the highest bit.
+    """
+    on = levels != 0
+    return np.concatenate([np.packbits(on), levels[on]])
