@@ -25,6 +25,7 @@ from ui.serving.view import template
 from ui.teach.tab import teach, versus_part
 
 TITLE = "Digitscope"
+WARM_UP = 5.0  # seconds after which the first page is there, and the processors are free
 
 
 def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Path = STATE) -> gr.Blocks:
@@ -40,6 +41,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     """
     networks, jobs, processes = Networks(names_to_offer(checkpoint), state), Jobs(cores()), Processes()
     networks.load(checkpoint)  # a checkpoint that cannot be read is said before a page is served
+    processes.warm_up(WARM_UP)
     answers = Answers(
         networks,
         {

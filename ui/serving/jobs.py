@@ -54,6 +54,7 @@ class _Job:
     def __init__(self, work: Work, kind: str, whose: Visitor, quick: bool) -> None:
         self.work, self.kind, self.whose, self.quick = work, kind, whose, quick
         self.state = WAITING
+        self.turns = (0, 0)  # as of `Jobs._turns_of`
         self.rounds = 0  # how often the rest was put off
         self.news: list[Any] = []
         self.outcome: Any = None
@@ -112,6 +113,8 @@ class Jobs:
         self._jobs: dict[str, _Job] = {}
         self._queue: list[_Job] = []  # those that wait for their turn, oldest first
         self._running: list[_Job] = []
+        self._turns: dict[tuple[bool, Visitor | str], int] = {}  # the newest of each visitor and of each address
+        self._present = {False: (0, 0), True: (0, 0)}  # turns of whoever was served last, by whether that was quick
         self._seconds: dict[str, float] = {}  # that work of a kind takes
         self._changed = threading.Condition()
 
@@ -134,6 +137,7 @@ class Jobs:
         with self._changed:
             self._forget_old()
             key, job = secrets.token_hex(16), _Job(work, kind, visitor() if whose is None else whose, quick)
+            job.turns = self._turns_of(job)
             self._make_room(job)
             self._jobs[key] = job
             self._queue.append(job)
@@ -242,17 +246,20 @@ class Jobs:
         return self._in_turn([job for job in self._queue if job.quick == quick])
 
     def _in_turn(self, jobs: list[_Job]) -> list[_Job]:
-        """Jobs in the order in which they come next: first parts before rests, a visitor's first before another's
-        second, likewise those of an address, and else as they came."""
-        taken = [(job.quick, job.whose) for job in self._running]
-        addresses = [(quick, whose.address) for quick, whose in taken]
-        ranks = []
-        for number, job in enumerate(jobs):
-            own, address = (job.quick, job.whose), (job.quick, job.whose.address)
-            ranks.append((job.rounds, taken.count(own), addresses.count(address), number))
-            taken.append(own)
-            addresses.append(address)
-        return [jobs[rank[-1]] for rank in sorted(ranks)]
+        """Jobs in the order in which they come next: first parts before rests, then by turns of visitors, then of
+        addresses, and else as they came."""
+        return sorted(jobs, key=lambda job: (job.rounds, *job.turns))
+
+    def _turns_of(self, job: _Job) -> tuple[int, int]:
+        """The turn of its visitor and that of its address in which a job comes: their next, or the present one."""
+        if not self._queue:
+            self._turns.clear()
+        turns = []
+        for who, present in zip((job.whose, job.whose.address), self._present[job.quick], strict=True):
+            turn = max(self._turns.get((job.quick, who), -1) + 1, present)
+            self._turns[job.quick, who] = turn
+            turns.append(turn)
+        return turns[0], turns[1]
 
     def _next(self, quick: bool) -> _Job | None:
         self._drop_unwanted()
@@ -295,6 +302,7 @@ class Jobs:
                     self._forget_old()
                 self._queue.remove(job)
                 self._running.append(job)
+                self._present[quick] = job.turns
                 job.state, job.begun = RUNNING, time.monotonic()
                 part = _part(job)
             goes_on = job.run()

@@ -12,11 +12,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 PRELOADED = ["torch", "model.teaching.cross_validation", "model.design.live_training", "model.explain.occlusion"]
@@ -69,9 +70,11 @@ class Processes:
             self._give_back(process)
         return outcome
 
-    def warm_up(self) -> None:
-        """Have a process ready before it is needed; returns at once."""
-        threading.Thread(target=lambda: self._give_back(self._take()), daemon=True).start()
+    def warm_up(self, after: float) -> None:
+        """Have a process ready before it is needed, some seconds from now; returns at once."""
+        timer = threading.Timer(after, lambda: self._give_back(self._take()))
+        timer.daemon = True
+        timer.start()
 
     def close(self) -> None:
         """End those that wait."""
@@ -103,7 +106,8 @@ class _Process:
     def __init__(self, context: Any) -> None:
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
+        with _no_main_module():
+            self._process.start()
         theirs.close()  # so that the pipe ends with the process
 
     @property
@@ -158,6 +162,17 @@ class _Process:
 
     def _receive(self) -> tuple[str, Any]:
         return pickle.loads(self._pipe.recv_bytes())
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """A new process imports the main module, which is app.py and would bring Gradio along; it has no use for it."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _serve(pipe: Connection) -> None:
