@@ -21,7 +21,7 @@ from starlette.staticfiles import StaticFiles
 from model.command import command
 from ui.page import build_page
 from ui.serving.networks import STATE
-from ui.serving.view import ASSETS, ASSETS_URL, STYLESHEET, theme
+from ui.serving.view import ASSETS, ASSETS_URL, STYLESHEETS, theme
 
 
 def _arguments() -> argparse.Namespace:
@@ -85,7 +85,7 @@ def main() -> int:
             share=options.share,
             mcp_server=options.mcp,
             theme=theme(),
-            css_paths=STYLESHEET,
+            css_paths=STYLESHEETS,
             app_kwargs={"routes": [Mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS))]},
             ssr_mode=False,
             footer_links=["api"],

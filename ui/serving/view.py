@@ -11,7 +11,8 @@ from ui.serving.visitor import asked_by
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"
-STYLESHEET = ASSETS / "style" / "look.css"
+VIEWS = ("canvas", "reading", "layers", "misread", "teach", "compare", "design", "learn", "network")
+STYLESHEETS = [ASSETS / "style" / f"{name}.css" for name in ("tokens", "frame", "controls", *VIEWS)]  # later wins
 
 
 def theme() -> gr.Theme:
