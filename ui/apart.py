@@ -4,7 +4,6 @@ Each function is handed `report` first, as `ui.serving.processes.Processes.run` 
 """
 
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,37 +11,15 @@ from model import DigitNet, load_checkpoint, predict
 from model.checkpoint import read_history
 from model.explain.occlusion import Occlusion, occlusion
 from model.export import RANDOM_DRAWINGS, TOLERANCE, describe_int8, to_int8, to_onnx, to_safetensors
-from model.fields.layer_fields import Coverage, coverage
-from model.fields.mean_fields import MeanField, compute_mean_fields, load_mean_fields
-from model.layers import layers_of
+from model.fields.mean_fields import MeanField, compute_mean_fields
 from model.study.timing import counted_multiply_accumulates, timings
 from ui.serving.processes import Report
 from ui.teach.network_files import load_network_file
 
 
-class Looks(NamedTuple):
-    """What the layers of a network look at, by their names.
-
-    Attributes:
-        fields: mean effective fields.
-        read: how much of their fields is read at all.
-    """
-
-    fields: dict[str, MeanField]
-    read: dict[str, Coverage]
-
-
-def looks_of(net: DigitNet, fields: dict[str, MeanField]) -> Looks:
-    """The mean fields of a network with what of each layer's field is read; of the head, in its only cell."""
-    weighted = [layer for layer in layers_of(net.config) if layer.weights]
-    cells = {layer.name: None if layer.is_convolution else (0, 0) for layer in weighted}
-    return Looks(fields, {name: coverage(net, name, cell) for name, cell in cells.items()})
-
-
-def measure_looks(_report: Report, path: Path) -> Looks:
-    """Of a checkpoint's network."""
-    net = load_checkpoint(path)
-    return looks_of(net, load_mean_fields(net, path) or compute_mean_fields(net))
+def measure_fields(_report: Report, path: Path) -> dict[str, MeanField]:
+    """What the layers of a checkpoint's network look at on the average, by their names."""
+    return compute_mean_fields(load_checkpoint(path))
 
 
 def occlude(report: Report, path: Path, image: np.ndarray) -> Occlusion:

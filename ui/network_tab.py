@@ -13,11 +13,11 @@ from model.checks import fields_of
 from model.cost.complexity import LayerComplexity
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import windows_of
-from model.fields.layer_fields import Coverage
+from model.fields.layer_fields import coverage
 from model.fields.mean_fields import MeanField, load_mean_fields
 from model.fields.receptive_field import ReceptiveField
 from model.layers import Layer, layers_of, milestones
-from ui.apart import Looks, looks_of, measure_looks
+from ui.apart import measure_fields
 from ui.serving.answers import to_base64
 from ui.serving.jobs import Jobs
 from ui.serving.network_store import is_key
@@ -65,11 +65,11 @@ class Descriptions:
         if not is_key(name):
             net = self._networks.load(name)
             if fields := load_mean_fields(net, path):
-                return self._keep(path, _describe(net, title, looks_of(net, fields)))
+                return self._keep(path, _describe(net, title, fields))
 
         def work(report: Report) -> dict[str, Any]:
-            looks = self._processes.run(measure_looks, (path,), report)
-            return self._keep(path, _describe(load_checkpoint(path), title, looks))
+            fields = self._processes.run(measure_fields, (path,), report)
+            return self._keep(path, _describe(load_checkpoint(path), title, fields))
 
         return {"job": self._jobs.start(work, "mean fields", quick=True)}
 
@@ -81,13 +81,13 @@ class Descriptions:
         return description
 
 
-def _describe(net: DigitNet, title: str, looks: Looks) -> dict[str, Any]:
+def _describe(net: DigitNet, title: str, fields: dict[str, MeanField]) -> dict[str, Any]:
     cost = complexity(net)
     return {
         "title": title,
         "steps": growth(net),
-        "fields": [_picture(layer.place, looks.fields[layer.output]) for layer in milestones(net.config)],
-        "layers": layer_rows(net, looks),
+        "fields": [_picture(layer.place, fields[layer.output]) for layer in milestones(net.config)],
+        "layers": layer_rows(net, fields),
         "parameters": cost.parameters,
         "multiply_accumulates": cost.multiply_accumulates,
     }
@@ -169,17 +169,16 @@ def _picture(title: str, mean: MeanField) -> dict[str, Any]:
 # Layer by layer -----------------------------------------------------------------------------------------------------
 
 
-def layer_rows(net: DigitNet, looks: Looks) -> list[dict[str, Any]]:
+def layer_rows(net: DigitNet, fields: dict[str, MeanField]) -> list[dict[str, Any]]:
     """The convolutions and the head, first to last: plain numbers, None where a layer has no such thing."""
     costs = complexity(net).layers
     weighted = (layer for layer in layers_of(net.config) if layer.weights)
-    return [
-        _row(net, layer, costs[layer.name], looks.fields.get(layer.name), looks.read[layer.name]) for layer in weighted
-    ]
+    return [_row(net, layer, costs[layer.name], fields.get(layer.name)) for layer in weighted]
 
 
-def _row(net: DigitNet, layer: Layer, cost: LayerComplexity, mean: MeanField | None, read: Coverage) -> dict[str, Any]:
+def _row(net: DigitNet, layer: Layer, cost: LayerComplexity, mean: MeanField | None) -> dict[str, Any]:
     field = receptive_field(net, layer.name)
+    read = coverage(net, layer.name, None if layer.is_convolution else (0, 0))
     return {
         "layer": layer.name,
         "kernel": layer.kernel if layer.is_convolution else None,

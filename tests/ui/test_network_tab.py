@@ -6,7 +6,6 @@ import pytest
 from model import PRESETS, DigitNet, NetworkConfig, StageConfig, complexity, receptive_field
 from model.fields.layer_fields import coverage
 from model.fields.mean_fields import compute_mean_fields
-from ui.apart import looks_of
 from ui.network_tab import growth, layer_rows
 
 CONFIGS = {
@@ -50,7 +49,7 @@ def test_sentences_name_the_numbers_of_the_picture() -> None:
 
 
 def test_rows_are_the_layers_that_cost_something(net: DigitNet, images: np.ndarray) -> None:
-    rows = layer_rows(net, looks_of(net, compute_mean_fields(net, images)))
+    rows = layer_rows(net, compute_mean_fields(net, images))
     cost = complexity(net)
     assert sum(row["multiply_accumulates"] for row in rows) == cost.multiply_accumulates
     modules = dict(net.named_modules())
