@@ -120,7 +120,7 @@ class LiveTraining:
         self._training: Training | None = None  # until the first run begins
         self._latest: DigitNet | None = None  # as it was at the last look
         self._step = 0
-        self._last_step: int | None = None
+        self._last_step = -1  # not known before it begins
         self._seconds = 0.0
         self._kept: dict[str, Any] | None = None  # the training, as it came from another process
 
