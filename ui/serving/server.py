@@ -17,7 +17,7 @@ from ui.serving.connections import closing_idle, most_connections
 from ui.serving.gate import Gate
 from ui.serving.hosts import Hosts, names_of_this_server
 from ui.serving.sessions import bound_sessions
-from ui.serving.view import STYLESHEET, theme
+from ui.serving.view import STYLESHEETS, theme
 
 EVERYWHERE = ("0.0.0.0", "::")
 WHAT_OTHERS_CAN = (
@@ -54,7 +54,7 @@ def serve(
             share=share,
             mcp_server=mcp,
             theme=theme(),
-            css_paths=STYLESHEET,
+            css_paths=STYLESHEETS,
             app_kwargs={
                 "routes": list(routes),
                 "middleware": [gate],
