@@ -19,7 +19,7 @@ from ui.canvas import canvas_props
 from ui.engine import network_file
 from ui.layers import describe_structure
 from ui.serving.networks import Networks
-from ui.serving.view import ASSETS, STYLESHEET, template
+from ui.serving.view import ASSETS, STYLESHEETS, template
 
 MOST_OPERATIONS = 60_000_000  # multiply-accumulates, as BUDGET of assets/engine/network.js
 FIRST = ASSETS / "saved" / "saved.js"
@@ -52,7 +52,8 @@ def saved_page(networks: Networks, name: object, drawing: object) -> bytes:
         "canvas": {**canvas_props(), "examples": canvas_props()["examples"][:1]},
         "kernels": base64.b64encode((ASSETS / "engine" / "kernels.wasm").read_bytes()).decode("ascii"),
         "scripts": [[f"/{_place(path)}", text] for path, text in _scripts(FIRST).items()],
-        "style": STYLESHEET.read_text(encoding="utf-8") + (ASSETS / "saved" / "saved.css").read_text(encoding="utf-8"),
+        "style": "".join(path.read_text(encoding="utf-8") for path in STYLESHEETS)
+        + (ASSETS / "saved" / "saved.css").read_text(encoding="utf-8"),
     }
     return _page(title, content).encode()
 
