@@ -1,4 +1,4 @@
-"""Export the chosen network: as ONNX, as ONNX in 8-bit numbers, or as safetensors."""
+"""Export the chosen network: as ONNX, as ONNX in 8-bit numbers, as safetensors, or as a page that reads by itself."""
 
 import base64
 from functools import partial
@@ -9,11 +9,12 @@ import gradio as gr
 from model.checkpoint import read_history
 from model.checks import fields_of
 from model.export import RANDOM_DRAWINGS, TOLERANCE, describe_int8, to_int8, to_onnx, to_safetensors
+from ui.saved_page import saved_page
 from ui.serving.jobs import Jobs, Report
 from ui.serving.networks import Networks
 from ui.serving.view import given, view
 
-FORMS = {"onnx": ".onnx", "int8": "-int8.onnx", "safetensors": ".safetensors"}
+FORMS = {"onnx": ".onnx", "int8": "-int8.onnx", "safetensors": ".safetensors", "page": ".html"}
 
 
 def export(networks: Networks, jobs: Jobs, data: str | Path) -> gr.HTML:
@@ -36,7 +37,7 @@ def start_export(networks: Networks, jobs: Jobs, data: str | Path, request: obje
         networks: that may be named.
         jobs: where the work waits in line.
         data: directory that may hold MNIST/raw.
-        request: {network, form}; the form is onnx, int8 or safetensors.
+        request: {network, form, drawing}; the form is onnx, int8, safetensors or page, which alone has the drawing.
 
     Returns:
         `job`, to ask about it with.
@@ -44,14 +45,16 @@ def start_export(networks: Networks, jobs: Jobs, data: str | Path, request: obje
     Raises:
         ValueError: there is no such form or network, or too many are waiting.
     """
-    name, form = fields_of(request, "network", "form")
+    name, form, drawing = fields_of(request, "network", "form", drawing=[])
     if not isinstance(form, str) or form not in FORMS:
         raise ValueError(f"A file is made as one of {', '.join(FORMS)}.")
     networks.locate(name)  # said now, not after the wait
-    return {"job": jobs.start(partial(_make, networks, name, form, data))}
+    return {"job": jobs.start(partial(_make, networks, name, form, drawing, data))}
 
 
-def _make(networks: Networks, name: str, form: str, data: str | Path, report: Report) -> dict[str, str]:
+def _make(
+    networks: Networks, name: str, form: str, drawing: object, data: str | Path, report: Report
+) -> dict[str, str]:
     path = networks.locate(name)
     if form == "safetensors":
         with networks.borrow(name) as net:
@@ -60,6 +63,9 @@ def _make(networks: Networks, name: str, form: str, data: str | Path, report: Re
     elif form == "onnx":
         content = to_onnx(networks.load(name))
         sentence = f"ONNX Runtime agrees with PyTorch to {TOLERANCE:g} on {RANDOM_DRAWINGS} random drawings."
+    elif form == "page":
+        content = saved_page(networks, name, drawing)
+        sentence = "Any browser opens it, without this server and without the internet."
     else:
         result = to_int8(networks.load(name), data, report)
         content, sentence = result.model, describe_int8(result)
