@@ -32,17 +32,30 @@ def serving(
     Raises:
         RuntimeError: it ended, or did not answer in time; with what it printed.
     """
+    with started(*options, directory=directory, environment=environment, port=port) as (address, _):
+        yield address
+
+
+@contextmanager
+def started(
+    *options: str,
+    directory: Path = ROOT,
+    environment: dict[str, str] | None = None,
+    port: int | None = None,
+    app: Path | None = None,
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """As `serving`, or with another version's app.py; yields the process too."""
     port = port or free_port()
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py"), "--port", str(port), *options],
+            [sys.executable, str(app or ROOT / "app.py"), "--port", str(port), *options],
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=directory,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
         )
         try:
-            yield _answered(f"http://127.0.0.1:{port}", process, log)
+            yield _answered(f"http://127.0.0.1:{port}", process, log), process
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -29,6 +29,7 @@ from model.fields.layer_fields import coverage
 from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
 from ui.serving.answers import to_base64
+from ui.serving.faults import one_sentence
 from ui.serving.jobs import Jobs, Work
 from ui.serving.networks import Networks
 from ui.serving.processes import Processes
@@ -137,7 +138,7 @@ class Endpoints:
             base64, and warnings, sentences. In metrics, samples and replay are pairs of before and after, classes the
             same by class, held the count of samples of which some were held out, or null where there are too few.
         """
-        with _one_sentence():
+        with one_sentence():
             _check_text("samples", samples)
             work, checked = teaching_work(
                 self._networks,
@@ -153,7 +154,7 @@ class Endpoints:
     @contextmanager
     def _borrow(self, network: str) -> Iterator[DigitNet]:
         """The network that a call names, or the page's own; what is wrong reaches the caller as a sentence."""
-        with _one_sentence(), self._networks.borrow(network or self._default) as net:
+        with one_sentence(), self._networks.borrow(network or self._default) as net:
             yield net
 
 
@@ -199,15 +200,6 @@ def _taught(networks: Networks, outcome: dict[str, Any], warned: list[str]) -> d
         "file": network_file(networks, taught["key"])["data"],
         "warnings": warned,
     }
-
-
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    """What is wrong with a call reaches the caller as the sentence that says so."""
-    try:
-        yield
-    except ValueError as error:
-        raise gr.Error(str(error), print_exception=False) from error
 
 
 def _check_text(name: str, value: object) -> None:

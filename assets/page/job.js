@@ -1,6 +1,6 @@
 // Long work on the server, followed until it ends. The server stops work that nobody follows.
 
-import { askServer } from "./server.js";
+import { askServer, heard } from "./server.js";
 import { keep, recall } from "./storage.js";
 
 const POLL = { waiting: 1000, running: 200 }; // milliseconds
@@ -9,6 +9,8 @@ const RETRIES = 10;
 
 /** What is said while a server that cannot be reached is asked about a job again. */
 export const UNREACHABLE = "The server is not responding; trying again.";
+
+let key; // of this visitor, once it is asked for
 
 const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
@@ -21,7 +23,7 @@ export async function watch(progress, job, heed, silent) {
   let failures = 0;
   let state = "running";
   for (let since = 0; ; await wait(POLL[state])) {
-    const answer = await progress({ job, since }).catch(() => null);
+    const answer = await heard(progress({ job, since }));
     if (!answer) {
       failures += 1;
       if (silent(failures)) return null;
@@ -68,9 +70,7 @@ export function waiting({ busy, position, expected }) {
 
 /** Who asks, so that everybody has their turn: a key that this browser makes up. */
 function visitor() {
-  const known = recall("visitor");
-  if (known) return known;
-  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  key ??= recall("visitor") ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   keep("visitor", key);
   return key;
 }

@@ -6,13 +6,15 @@ from typing import Any
 
 import gradio as gr
 
+from ui.serving.faults import sentence_of
 from ui.serving.jobs import TRY_AGAIN, BusyError
 from ui.serving.visitor import asked_by
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"
-VIEWS = ("canvas", "reading", "layers", "misread", "teach", "compare", "design", "learn", "network")
-STYLESHEETS = [ASSETS / "style" / f"{name}.css" for name in ("tokens", "frame", "controls", *VIEWS)]  # later wins
+STYLE = ASSETS / "style"
+SHARED_STYLES = [STYLE / f"{name}.css" for name in ("tokens", "frame", "controls")]  # each overrides those before it
+STYLESHEETS = [*SHARED_STYLES, *sorted(set(STYLE.glob("*.css")) - set(SHARED_STYLES))]  # then one a view
 
 
 def theme() -> gr.Theme:
@@ -114,8 +116,8 @@ def _in_a_sentence(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
                 return function(request)
         except BusyError as error:
             return {"error": str(error), "again": TRY_AGAIN}
-        except ValueError as error:
-            return {"error": str(error)}
+        except Exception as error:
+            return {"error": sentence_of(error)}
 
     answered.__name__, answered.__doc__ = function.__name__, function.__doc__
     return answered
