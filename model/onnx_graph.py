@@ -9,11 +9,12 @@ import json
 from typing import Any
 
 import numpy as np
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from model.drawing.strokes import IMAGE_SIZE
-from model.network import PIXEL_SCALE, DigitNet, SeparableStage, StandardStage
+from model.layers import IMAGE, Layer, layers_of
+from model.network import PIXEL_SCALE, DigitNet
 
 INPUT = "images"  # uint8 (N, 28, 28), ink 255 on 0
 OUTPUTS = ("probabilities", "logits")  # float32 (N, classes)
@@ -39,34 +40,47 @@ class _Graph:
         self.nodes.append(self.helper.make_node(kind, list(inputs), [name], name, **attributes))
         return name
 
-    def convolution(self, name: str, x: str, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> str:
+    def layer(self, net: DigitNet, layer: Layer, maps: dict[str, str]) -> str:
+        """A layer's map, made of those that it reads, which `maps` names: (N, C, H, W)."""
+        read = [maps[name] for name in layer.reads]
+        if layer.is_convolution:
+            y = self.convolution(net, layer, *read)
+        elif layer.kind == "pool":
+            y = self.node("GlobalAveragePool", layer.name, *read)
+        elif layer.kind == "sum":
+            y = self.node("Sum", layer.name, *read)
+        else:
+            y = self.node("Concat", layer.name, *read, axis=1)
+        if layer.residual:
+            y = self.node("Add", f"{layer.output}.residual", maps[layer.residual], y)
+        if not layer.rectified:
+            return y
+        return self.node("Relu", f"{layer.name}.relu" if layer.output == layer.name else layer.output, y)
+
+    def convolution(self, net: DigitNet, layer: Layer, x: str) -> str:
         """A convolution and the norm after it, as one: (N, C, H, W) -> (N, C', H / s, W / s)."""
-        fused = fuse_conv_bn_eval(conv, norm)
-        weight = self.constant(f"{name}.weight", fused.weight.detach().cpu().numpy())
-        bias = self.constant(f"{name}.bias", fused.bias.detach().cpu().numpy())
+        module = net.get_submodule(layer.name)
+        if layer.norm_name:
+            norm = net.get_submodule(layer.norm_name)
+            assert isinstance(module, nn.Conv2d)
+            assert isinstance(norm, nn.BatchNorm2d)
+            module = fuse_conv_bn_eval(module, norm)
+        weights = [self.constant(f"{layer.name}.{part}", _array(value)) for part, value in module.named_parameters()]
         return self.node(
             "Conv",
-            name,
+            layer.name,
             x,
-            weight,
-            bias,
-            kernel_shape=conv.kernel_size,
-            strides=conv.stride,
-            dilations=conv.dilation,
-            pads=conv.padding * 2,  # above, left, below, right
-            group=conv.groups,
+            *weights,
+            kernel_shape=[layer.kernel] * 2,
+            strides=[layer.stride] * 2,
+            dilations=[layer.dilation] * 2,
+            pads=[layer.dilation * (layer.kernel // 2)] * 4,
+            group=layer.groups,
         )
 
-    def stage(self, name: str, x: str, stage: SeparableStage | StandardStage) -> str:
-        if isinstance(stage, SeparableStage):
-            y = self.convolution(f"{name}.depthwise", x, stage.depthwise, stage.depthwise_norm)
-            y = self.node("Relu", f"{name}.depthwise.relu", y)
-            y = self.convolution(f"{name}.pointwise", y, stage.pointwise, stage.pointwise_norm)
-        else:
-            y = self.convolution(f"{name}.conv", x, stage.conv, stage.conv_norm)
-        if stage.residual:
-            y = self.node("Add", f"{name}.residual", x, y)
-        return self.node("Relu", name, y)
+
+def _array(values: Tensor) -> np.ndarray:
+    return values.detach().cpu().numpy()
 
 
 def onnx_model(net: DigitNet) -> Any:
@@ -83,15 +97,16 @@ def onnx_model(net: DigitNet) -> Any:
     graph = _Graph()
     x = graph.node("Cast", "pixels", INPUT, to=TensorProto.FLOAT)
     x = graph.node("Unsqueeze", "channel", x, graph.constant("channel.axis", np.array([1])))  # (N, 1, 28, 28)
-    x = graph.node("Mul", "scaled", x, graph.constant("scale", np.float32(PIXEL_SCALE / 255)))
-    x = graph.node("Relu", "stem.relu", graph.convolution("stem", x, net.stem, net.stem_norm))
-    for index, stage in enumerate(net.stages):
-        x = graph.stage(f"stages.{index}", x, stage)
-    x = graph.node("Flatten", "features", graph.node("GlobalAveragePool", "pool", x))  # (N, C)
-    weight = graph.constant("head.weight", net.head.weight.detach().cpu().numpy())
-    bias = graph.constant("head.bias", net.head.bias.detach().cpu().numpy())
+    x = graph.node("Mul", "scaled", x, graph.constant("scale", np.array(PIXEL_SCALE / 255, np.float32)))
+    *layers, head = layers_of(net.config)
+    maps = {IMAGE: x}
+    for layer in layers:
+        maps[layer.name] = graph.layer(net, layer, maps)
+    x = graph.node("Flatten", "features", *(maps[name] for name in head.reads))  # (N, C)
+    weight = graph.constant("head.weight", _array(net.head.weight))
+    bias = graph.constant("head.bias", _array(net.head.bias))
     logits = graph.node("Gemm", "logits", x, weight, bias, transB=1)  # (N, classes)
-    coolness = graph.constant("coolness", np.float32(1 / float(net.temperature)))
+    coolness = graph.constant("coolness", np.array(1 / float(net.temperature), np.float32))
     graph.node("Softmax", "probabilities", graph.node("Mul", "calibrated", logits, coolness), axis=1)
 
     images = helper.make_tensor_value_info(INPUT, TensorProto.UINT8, ["N", IMAGE_SIZE, IMAGE_SIZE])

@@ -1,4 +1,6 @@
-"""The sheet that is drawn on, and the line to the server that everything on the page is answered through."""
+"""The sheet to draw on, and the connection through which the server answers everything on the page."""
+
+from typing import Any
 
 import gradio as gr
 
@@ -10,8 +12,13 @@ OPENING_DIGIT = "5"  # the example that writes itself when the page opens
 
 
 def canvas(answers: Answers) -> gr.HTML:
-    """The drawing canvas; `answers.read` is what it asks for every movement of the pen."""
-    return view("canvas", answers.read, examples=_hands(), opening=OPENING_DIGIT)
+    """The drawing canvas; it calls `answers.read` for every movement of the pen."""
+    return view("canvas", answers.read, **canvas_props())
+
+
+def canvas_props() -> dict[str, Any]:
+    """What the canvas's script is given: the example digits of every hand, and which of them writes itself."""
+    return {"examples": _hands(), "opening": OPENING_DIGIT}
 
 
 def _hands() -> list[dict]:

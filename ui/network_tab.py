@@ -1,4 +1,4 @@
-"""The tab that says what the chosen network is made of: how its fields grow, what they look at, every layer's cost."""
+"""The tab that shows what the chosen network is made of: how its fields grow, what they look at, each layer's cost."""
 
 import threading
 from functools import lru_cache
@@ -21,10 +21,10 @@ from ui.serving.networks import Networks
 from ui.serving.view import given, view
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
-PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # what a pixel sees of itself
-DESCRIBED = 64  # networks whose description is kept
+PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # a pixel, which sees itself
+DESCRIBED = 64  # networks whose description is cached
 
-_one_at_a_time = threading.Lock()  # nobody is to have the same fields computed twice at once
+_one_at_a_time = threading.Lock()  # so that the same fields are not computed twice at once
 
 
 def architecture(networks: Networks) -> gr.HTML:
@@ -33,10 +33,10 @@ def architecture(networks: Networks) -> gr.HTML:
 
 
 def describe_architecture(networks: Networks, name: object) -> dict[str, Any]:
-    """Everything that the tab shows of a network, as JSON values.
+    """Everything that the tab shows about a network, as JSON values.
 
     Raises:
-        CheckpointError: no such network is offered.
+        CheckpointError: there is no such network.
     """
     path, title = networks.locate(name), networks.title(name)
     with _one_at_a_time:
@@ -45,7 +45,7 @@ def describe_architecture(networks: Networks, name: object) -> dict[str, Any]:
 
 @lru_cache(DESCRIBED)
 def _describe(path: Path, title: str) -> dict[str, Any]:
-    net = load_checkpoint(path)  # one of its own: where no fields are kept it takes seconds, and the pens go on
+    net = load_checkpoint(path)  # a separate copy: computing fields can take seconds, and drawing goes on meanwhile
     cost = complexity(net)
     fields = load_mean_fields(net, path) or compute_mean_fields(net)
     return {
@@ -62,7 +62,7 @@ def _describe(path: Path, title: str) -> dict[str, Any]:
 
 
 def growth(net: DigitNet) -> list[dict[str, Any]]:
-    """The field of the cell in the middle, stage by stage, each made of the fields that its taps read.
+    """The field of the middle cell, stage by stage, each made up of the fields that its taps read.
 
     Returns:
         For the stem and every stage: title, sentence, `box` (top, left, bottom, right in pixels of the image, not cut
@@ -88,7 +88,7 @@ def growth(net: DigitNet) -> list[dict[str, Any]]:
 
 
 def _box(field: ReceptiveField, y: int, x: int) -> list[int]:
-    """Of a cell that may lie in the padding, where no map knows it."""
+    """The field of a cell, which may also lie in the padding, outside the map."""
     top, left = y * field.stride[0] - field.padding[0], x * field.stride[1] - field.padding[1]
     return [top, left, top + field.size[0], left + field.size[1]]
 
@@ -102,7 +102,7 @@ def _sentence(net: DigitNet, index: int, before: ReceptiveField, after: Receptiv
             f"and neighbouring cells look {apart}."
         )
     stage = config.stages[index - 1]
-    weights = f"{stage.kernel**2} weights {'a channel' if config.separable else 'for every pair of channels'}"
+    weights = f"{stage.kernel**2} weights {'per channel' if config.separable else 'for each pair of channels'}"
     if stage.shares is not None:
         weights = f"the same {weights} as stage {stage.shares + 1}"
     sentence = (
@@ -110,7 +110,7 @@ def _sentence(net: DigitNet, index: int, before: ReceptiveField, after: Receptiv
         f"pixels with {weights}, whose taps lie {stage.dilation * before.stride[0]} pixels apart."
     )
     if max(after.size) > IMAGE_SIZE:
-        sentence += " That is more than the image; what lies beyond its border counts as 0."
+        sentence += " That is more than the image; everything beyond its border counts as 0."
     return sentence
 
 
@@ -135,7 +135,7 @@ def _picture(title: str, mean: MeanField) -> dict[str, Any]:
 
 
 def layer_rows(net: DigitNet, fields: dict[str, MeanField]) -> list[dict[str, Any]]:
-    """The convolutions and the head, first to last: plain numbers, None where a layer has no such thing."""
+    """The convolutions and the head, first to last: plain numbers, None where one does not apply to a layer."""
     costs = complexity(net).layers
     weighted = (layer for layer in layers_of(net.config) if layer.weights)
     return [_row(net, layer, costs[layer.name], fields.get(layer.name)) for layer in weighted]

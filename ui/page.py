@@ -10,6 +10,7 @@ from ui.api import add_api
 from ui.canvas import canvas
 from ui.compare import compare, compare_part
 from ui.design import design
+from ui.engine import engine
 from ui.export import export
 from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
@@ -55,6 +56,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
             with gr.Column(elem_id="left"):
                 canvas(answers)
                 reading()
+                engine(networks)
                 choice = network_choice(networks, checkpoint)
                 own_networks(networks, choice)
             with gr.Column(elem_id="right"), gr.Tabs():

@@ -77,7 +77,7 @@ function mountOcclusion(section, server) {
   const button = section.querySelector("button");
   const line = section.querySelector(".sentence");
   const frame = section.querySelector(".picture i");
-  let image = null; // of the drawing, bytes in base64
+  let image = null; // of the drawing
   let drop = null; // Float32Array of what is shown, or null
 
   function paint() {

@@ -1,7 +1,7 @@
 // What the chosen network is made of: how its fields grow on the drawing, what they look at, every layer's cost.
 
 import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
-import { heading, node, pictureCanvas } from "../page/dom.js";
+import { heading, node, pictureCanvas, setText } from "../page/dom.js";
 import { saveFile } from "../page/files.js";
 import { mountPlayer } from "../page/motion.js";
 import { makeQuestion } from "../page/server.js";
@@ -23,7 +23,7 @@ export function mount({ element, server }) {
   const slider = view.querySelector("input");
   let shown = null; // what the server said of the network
   let asked = null; // name of the network that was asked about last
-  let image = null; // the drawing's image, bytes in base64: the one thing here that changes with the pen
+  let image = null; // the drawing's image: the one thing here that changes with the pen
 
   function follow() {
     const name = get().network;
@@ -86,6 +86,7 @@ export function mount({ element, server }) {
   view.querySelector('[data-do="save"]').addEventListener("click", () => shown && save(shown));
 
   live(view, {
+    answer: (answer) => setText(view.querySelector(".speed"), answer ? speed(answer) : ""),
     image: (bytes) => { image = bytes; paintImage(ink, image); },
     network: follow,
     seen: follow,
@@ -93,6 +94,12 @@ export function mount({ element, server }) {
     size: paint,
   });
 }
+
+/** Who reads, and how fast. */
+const speed = ({ took, error }) => {
+  if (error) return "";
+  return took === undefined ? "Your drawings are read by the server." : `Your drawings are read in your browser: ${took.toFixed(1)} ms.`;
+};
 
 /** The fields of all steps up to one, with the ink in its place below. Lengths are pixels of the image. */
 function paintGrowth(canvas, ink, steps, step) {

@@ -1,6 +1,6 @@
 // Long work on the server, followed until it ends. The server stops work that nobody follows.
 
-import { askServer } from "./server.js";
+import { askServer, heard } from "./server.js";
 
 const POLL = 200; // milliseconds
 const RETRY = 1000; // milliseconds
@@ -19,7 +19,7 @@ const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, mi
 export async function watch(progress, job, heed, silent) {
   let failures = 0;
   for (let since = 0; ; await wait(POLL)) {
-    const answer = await progress({ job, since }).catch(() => null);
+    const answer = await heard(progress({ job, since }));
     if (!answer) {
       failures += 1;
       if (silent(failures)) return null;

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from model.data import Split
-from model.metrics import logits_of
+from model.metrics import BATCH, logits_of
 from model.network import DigitNet
 
 MISTAKEN = 0.005  # share of held-out old digits that may be taken for a new class
@@ -16,17 +16,9 @@ STILL_READ = 0.8  # share of a new class's varied drawings that have to be read 
 
 @torch.no_grad()
 def features_of(net: DigitNet, images: Tensor) -> Tensor:
-    """What the head reads of each image: uint8 (N, 28, 28) -> float (N, C).
-
-    Not for a network that others may read with meanwhile: what it answers them would be taken along.
-    """
-    kept: list[Tensor] = []
-    hook = net.pool.register_forward_hook(lambda _module, _inputs, output: kept.append(output.flatten(1)))
-    try:
-        logits_of(net, images)
-    finally:
-        hook.remove()
-    return torch.cat(kept).clone()
+    """What the head reads of each image: uint8 (N, 28, 28) -> float (N, C)."""
+    batches = (batch[:, None].contiguous(memory_format=torch.channels_last) for batch in images.split(BATCH))
+    return torch.cat([net.features(batch) for batch in batches])
 
 
 @torch.no_grad()

@@ -9,7 +9,9 @@ import gradio as gr
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"
-STYLESHEET = ASSETS / "style" / "look.css"
+STYLE = ASSETS / "style"
+SHARED_STYLES = [STYLE / f"{name}.css" for name in ("tokens", "frame", "controls")]  # each overrides those before it
+STYLESHEETS = [*SHARED_STYLES, *sorted(set(STYLE.glob("*.css")) - set(SHARED_STYLES))]  # then one a view
 
 
 def theme() -> gr.Theme:
