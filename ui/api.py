@@ -29,6 +29,7 @@ from model.fields.layer_fields import coverage
 from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
 from ui.serving.answers import to_base64
+from ui.serving.faults import one_sentence
 from ui.serving.jobs import Jobs, Work
 from ui.serving.networks import Networks
 from ui.teach.network_files import network_file
@@ -131,7 +132,7 @@ class Endpoints:
             metrics, samples and replay are pairs of before and after, classes the same by class, and held the result on
             held-out samples, or null if there are too few.
         """
-        with _one_sentence():
+        with one_sentence():
             _check_text("samples", samples)
             work, checked = teaching_work(
                 self._networks, network or self._default, read_samples(samples), _settings(settings), self._data
@@ -142,7 +143,7 @@ class Endpoints:
     @contextmanager
     def _borrow(self, network: str) -> Iterator[DigitNet]:
         """The network that a call names, or the page's default; errors reach the caller as one sentence."""
-        with _one_sentence(), self._networks.borrow(network or self._default) as net:
+        with one_sentence(), self._networks.borrow(network or self._default) as net:
             yield net
 
 
@@ -183,15 +184,6 @@ def _taught(networks: Networks, outcome: dict[str, Any], warned: list[str]) -> d
         "file": network_file(networks, taught["key"])["data"],
         "warnings": warned,
     }
-
-
-@contextmanager
-def _one_sentence() -> Iterator[None]:
-    """Turn a `ValueError` into the one-sentence error that the caller sees."""
-    try:
-        yield
-    except ValueError as error:
-        raise gr.Error(str(error), print_exception=False) from error
 
 
 def _check_text(name: str, value: object) -> None:

@@ -127,7 +127,7 @@ def describe_arithmetic(layer: Layer, parts: CellArithmetic) -> dict[str, Any]:
 
     Returns:
         `patch`: inputs, weights and products of a single kernel, row by row, null in the padding; or `terms`:
-        [name, input, weight, product] of the channels that contribute most, and `rest`, [number of others, their sum]; or
+        [name, input, weight, product] of the channels that contribute most, and `rest`, [how many others, the sum]; or
         `mean`, how many cells. Then `sum`, `scale`, `shift`, `residual`, `value`.
     """
     numbers = {

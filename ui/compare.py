@@ -44,7 +44,6 @@ def compare(jobs: Jobs) -> gr.HTML:
 # The figures --------------------------------------------------------------------------------------------------------
 
 
-@lru_cache
 def describe_study(_request: object = None) -> dict[str, Any]:
     """All that the tab shows before anything is drawn or measured.
 
@@ -56,6 +55,11 @@ def describe_study(_request: object = None) -> dict[str, Any]:
     Raises:
         ValueError: none of the study's checkpoints is there, or one is damaged.
     """
+    return _study()
+
+
+@lru_cache
+def _study() -> dict[str, Any]:
     networks = study_networks()
     if not networks:
         raise ValueError("The study's networks are not in checkpoints/; python -m model.train --study trains them.")

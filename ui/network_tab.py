@@ -2,6 +2,7 @@
 
 import threading
 from functools import lru_cache
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from model import DigitNet, complexity, load_checkpoint, receptive_field
 from model.cost.complexity import LayerComplexity
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import windows_of
-from model.fields.layer_fields import coverage
+from model.fields.layer_fields import FieldError, coverage
 from model.fields.mean_fields import MeanField, compute_mean_fields, load_mean_fields
 from model.fields.receptive_field import ReceptiveField
 from model.layers import Layer, layers_of, milestones
@@ -143,7 +144,7 @@ def layer_rows(net: DigitNet, fields: dict[str, MeanField]) -> list[dict[str, An
 
 def _row(net: DigitNet, layer: Layer, cost: LayerComplexity, mean: MeanField | None) -> dict[str, Any]:
     field = receptive_field(net, layer.name)
-    read = coverage(net, layer.name, None if layer.is_convolution else (0, 0))
+    read = _pixels_read(net, layer)
     return {
         "layer": layer.name,
         "kernel": layer.kernel if layer.is_convolution else None,
@@ -151,11 +152,19 @@ def _row(net: DigitNet, layer: Layer, cost: LayerComplexity, mean: MeanField | N
         "stride": layer.stride if layer.is_convolution else None,
         "map": field.map_size[0],
         "field": field.size[0],
-        "pixels_read": read.read,
-        "pixels_in_field": read.total,
+        "pixels_read": read,
+        "pixels_in_field": prod(field.size) if layer.is_convolution else prod(field.region(0, 0).size),
         "effective_height": mean.box.size[0] if mean else None,
         "effective_width": mean.box.size[1] if mean else None,
         "effective_fraction": round(mean.fraction, 4) if mean else None,
         "parameters": cost.parameters,
         "multiply_accumulates": cost.multiply_accumulates,
     }
+
+
+def _pixels_read(net: DigitNet, layer: Layer) -> int | None:
+    """How many pixels of its field a cell reads; None where there are too many to count."""
+    try:
+        return coverage(net, layer.name, None if layer.is_convolution else (0, 0)).read
+    except FieldError:
+        return None

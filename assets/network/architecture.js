@@ -158,7 +158,7 @@ function makeRow(layer) {
     layer.stride ?? "",
     square(layer.map),
     square(layer.field),
-    `${grouped(layer.pixels_read)} of ${grouped(layer.pixels_in_field)}`,
+    `${layer.pixels_read === null ? "not counted, out" : grouped(layer.pixels_read)} of ${grouped(layer.pixels_in_field)}`,
     height === null ? "" : `${height} x ${width}, ${Math.round(100 * fraction)} %`,
     layer.parameters ? grouped(layer.parameters) : "shared",
     grouped(layer.multiply_accumulates),

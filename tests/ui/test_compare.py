@@ -38,10 +38,10 @@ def checkpoints(monkeypatch, tmp_path, nets) -> None:
         for index, (name, net) in enumerate(nets.items()):
             figures = {data: {"accuracy": 0.9 + index / 100 + seed / 1000} for data in ("test", "pendigits")}
             save_checkpoint(net, default_name(name, seed), preset=name, seed=seed, figures=figures)
-    compare.describe_study.cache_clear()
+    compare._study.cache_clear()
     compare._study_net.cache_clear()
     yield
-    compare.describe_study.cache_clear()
+    compare._study.cache_clear()
     compare._study_net.cache_clear()
 
 

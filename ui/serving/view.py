@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from ui.serving.faults import sentence_of
+
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"
 STYLE = ASSETS / "style"
@@ -111,7 +113,7 @@ def _in_a_sentence(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def answered(request: Any) -> Any:
         try:
             return function(request)
-        except ValueError as error:
-            return {"error": str(error)}
+        except Exception as error:
+            return {"error": sentence_of(error)}
 
     return answered

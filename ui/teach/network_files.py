@@ -2,12 +2,10 @@
 
 import base64
 import binascii
-import tempfile
-from pathlib import Path
 from typing import Any
 
-from model import CheckpointError, DigitNet, load_checkpoint
-from model.checkpoint import SUFFIX
+from model import CheckpointError, DigitNet, NetworkConfig
+from model.checkpoint import SUFFIX, read_network
 from model.checks import fields_of
 from model.design.configuration import check_size
 from model.drawing.samples import check_name
@@ -69,14 +67,10 @@ def load_network_file(content: bytes) -> DigitNet:
     Raises:
         ValueError: it is not a checkpoint, would cost too much to serve, or has a class name that is not valid.
     """
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / f"file{SUFFIX}"
-        path.write_bytes(content)
-        try:
-            net = load_checkpoint(path)
-        except CheckpointError as error:  # the visitor's file has a name of its own
-            raise CheckpointError(str(error).replace(path.name, "The file")) from error
-    check_size(net.config)
-    for name in net.classes:
+    return read_network("The file", content, _check)
+
+
+def _check(config: NetworkConfig) -> None:
+    check_size(config)
+    for name in config.classes:
         check_name(name)
-    return net
