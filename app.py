@@ -30,22 +30,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--checkpoint", default="base", help="name in checkpoints/ or path of the network that reads first"
     )
-<<<<<<< HEAD
     parser.add_argument("--data", default="data", help="directory that holds MNIST/raw, needed for training")
     parser.add_argument("--state", default=STATE, help="directory in which to keep the networks that visitors make")
-    parser.add_argument("--share", action="store_true", help="also serve on a public link for a few days")
-=======
-    parser.add_argument("--data", default="data", help="directory that holds MNIST/raw, for what trains")
-    parser.add_argument("--state", default=STATE, help="directory in which the networks that visitors make are kept")
     parser.add_argument(
         "--allowed-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="another name that this page is reached by, as behind a reverse proxy; may be given several times",
+        help="another host name of this page, such as behind a reverse proxy; may be given several times",
     )
-    parser.add_argument("--share", action="store_true", help="also serve on a public link for some days")
->>>>>>> main
+    parser.add_argument("--share", action="store_true", help="also serve on a public link for a few days")
     parser.add_argument(
         "--mcp", action="store_true", help="also serve the endpoints as MCP tools (pip install 'gradio[mcp]')"
     )

@@ -17,7 +17,7 @@ FORMS = {"onnx": ".onnx", "int8": "-int8.onnx", "safetensors": ".safetensors"}
 
 
 def export(networks: Networks, jobs: Jobs, data: str | Path) -> gr.HTML:
-    """Buttons that make a file of the network that is chosen on the left.
+    """Buttons that export the network chosen on the left as a file.
 
     Args:
         networks: that may be named.
@@ -46,8 +46,8 @@ def start_export(networks: Networks, jobs: Jobs, data: str | Path, request: obje
     """
     name, form = fields_of(request, "network", "form")
     if not isinstance(form, str) or form not in FORMS:
-        raise ValueError(f"A file is made as one of {', '.join(FORMS)}.")
-    networks.locate(name)  # said now, not after the wait
+        raise ValueError(f"Not a valid export format; expected one of {', '.join(FORMS)}.")
+    networks.locate(name)  # so that an error is reported now, not after the wait
     return {"job": jobs.start(partial(_make, networks, name, form, data))}
 
 
@@ -56,7 +56,7 @@ def _make(networks: Networks, name: str, form: str, data: str | Path, report: Re
     if form == "safetensors":
         with networks.borrow(name) as net:
             content = to_safetensors(net, **read_history(path))
-        sentence = "python app.py --checkpoint FILE reads it."
+        sentence = "python app.py --checkpoint FILE opens it."
     elif form == "onnx":
         content = to_onnx(networks.load(name))
         sentence = f"ONNX Runtime agrees with PyTorch to {TOLERANCE:g} on {RANDOM_DRAWINGS} random drawings."
