@@ -30,12 +30,12 @@ def saved_page(networks: Networks, name: object, drawing: object) -> bytes:
     """A self-contained page that reads with a network in any browser.
 
     Args:
-        networks: that may be named.
+        networks: the networks that may be named.
         name: of the network.
         drawing: what is on the sheet; an empty list for a blank one.
 
     Raises:
-        ValueError: there is no such network, no browser is asked to compute it, or this is not a drawing.
+        ValueError: there is no such network, it is too costly for a browser, or the drawing is not valid.
     """
     strokes = [] if drawing == [] else [stroke.tolist() for stroke in check_drawing(drawing)]
     title, operations = networks.title(name), complexity(networks.load(name)).multiply_accumulates
