@@ -23,7 +23,7 @@ METADATA_KEY = "digitscope"
 
 
 class CheckpointError(ValueError):
-    """The file is no checkpoint that this version reads. The message is one sentence that says why."""
+    """The file is not a checkpoint that this version can read. The message says why in one sentence."""
 
 
 def checkpoint_path(name: str | Path) -> Path:
@@ -34,7 +34,7 @@ def checkpoint_path(name: str | Path) -> Path:
 
 
 def default_name(preset: str, seed: int) -> str:
-    """The name that a training's checkpoint gets: "base" for seed 0, "base-seed1" for seed 1."""
+    """The default name of a training's checkpoint: "base" for seed 0, "base-seed1" for seed 1."""
     return preset if seed == 0 else f"{preset}-seed{seed}"
 
 
@@ -44,7 +44,7 @@ def checkpoint_names() -> list[str]:
 
 
 def save_checkpoint(net: DigitNet, path: str | Path, **history: Any) -> Path:
-    """Write weights and metadata; a file that is there already is replaced at once or not at all.
+    """Write weights and metadata; an existing file is replaced as a whole or not at all.
 
     Args:
         net: the network; its configuration, classes and temperature are kept with the weights.
@@ -71,16 +71,16 @@ def load_checkpoint(name: str | Path) -> DigitNet:
         name: a name in checkpoints/ or a path.
 
     Raises:
-        CheckpointError: it is not there, not a checkpoint, of a newer format, of another shape, or has or answers with
-            values that are not finite numbers.
+        CheckpointError: it is missing, not a checkpoint, of a newer format or of another shape, or its weights or
+            answers are not finite numbers.
     """
     path = checkpoint_path(name)
     metadata, weights = _read(path)
     try:
         config = NetworkConfig.from_dict(metadata["config"])
     except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{path.name} describes no network that can be built: {error}") from error
-    with torch.device("meta"):  # shapes alone: what a damaged configuration asks for might not fit into memory
+        raise CheckpointError(f"{path.name} does not describe a network that can be built: {error}") from error
+    with torch.device("meta"):  # shapes only: the network of a damaged configuration might not fit into memory
         _verify(path, DigitNet(config), weights)
     net = DigitNet(config)
     net.load_state_dict(weights, strict=False)
@@ -91,7 +91,7 @@ def load_checkpoint(name: str | Path) -> DigitNet:
 
 
 def _answers(net: DigitNet) -> Tensor:
-    """What it says of blank paper, of full ink and of noise: (3, classes)."""
+    """Its calibrated logits for blank paper, full ink and noise: (3, classes)."""
     generator = torch.Generator().manual_seed(0)
     noise = torch.randint(256, (1, IMAGE_SIZE, IMAGE_SIZE), generator=generator)
     images = torch.cat([torch.zeros_like(noise), torch.full_like(noise, 255), noise]).byte()
@@ -100,10 +100,10 @@ def _answers(net: DigitNet) -> Tensor:
 
 
 def check_place(name: str | Path) -> None:
-    """Find out before long work whether its checkpoint can be written.
+    """Find out, before long work starts, whether its checkpoint can be written.
 
     Raises:
-        CheckpointError: the path is not that of a checkpoint, or nothing can be written there.
+        CheckpointError: the path is not a checkpoint's, or nothing can be written there.
     """
     path = checkpoint_path(name)
     if path.suffix != SUFFIX or (path.exists() and not path.is_file()):
@@ -121,19 +121,19 @@ def check_place(name: str | Path) -> None:
 
 
 def read_metadata(name: str | Path) -> dict[str, Any]:
-    """What a checkpoint says of itself: format, config, recipe, seed, figures.
+    """A checkpoint's metadata: format, config, recipe, seed, figures.
 
     Raises:
-        CheckpointError: it is not there or not a checkpoint.
+        CheckpointError: it is missing or not a checkpoint.
     """
     return _read(checkpoint_path(name))[0]
 
 
 def read_history(name: str | Path) -> dict[str, Any]:
-    """What a checkpoint says of itself besides its configuration: recipe, seed, figures, as `save_checkpoint` takes it.
+    """A checkpoint's metadata without its configuration: recipe, seed, figures, as `save_checkpoint` takes it.
 
     Raises:
-        CheckpointError: it is not there or not a checkpoint.
+        CheckpointError: it is missing or not a checkpoint.
     """
     return {key: value for key, value in read_metadata(name).items() if key not in ("format", "config")}
 
@@ -144,7 +144,7 @@ def _own_weights(net: DigitNet) -> dict[str, Tensor]:
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    if not os.path.isfile(path):  # of any text: a name that no file can have is that of none
+    if not os.path.isfile(path):  # works for any text, even a name that no file can have
         known = ", ".join(checkpoint_names()) or "none"
         raise CheckpointError(f"There is no checkpoint {path.name}; checkpoints/ has: {known}.")
     if path.stat().st_size > MAX_BYTES:
@@ -158,7 +158,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
     except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(
-            f"{path.name} is damaged or no Digitscope checkpoint; expected safetensors with Digitscope's metadata."
+            f"{path.name} is damaged or not a Digitscope checkpoint; expected safetensors with Digitscope's metadata."
         ) from error
     if version > FORMAT_VERSION:
         raise CheckpointError(f"{path.name} has format {version}; this Digitscope reads up to format {FORMAT_VERSION}.")

@@ -18,7 +18,7 @@ class LayerComplexity:
     """The cost of one layer.
 
     Attributes:
-        parameters: trainable numbers of its own; 0 in a stage that applies those of an earlier one.
+        parameters: trainable numbers of its own; 0 in a stage that applies an earlier one's.
         multiply_accumulates: for one image.
         map_size: cells (y, x) of its output.
     """
@@ -47,7 +47,7 @@ class Complexity:
 
     @property
     def multiply_accumulates(self) -> int:
-        """Of the whole network, for one image."""
+        """Multiply-accumulates of the whole network, for one image."""
         return sum(layer.multiply_accumulates for layer in self.layers.values())
 
 

@@ -39,7 +39,7 @@ def count_paths(chain: Chain, cell: Cell, image_size: Pair) -> np.ndarray:
         image_size: height and width (H, W) of the input.
 
     Returns:
-        (H, W) int64; Python integers (dtype object) where a count might not fit.
+        (H, W) int64, or Python integers (dtype object) if a count might not fit.
 
     Raises:
         ValueError: as `receptive_field_of`, or the cell lies outside the map.
@@ -55,10 +55,10 @@ def open_lattice(chain: Chain, image_size: Pair) -> np.ndarray:
 
     Args:
         chain: layers, first to last.
-        image_size: height and width of the input; it matters to global pools alone.
+        image_size: height and width of the input, which matters only to global pools.
 
     Returns:
-        (r_y, r_x), r the size of the field; dtype as of `count_paths`.
+        (r_y, r_x), with r the size of the field; dtype as for `count_paths`.
 
     Raises:
         ValueError: as `receptive_field_of`.
@@ -68,7 +68,7 @@ def open_lattice(chain: Chain, image_size: Pair) -> np.ndarray:
 
 
 def _exact_dtype(chain: Chain, image_size: Pair) -> type:
-    """int64 while no sum of path counts can leave it, else Python integers."""
+    """int64 if no sum of path counts can overflow it, else Python integers."""
     return np.int64 if _most_paths(chain, image_size) < 2**63 else object
 
 
