@@ -8,12 +8,10 @@ import argparse
 import importlib.util
 import os
 import socket
-import sys
 from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-import gradio as gr
 import torch
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
@@ -21,7 +19,8 @@ from starlette.staticfiles import StaticFiles
 from model.command import command
 from ui.page import build_page
 from ui.serving.networks import STATE
-from ui.serving.view import ASSETS, ASSETS_URL, STYLESHEETS, theme
+from ui.serving.server import leave, serve
+from ui.serving.view import ASSETS, ASSETS_URL
 
 
 def _arguments() -> argparse.Namespace:
@@ -33,6 +32,13 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--data", default="data", help="directory that holds MNIST/raw, for what trains")
     parser.add_argument("--state", default=STATE, help="directory in which the networks that visitors make are kept")
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="another name that this page is reached by, as behind a reverse proxy; may be given several times",
+    )
     parser.add_argument("--share", action="store_true", help="also serve on a public link for some days")
     parser.add_argument(
         "--mcp", action="store_true", help="also serve the endpoints as an MCP tool (pip install 'gradio[mcp]')"
@@ -78,22 +84,10 @@ def main() -> int:
     torch.set_num_threads(1)  # single images: a second thread costs more than it brings
     _check(options)
     page = build_page(options.checkpoint, options.data, options.state)
-    try:
-        page.queue().launch(
-            server_name=options.host,
-            server_port=options.port,
-            share=options.share,
-            mcp_server=options.mcp,
-            theme=theme(),
-            css_paths=STYLESHEETS,
-            app_kwargs={"routes": [Mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS))]},
-            ssr_mode=False,
-            footer_links=["api"],
-        )
-    except gr.exceptions.Error as error:
-        raise OSError(str(error)) from error
+    routes = [Mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS))]
+    serve(page, options.host, options.port, options.share, options.mcp, options.allowed_host, routes)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

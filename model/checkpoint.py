@@ -1,14 +1,16 @@
 """Checkpoints: safetensors with the network's configuration and history as metadata. Nothing is ever unpickled."""
 
+import hashlib
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, save_file
 from torch import Tensor
 
 from model.checks import is_whole
@@ -20,6 +22,8 @@ SUFFIX = ".safetensors"
 FORMAT_VERSION = 1
 MAX_BYTES = 16 * 2**20
 METADATA_KEY = "digitscope"
+CHECKSUM = "checksum"  # of everything else, in the metadata; files of earlier versions have none
+OF_THE_FILE = ("format", "config", CHECKSUM)  # metadata that is not history
 
 
 class CheckpointError(ValueError):
@@ -54,9 +58,10 @@ def save_checkpoint(net: DigitNet, path: str | Path, **history: Any) -> Path:
     path = checkpoint_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"format": FORMAT_VERSION, "config": net.config.to_dict(), **history}
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in _own_weights(net).items()}
+    metadata[CHECKSUM] = checksum_of(metadata, weights)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in _own_weights(net).items()}
         save_file(weights, partial, {METADATA_KEY: json.dumps(metadata, sort_keys=True)})
         partial.replace(path)
     finally:
@@ -71,22 +76,35 @@ def load_checkpoint(name: str | Path) -> DigitNet:
         name: a name in checkpoints/ or a path.
 
     Raises:
-        CheckpointError: it is missing, not a checkpoint, of a newer format or of another shape, or its weights or
-            answers are not finite numbers.
+        CheckpointError: it is missing, not a checkpoint, altered, of a newer format or of another shape, or its weights
+            or answers are not finite numbers.
     """
     path = checkpoint_path(name)
-    metadata, weights = _read(path)
+    return read_network(path.name, _content(path))
+
+
+def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], None] | None = None) -> DigitNet:
+    """The network of a checkpoint's bytes, verified as by `load_checkpoint`.
+
+    Args:
+        called: what error sentences call the file.
+        content: its bytes.
+        check: called before the network is built; raises if a network of this shape is not wanted.
+    """
+    metadata, weights = _read(called, content)
     try:
         config = NetworkConfig.from_dict(metadata["config"])
     except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{path.name} does not describe a network that can be built: {error}") from error
+        raise CheckpointError(f"{called} does not describe a network that can be built: {error}") from error
+    if check:
+        check(config)
     with torch.device("meta"):  # shapes only: the network of a damaged configuration might not fit into memory
-        _verify(path, DigitNet(config), weights)
+        _verify(called, DigitNet(config), weights)
     net = DigitNet(config)
     net.load_state_dict(weights, strict=False)
     net.eval().to(memory_format=torch.channels_last)
     if not _answers(net).isfinite().all():
-        raise CheckpointError(f"{path.name} answers with values that are not finite numbers.")
+        raise CheckpointError(f"{called} answers with values that are not finite numbers.")
     return net
 
 
@@ -126,7 +144,8 @@ def read_metadata(name: str | Path) -> dict[str, Any]:
     Raises:
         CheckpointError: it is missing or not a checkpoint.
     """
-    return _read(checkpoint_path(name))[0]
+    path = checkpoint_path(name)
+    return _read(path.name, _content(path))[0]
 
 
 def read_history(name: str | Path) -> dict[str, Any]:
@@ -135,7 +154,20 @@ def read_history(name: str | Path) -> dict[str, Any]:
     Raises:
         CheckpointError: it is missing or not a checkpoint.
     """
-    return {key: value for key, value in read_metadata(name).items() if key not in ("format", "config")}
+    return {key: value for key, value in read_metadata(name).items() if key not in OF_THE_FILE}
+
+
+def checksum_of(metadata: dict[str, Any], weights: dict[str, Tensor]) -> str:
+    """SHA-256 of a checkpoint's content: its metadata, and the names, types, shapes and bytes of its tensors.
+
+    It is taken of the content rather than of the file, so that it can be stored in the file itself.
+    """
+    others = {key: value for key, value in metadata.items() if key != CHECKSUM}
+    digest = hashlib.sha256(json.dumps(others, sort_keys=True).encode())
+    for name, tensor in sorted(weights.items()):
+        digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def _own_weights(net: DigitNet) -> dict[str, Tensor]:
@@ -143,41 +175,49 @@ def _own_weights(net: DigitNet) -> dict[str, Tensor]:
     return dict(net.named_parameters()) | dict(net.named_buffers())
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def _content(path: Path) -> bytes:
     if not os.path.isfile(path):  # works for any text, even a name that no file can have
         known = ", ".join(checkpoint_names()) or "none"
         raise CheckpointError(f"There is no checkpoint {path.name}; checkpoints/ has: {known}.")
     if path.stat().st_size > MAX_BYTES:
         raise CheckpointError(f"{path.name} has {path.stat().st_size:,} bytes; a checkpoint has at most {MAX_BYTES:,}.")
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = json.loads((file.metadata() or {})[METADATA_KEY])
-            version = metadata["format"]
-            if not is_whole(version, 1) or not isinstance(metadata.get("figures", {}), dict):
-                raise ValueError
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    except (SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
-        raise CheckpointError(
-            f"{path.name} is damaged or not a Digitscope checkpoint; expected safetensors with Digitscope's metadata."
-        ) from error
+        return path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path.name} cannot be read ({error.strerror}).") from error
+
+
+def _read(called: str, content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    damaged = f"{called} is damaged or not a Digitscope checkpoint; expected safetensors with Digitscope's metadata."
+    try:
+        weights = load(content)  # checks the header before anything else
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        metadata = json.loads(header["__metadata__"][METADATA_KEY])
+        version = metadata["format"]
+        if not is_whole(version, 1) or not isinstance(metadata.get("figures", {}), dict):
+            raise ValueError
+    except (SafetensorError, LookupError, TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError(damaged) from error
     if version > FORMAT_VERSION:
-        raise CheckpointError(f"{path.name} has format {version}; this Digitscope reads up to format {FORMAT_VERSION}.")
+        raise CheckpointError(f"{called} has format {version}; this Digitscope reads up to format {FORMAT_VERSION}.")
+    if CHECKSUM in metadata and metadata[CHECKSUM] != checksum_of(metadata, weights):
+        raise CheckpointError(f"{called} is damaged: its content does not match its own checksum.")
     return metadata, weights
 
 
-def _verify(path: Path, net: DigitNet, weights: dict[str, Tensor]) -> None:
+def _verify(called: str, net: DigitNet, weights: dict[str, Tensor]) -> None:
     expected = _own_weights(net)
     if expected.keys() != weights.keys():
         odd = min(expected.keys() ^ weights.keys())
-        raise CheckpointError(f"{path.name} and its configuration disagree about the tensor {odd}.")
+        raise CheckpointError(f"{called} and its configuration disagree about the tensor {odd}.")
     for name, tensor in weights.items():
         if tensor.shape != expected[name].shape:
             raise CheckpointError(
-                f"{path.name}: {name} has shape {tuple(tensor.shape)}; expected {tuple(expected[name].shape)}."
+                f"{called}: {name} has shape {tuple(tensor.shape)}; expected {tuple(expected[name].shape)}."
             )
         if tensor.dtype != expected[name].dtype:
-            raise CheckpointError(f"{path.name}: {name} is {tensor.dtype}; expected {expected[name].dtype}.")
+            raise CheckpointError(f"{called}: {name} is {tensor.dtype}; expected {expected[name].dtype}.")
         if tensor.is_floating_point() and not tensor.isfinite().all():
-            raise CheckpointError(f"{path.name}: {name} has values that are not finite numbers.")
+            raise CheckpointError(f"{called}: {name} has values that are not finite numbers.")
     if weights["temperature"] <= 0:
-        raise CheckpointError(f"{path.name}: the temperature is {weights['temperature']:g}; expected more than 0.")
+        raise CheckpointError(f"{called}: the temperature is {weights['temperature']:g}; expected more than 0.")

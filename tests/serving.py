@@ -1,6 +1,7 @@
 """Start the app as a user does, in a process of its own, on a free port."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -32,6 +33,15 @@ def serving(
     Raises:
         RuntimeError: it ended, or did not answer in time; with what it printed.
     """
+    with serving_process(*options, directory=directory, environment=environment, port=port) as (address, _):
+        yield address
+
+
+@contextmanager
+def serving_process(
+    *options: str, directory: Path = ROOT, environment: dict[str, str] | None = None, port: int | None = None
+) -> Iterator[tuple[str, int]]:
+    """As `serving`; yields the address and the number of the process."""
     port = port or free_port()
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
@@ -42,10 +52,20 @@ def serving(
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
         )
         try:
-            yield _answered(f"http://127.0.0.1:{port}", process, log)
+            yield _answered(f"http://127.0.0.1:{port}", process, log), process.pid
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+@contextmanager
+def stopped(process: int) -> Iterator[None]:
+    """A process that stands still for as long as the block lasts: its connections stay, and nothing is answered."""
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(process, signal.SIGCONT)
 
 
 def _answered(address: str, process: subprocess.Popen[bytes], log: IO[str]) -> str:

@@ -1,5 +1,7 @@
 """The sheet that is drawn on, and the line to the server that everything on the page is answered through."""
 
+from typing import Any
+
 import gradio as gr
 
 from model.drawing.examples import load_examples
@@ -11,7 +13,12 @@ OPENING_DIGIT = "5"  # the example that writes itself when the page opens
 
 def canvas(answers: Answers) -> gr.HTML:
     """The drawing canvas; `answers.read` is what it asks for every movement of the pen."""
-    return view("canvas", answers.read, examples=_hands(), opening=OPENING_DIGIT)
+    return view("canvas", answers.read, **canvas_props())
+
+
+def canvas_props() -> dict[str, Any]:
+    """What the canvas's script is given: the example digits of every hand, and which of them writes itself."""
+    return {"examples": _hands(), "opening": OPENING_DIGIT}
 
 
 def _hands() -> list[dict]:

@@ -13,26 +13,28 @@ from model.design.configuration import DEFAULT_DESIGN, check_size, cost_of, read
 from model.design.live_training import DEFAULT_EPOCHS, MAX_EPOCHS
 from model.design.neighbours import advice_on
 from model.drawing.strokes import IMAGE_SIZE
-from model.fields.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
-from model.fields.layer_fields import IMAGE_SHAPE, layer_chain
+from model.fields.gridding import columns_of_image, field_width, gridding_of, idle_stages, map_sizes, windows_of
+from model.fields.layer_fields import IMAGE_SHAPE, FieldError, layer_chain
 from model.fields.receptive_field import receptive_field_of
 from model.layers import parts_of
 from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
 from ui.live_trainings import LiveTrainings
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
+from ui.serving.processes import Processes
 from ui.serving.view import view
 
 
-def design(networks: Networks, jobs: Jobs, data: str | Path) -> gr.HTML:
+def design(networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> gr.HTML:
     """The tab's view.
 
     Args:
         networks: among which one that was trained is kept.
         jobs: where a training waits in line.
+        processes: where it runs.
         data: directory that holds MNIST/raw, to train on; where it is missing, MNIST is downloaded into it.
     """
-    trainings = LiveTrainings(networks, jobs, data)
+    trainings = LiveTrainings(networks, jobs, processes, data)
     starts = {"default": DEFAULT_DESIGN, **PRESETS}
     return view(
         "design",
@@ -72,13 +74,12 @@ def assess_design(request: object) -> dict[str, Any]:
     if isinstance(stage, bool) or not isinstance(stage, int):
         raise ValueError(f"stage is {stage!r}; expected the index of a stage.")
     cost, layers = cost_of(config), _layers(config)
-    gridding = gridding_of(config)
     return {
         "design": write_design(config),
         "parameters": cost.parameters,
         "multiply_accumulates": cost.multiply_accumulates,
         "layers": layers,
-        "gridding": gridding.sentence if gridding else None,
+        "gridding": gridding_sentence(config),
         "notes": notes_on(config),
         "advice": advice_on(config, stage),
         "growth": growth_sentence(config),
@@ -95,6 +96,15 @@ def _in_words(message: str) -> str:
 
 def _word(field: str) -> str:
     return {"channels": "filters", "shares": "weights"}.get(field, field)
+
+
+def gridding_sentence(config: NetworkConfig) -> str | None:
+    """What is wrong with the dilations, or why that is not known; None where nothing is."""
+    try:
+        found = gridding_of(config)
+    except FieldError as error:
+        return str(error)
+    return found.sentence if found else None
 
 
 @lru_cache(maxsize=64)
@@ -126,7 +136,7 @@ def _layers(config: NetworkConfig) -> list[dict[str, Any]]:
 
 def growth_sentence(config: NetworkConfig) -> str:
     """How the field grows from the stem to the last stage."""
-    sizes = [columns_in_field(windows_of(config)[: depth + 1]).size for depth in range(len(config.stages) + 1)]
+    sizes = [field_width(windows_of(config)[: depth + 1]) for depth in range(len(config.stages) + 1)]
     steps = " to ".join(f"{size} x {size}" for size in (sizes[0], sizes[-1]))
     growths = [after - before for before, after in pairwise(sizes)]
     widest = max(range(len(growths)), key=growths.__getitem__)

@@ -6,8 +6,9 @@ from typing import Any
 import gradio as gr
 
 from model import CheckpointError, complexity, receptive_field
-from model.checkpoint import read_metadata
+from model.checkpoint import CHECKSUM, read_metadata
 from model.drawing.strokes import IMAGE_SIZE
+from ui.serving.faults import one_sentence
 from ui.serving.network_store import is_key
 from ui.serving.networks import Networks
 from ui.serving.view import given, import_of, view
@@ -46,7 +47,8 @@ def own_networks(networks: Networks, choice: gr.Dropdown) -> gr.HTML:
     )
 
     def offer_own(event: gr.EventData) -> gr.Dropdown:
-        own = known_networks(networks, event.own)
+        with one_sentence():
+            own = known_networks(networks, event.own)
         choices = [*offered, *((title, key) for key, title in own.items())]
         names = [name for _, name in choices]
         return gr.Dropdown(choices, value=event.chosen if event.chosen in names else choice.value)
@@ -84,12 +86,23 @@ def known_networks(networks: Networks, keys: object) -> dict[str, str]:
 def follow(networks: Networks, choice: gr.Dropdown, about: gr.Markdown) -> None:
     """Tell the page's state and the words which network is chosen."""
     choice.input(None, choice, None, js=TELL.format("follow"), api_visibility="private")
-    choice.change(given(describe, networks), choice, about, api_visibility="private", show_progress="hidden")
+    # Without Gradio's own check, which knows no choice that was offered before the server was started anew.
+    choice.change(
+        given(describe, networks), choice, about, api_visibility="private", show_progress="hidden", preprocess=False
+    )
+
+
+def describe(networks: Networks, name: object) -> str:
+    """A few sentences about a network, with its own figures; or the one that says why there are none."""
+    try:
+        networks.locate(name)
+        return _describe(networks, str(name))
+    except CheckpointError as error:
+        return str(error)
 
 
 @lru_cache
-def describe(networks: Networks, name: str) -> str:
-    """A few sentences about a network, with its own figures."""
+def _describe(networks: Networks, name: str) -> str:
     net, metadata = networks.load(name), read_metadata(networks.locate(name))
     cost = complexity(net)
     dilations = ", ".join(str(stage.dilation) for stage in net.stages)
@@ -100,6 +113,7 @@ def describe(networks: Networks, name: str) -> str:
         f"dilations {dilations}; a cell of the last one sees {last.size[0]} x {last.size[1]} pixels"
         + (", more than the whole image." if last.size[0] > IMAGE_SIZE else "."),
         _figures(metadata),
+        "" if CHECKSUM in metadata else "Its file has no checksum, so that damage to it would not be noticed.",
         "A **depthwise** convolution slides one small kernel over each channel by itself; a **pointwise** one mixes "
         "all channels of one place. **Dilation** spreads the kernel's taps apart: with dilation 3 a 3 x 3 kernel "
         "reaches over 7 x 7 cells and still has nine weights.",

@@ -10,6 +10,7 @@ from ui.api import add_api
 from ui.canvas import canvas
 from ui.compare import compare, compare_part
 from ui.design import design
+from ui.engine import engine
 from ui.export import export
 from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
@@ -18,12 +19,14 @@ from ui.network_choice import about_network, follow, network_choice, own_network
 from ui.network_tab import architecture
 from ui.reading import reading
 from ui.serving.answers import Answers
-from ui.serving.jobs import Jobs
+from ui.serving.jobs import Jobs, cores
 from ui.serving.networks import STATE, Networks, names_to_offer
+from ui.serving.processes import Processes
 from ui.serving.view import template
 from ui.teach.tab import teach, versus_part
 
 TITLE = "Digitscope"
+WARM_UP = 5.0  # seconds after which the first page is there, and the processors are free
 
 
 def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Path = STATE) -> gr.Blocks:
@@ -37,8 +40,9 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     Raises:
         CheckpointError: it cannot be read.
     """
-    networks, jobs = Networks(names_to_offer(checkpoint), state), Jobs()
+    networks, jobs, processes = Networks(names_to_offer(checkpoint), state), Jobs(cores()), Processes()
     networks.load(checkpoint)  # a checkpoint that cannot be read is said before a page is served
+    processes.warm_up(WARM_UP)
     answers = Answers(
         networks,
         {
@@ -55,25 +59,26 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
             with gr.Column(elem_id="left"):
                 canvas(answers)
                 reading()
+                engine(networks)
                 choice = network_choice(networks, checkpoint)
                 own_networks(networks, choice)
             with gr.Column(elem_id="right"), gr.Tabs():
                 with gr.Tab("Layers"):
                     layers(networks)
                 with gr.Tab("Misread"):
-                    misread(networks)
+                    misread(networks, jobs, processes)
                 with gr.Tab("Teach"):
-                    teach(networks, jobs, data)
+                    teach(networks, jobs, processes, data)
                 with gr.Tab("Compare"):
-                    compare(jobs)
-                    export(networks, jobs, data)
+                    compare(jobs, processes)
+                    export(networks, jobs, processes, data)
                 with gr.Tab("Design"):
-                    design(networks, jobs, data)
+                    design(networks, jobs, processes, data)
                 with gr.Tab("Learn"):
                     learn()
                 with gr.Tab("Network"):
                     about = about_network(networks, checkpoint)
-                    architecture(networks)
+                    architecture(networks, jobs, processes)
         follow(networks, choice, about)
-        add_api(networks, jobs, checkpoint, data)
+        add_api(networks, jobs, processes, checkpoint, data)
     return page

@@ -102,7 +102,7 @@ export function mount({ element, server, props }) {
       const { drawing, cell, design } = readLink();
       set({ cell, design });
       if (drawing) set({ drawing });
-      else write(hands[0].digits[props.opening]);
+      else if (!get().drawing.length) write(hands[0].digits[props.opening]);
     } catch (error) {
       say(error.message);
     }

@@ -65,7 +65,7 @@ export function mountDrawn(section, { networks, stages }) {
   const again = () => show(shown);
   live(section, {
     part: "compare",
-    parameters: () => chosen,
+    parameters: () => ({ ...chosen, networks: networks.map(({ name }) => name) }),
     show: (found, answer) => found?.error || show(answer ?? null),
     theme: again,
     size: again,

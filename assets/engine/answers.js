@@ -4,7 +4,7 @@ import { comparePart, versusPart } from "./parts/compare.js";
 import { layersPart } from "./parts/layers.js";
 import { depthwisePart, dilationPart, flowchartPart, pointwisePart, separablePart } from "./parts/lessons.js";
 import { stepsPart } from "./parts/steps.js";
-import { read } from "./reading.js";
+import { orError, read } from "./reading.js";
 import { DrawingError, rasterize } from "./strokes.js";
 
 const LESSONS = {
@@ -43,16 +43,7 @@ export function answer({ sequence, drawing, network: name, parts = {} }, use, pe
   const { probabilities, familiar } = read(network, image);
   const answered = {};
   for (const part of Object.keys(PARTS).filter((each) => each in parts)) {
-    answered[part] = told(() => PARTS[part]({ network, image, pen, use, parameters: parts[part] }));
+    answered[part] = orError(() => PARTS[part]({ network, image, pen, use, parameters: parts[part] }));
   }
   return { sequence, network: name, image, classes: network.classes, probabilities, familiar, parts: answered };
-}
-
-/** A part, or what is wrong with its parameters: one view's trouble is not the others'. */
-function told(compute) {
-  try {
-    return compute();
-  } catch (error) {
-    return { error: error.message };
-  }
 }

@@ -2,11 +2,10 @@
 // forwards for the maps and backwards for the influence of the pixels.
 
 import { IMAGE_SIZE, layersOf, multiplyAccumulates } from "./layers.js";
+import { lanesOf, normOf, padded, patchOf, tensorOf, weightsOf } from "./weights.js";
 
 const PIXELS = IMAGE_SIZE ** 2;
 const PIXEL_SCALE = 1 / 0.3081; // as model/network.py normalises
-const NORM_EPSILON = 1e-5; // of PyTorch's batch norm
-const LANES = 4; // channels lie in whole vectors
 const CELLS = 4; // cells that the kernels work on at once, as CELLS in kernels.c
 const PAGE = 65536; // bytes, WebAssembly's unit of memory
 
@@ -19,10 +18,7 @@ const FIELDS = [
   "input", "weights", "transposed", "scale", "shift", "residual", "rectified", "output",
 ];
 
-const padded = (count) => Math.ceil(count / LANES) * LANES;
 const area = ([height, width]) => height * width;
-const lanesOf = (layer) => (layer.source === "image" ? 1 : padded(layer.channels)); // an image has one channel and no lanes
-const patchOf = (layer) => padded(layer.kernel ** 2 * lanesOf(layer));
 
 const inks = Float32Array.from({ length: 256 }, (_, ink) => Math.fround(ink / 255) * Math.fround(PIXEL_SCALE));
 
@@ -47,8 +43,8 @@ export class Network {
     this.classes = metadata.config.classes;
     this.layers = layersOf(metadata.config);
     this.tensors = tensors;
-    this.temperature = this.#tensor("temperature", []).values[0];
-    this.familiarEnergy = this.#tensor("familiar_energy", []).values[0];
+    this.temperature = tensorOf(tensors, "temperature", []).values[0];
+    this.familiarEnergy = tensorOf(tensors, "familiar_energy", []).values[0];
     if (!(this.temperature > 0)) throw new Error(`The network's temperature is ${this.temperature}; expected more than 0.`);
     this.multiplyAccumulates = multiplyAccumulates(this.layers);
     const plan = this.#plan();
@@ -63,15 +59,6 @@ export class Network {
     return this.layers.map(({ name }) => name);
   }
 
-  #tensor(name, shape) {
-    const tensor = this.tensors.get(name);
-    if (!tensor) throw new Error(`The network's file and its configuration disagree about the tensor ${name}.`);
-    if (tensor.shape.join() !== shape.join()) {
-      throw new Error(`The network's ${name} has shape (${tensor.shape.join(", ")}); expected (${shape.join(", ")}).`);
-    }
-    return tensor;
-  }
-
   // Laying out --------------------------------------------------------------------------------------------------------
 
   /** What is put into memory, and how much that is: [name, count of floats or array of them] each. */
@@ -83,7 +70,7 @@ export class Network {
       const { name } = layer;
       const map = area(layer.outSize) * padded(layer.outChannels);
       parts.push([name, map], [`${name} gradient`, map], [`${name} struct`, FIELDS.length]);
-      if (layer.kind !== "pool") for (const [kind, values] of Object.entries(this.#weightsOf(layer))) parts.push([`${name} ${kind}`, values]);
+      if (layer.kind !== "pool") for (const [kind, values] of Object.entries(weightsOf(this.tensors, layer))) parts.push([`${name} ${kind}`, values]);
       patch = Math.max(patch, patchOf(layer));
       largest = Math.max(largest, map);
     }
@@ -92,53 +79,9 @@ export class Network {
     return { parts, bytes };
   }
 
-  /** Weights as the kernels read them, padded with zeros, and the norm as a scale and a shift. */
-  #weightsOf(layer) {
-    const { kind, name, kernel, channels, outChannels } = layer;
-    const [lanes, outLanes, taps] = [lanesOf(layer), padded(outChannels), kernel ** 2];
-    const linear = name === "head";
-    const depthwise = kind === "depthwise";
-    const shape = linear ? [outChannels, channels] : [outChannels, depthwise ? 1 : channels, kernel, kernel];
-    const { values } = this.#tensor(`${layer.weights}.weight`, shape);
-    const norm = linear ? { scale: new Float32Array(outLanes).fill(1), shift: widened(this.#tensor("head.bias", [outChannels]).values, outLanes) } : this.#foldedNorm(layer, outLanes);
-    const weights = new Float32Array(taps * (depthwise ? 1 : lanes) * outLanes);
-    if (depthwise) {
-      for (let channel = 0; channel < channels; channel += 1) {
-        for (let tap = 0; tap < taps; tap += 1) weights[tap * outLanes + channel] = values[channel * taps + tap];
-      }
-      return { weights, ...norm };
-    }
-    const patch = patchOf(layer);
-    const transposed = new Float32Array(outLanes * patch);
-    for (let out = 0; out < outChannels; out += 1) {
-      for (let channel = 0; channel < channels; channel += 1) {
-        for (let tap = 0; tap < taps; tap += 1) {
-          const value = values[(out * channels + channel) * taps + tap];
-          weights[(tap * lanes + channel) * outLanes + out] = value;
-          transposed[out * patch + tap * lanes + channel] = value;
-        }
-      }
-    }
-    return { weights, transposed, ...norm };
-  }
-
-  #foldedNorm(layer, lanes) {
-    const [scale, shift] = [new Float32Array(lanes), new Float32Array(lanes)];
-    for (let channel = 0; channel < layer.outChannels; channel += 1) {
-      [scale[channel], shift[channel]] = this.normOf(layer, channel);
-    }
-    return { scale, shift };
-  }
-
-  /**
-   * The norm after a layer, of one channel, as [scale, shift]: with running mean m and variance v,
-   * gamma (s - m) / sqrt(v + eps) + beta is scale * s + shift.
-   */
-  normOf({ name, norm, outChannels }, channel) {
-    const read = (module, part) => this.#tensor(`${module}.${part}`, [outChannels]).values[channel];
-    const own = `${name}_norm`; // statistics are a stage's own, even where its weights are another's
-    const scale = read(norm, "weight") / Math.sqrt(read(own, "running_var") + NORM_EPSILON);
-    return [scale, read(norm, "bias") - read(own, "running_mean") * scale];
+  /** The norm after a layer, of one channel, as [scale, shift]. */
+  normOf(layer, channel) {
+    return normOf(this.tensors, layer, channel);
   }
 
   #layOut({ parts, bytes }) {
@@ -299,12 +242,6 @@ export class Network {
   }
 
   #read = (struct, field) => new Int32Array(this.#floats.buffer)[struct / 4 + FIELDS.indexOf(field)];
-}
-
-function widened(values, lanes) {
-  const wide = new Float32Array(lanes);
-  wide.set(values);
-  return wide;
 }
 
 /** (height, width, lanes) -> (channels, height, width). */

@@ -21,3 +21,16 @@ function isFamiliar(logits, { familiarEnergy }) {
   const energy = most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
   return energy >= familiarEnergy;
 }
+
+/**
+ * What is computed, or { error } where what was asked for is not there: one view's trouble is not the others'. Any other
+ * failure, as of memory, is thrown.
+ */
+export function orError(compute) {
+  try {
+    return compute();
+  } catch (error) {
+    if (error.constructor !== Error) throw error;
+    return { error: error.message };
+  }
+}

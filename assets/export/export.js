@@ -15,9 +15,9 @@ export function mount({ element, server }) {
     bar.value = 0;
     line.textContent = "Making and checking the file.";
     const request = { network: get().network, form };
-    const outcome = await follow(server.start_export, request, server.job_progress, ({ state, position, news }) => {
-      if (state === "waiting") line.textContent = waiting(position);
-      if (news.length) bar.value = news.at(-1);
+    const outcome = await follow(server.start_export, request, server.job_progress, (told) => {
+      if (told.state === "waiting") line.textContent = waiting(told);
+      if (told.news.length) bar.value = told.news.at(-1);
     });
     for (const button of buttons) button.disabled = false;
     line.textContent = outcome.error ?? outcome.sentence;

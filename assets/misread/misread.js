@@ -2,7 +2,7 @@
 
 import { IMAGE_SIZE, floatsFromBase64 } from "../page/bytes.js";
 import { ask } from "../page/reader.js";
-import { askServer } from "../page/server.js";
+import { follow, waiting } from "../page/job.js";
 import { get, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
 import { likeliest } from "../page/words.js";
@@ -77,7 +77,7 @@ function mountOcclusion(section, server) {
   const button = section.querySelector("button");
   const line = section.querySelector(".sentence");
   const frame = section.querySelector(".picture i");
-  let image = null; // of the drawing, bytes in base64
+  let image = null; // of the drawing
   let drop = null; // Float32Array of what is shown, or null
 
   function paint() {
@@ -104,8 +104,12 @@ function mountOcclusion(section, server) {
     button.disabled = true;
     line.textContent = "The network is reading a few hundred images.";
     const { drawing, network } = get();
-    const answer = await askServer(server.explain, { drawing, network }, "press the button to retry");
-    if (drawing !== get().drawing || network !== get().network) return;
+    const isStale = () => drawing !== get().drawing || network !== get().network;
+    const answer = await follow(server.start_explaining, { drawing, network }, server.job_progress, (told) => {
+      if (told.state === "waiting" && !isStale()) line.textContent = waiting(told);
+      return isStale();
+    });
+    if (isStale()) return;
     button.disabled = false;
     line.textContent = answer.error ?? answer.sentence;
     if (answer.error) return;

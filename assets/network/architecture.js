@@ -1,9 +1,10 @@
 // What the chosen network is made of: how its fields grow on the drawing, what they look at, every layer's cost.
 
 import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
-import { heading, node, pictureCanvas } from "../page/dom.js";
+import { heading, node, pictureCanvas, setText } from "../page/dom.js";
 import { saveFile } from "../page/files.js";
 import { mountPlayer } from "../page/motion.js";
+import { follow as followJob, waiting } from "../page/job.js";
 import { makeQuestion } from "../page/server.js";
 import { get } from "../page/state.js";
 import { live } from "../page/view.js";
@@ -23,17 +24,20 @@ export function mount({ element, server }) {
   const slider = view.querySelector("input");
   let shown = null; // what the server said of the network
   let asked = null; // name of the network that was asked about last
-  let image = null; // the drawing's image, bytes in base64: the one thing here that changes with the pen
+  let image = null; // the drawing's image: the one thing here that changes with the pen
 
   function follow() {
     const name = get().network;
     if (!name || name === asked || !view.checkVisibility()) return;
     asked = name;
     description.drop(); // another one was chosen meanwhile
-    description.ask(name);
+    description.ask({ network: name });
   }
 
-  const description = makeQuestion(server.describe_architecture, "choose the network again to retry", (answer) => {
+  const describe = ({ network }) => followJob(server.describe_architecture, { network }, server.job_progress, (told) => {
+    view.querySelector(".problem").textContent = told.state === "waiting" ? waiting(told) : "Measuring what its layers look at.";
+  });
+  const description = makeQuestion(describe, "choose the network again to retry", (answer) => {
     if (answer.error) asked = null;
     view.querySelector(".problem").textContent = answer.error ?? "";
     if (!answer.error) show(answer);
@@ -86,6 +90,7 @@ export function mount({ element, server }) {
   view.querySelector('[data-do="save"]').addEventListener("click", () => shown && save(shown));
 
   live(view, {
+    answer: (answer) => setText(view.querySelector(".speed"), answer ? speed(answer) : ""),
     image: (bytes) => { image = bytes; paintImage(ink, image); },
     network: follow,
     seen: follow,
@@ -93,6 +98,12 @@ export function mount({ element, server }) {
     size: paint,
   });
 }
+
+/** Who reads, and how fast. */
+const speed = ({ took, error }) => {
+  if (error) return "";
+  return took === undefined ? "Your drawings are read by the server." : `Your drawings are read in your browser: ${took.toFixed(1)} ms.`;
+};
 
 /** The fields of all steps up to one, with the ink in its place below. Lengths are pixels of the image. */
 function paintGrowth(canvas, ink, steps, step) {
@@ -151,7 +162,7 @@ function makeRow(layer) {
     layer.stride ?? "",
     square(layer.map),
     square(layer.field),
-    `${grouped(layer.pixels_read)} of ${grouped(layer.pixels_in_field)}`,
+    `${layer.pixels_read === null ? "not counted, out" : grouped(layer.pixels_read)} of ${grouped(layer.pixels_in_field)}`,
     height === null ? "" : `${height} x ${width}, ${Math.round(100 * fraction)} %`,
     layer.parameters ? grouped(layer.parameters) : "shared",
     grouped(layer.multiply_accumulates),

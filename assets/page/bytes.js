@@ -1,4 +1,4 @@
-// Bytes and numbers as text in base64, as answers and files carry them.
+// Bytes and numbers as answers and files carry them: as text in base64, or as arrays where this browser computed them.
 
 /** Pixels along each side of the image that the network reads: a byte each, ink 255 on 0, row by row. */
 export const IMAGE_SIZE = 28;
@@ -14,16 +14,27 @@ export async function toBase64(file) {
   return address.slice(address.indexOf(",") + 1);
 }
 
-/** Bytes from base64; into `bytes`, where they are given. */
+/** Bytes from base64 or an array of them; into `bytes`, where they are given. */
 export function fromBase64(text, bytes) {
+  if (typeof text !== "string") {
+    bytes?.set(text);
+    return bytes ?? text;
+  }
   const binary = atob(text);
   bytes ??= new Uint8Array(binary.length);
   for (let at = 0; at < binary.length; at += 1) bytes[at] = binary.charCodeAt(at);
   return bytes;
 }
 
-/** The first `count` bytes of which a text in base64 says where they are not 0, a bit each, and then what they are. */
+/**
+ * The first `count` bytes of which a text in base64 says where they are not 0, a bit each, and then what they are; of an
+ * array, those.
+ */
 export function unpackBytes(text, bytes, count) {
+  if (typeof text !== "string") {
+    bytes.set(text);
+    return bytes;
+  }
   const binary = atob(text);
   let next = Math.ceil(count / 8);
   for (let at = 0; at < count; at += 1) {
@@ -34,5 +45,5 @@ export function unpackBytes(text, bytes, count) {
   return bytes;
 }
 
-/** Numbers of float32 from base64. */
-export const floatsFromBase64 = (text) => new Float32Array(fromBase64(text).buffer);
+/** Numbers of float32 from base64, or an array of them. */
+export const floatsFromBase64 = (text) => (typeof text === "string" ? new Float32Array(fromBase64(text).buffer) : text);

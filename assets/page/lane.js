@@ -5,9 +5,10 @@
  * nothing within `timeout`), and `deliver(request, answer or null)` hears of either. Returns { send(), drop() }: a request
  * for the state as it is now is to leave; none is to leave any more.
  *
- * `inFlight`: requests under way at a time. `apart`: milliseconds before the second of them leaves.
+ * `inFlight`: requests under way at a time. `apart`: milliseconds before the second of them leaves. `rest()`: a promise
+ * that the next one waits for after an answer.
  */
-export function makeLane(read, compose, deliver, { inFlight = 1, apart = 0, timeout = Infinity } = {}) {
+export function makeLane(read, compose, deliver, { inFlight = 1, apart = 0, timeout = Infinity, rest = null } = {}) {
   let underWay = 0;
   let alone = null; // timer while the newest request is to have no company
   let waiting = false;
@@ -27,8 +28,9 @@ export function makeLane(read, compose, deliver, { inFlight = 1, apart = 0, time
     }
     const request = compose();
     const answer = await within(timeout, read, request);
-    underWay -= 1;
-    leave();
+    const next = () => { underWay -= 1; leave(); };
+    if (rest) rest().then(next);
+    else next();
     deliver(request, answer ?? null);
   }
 

@@ -4,8 +4,9 @@
 // Who answers is a source: a function of a request
 //     { sequence, drawing, network, parts: { name: parameters } }
 // that returns the answer, or a promise of it,
-//     { sequence, network, classes, probabilities, familiar, image, parts: { name: what was found, or { error } } }
-// or `{ sequence, error }` where the request is refused in a sentence. A source declines by returning null or by
+//     { sequence, network, classes, probabilities, familiar, image, parts: { name: what was found, or { error } }, took }
+// or `{ sequence, error }` where the request is refused in a sentence; bytes and floats are arrays, or base64. `took`,
+// milliseconds, is told by what computes in this browser. A source declines by returning null or by
 // throwing; then the one after it is asked for the state as it is by then. The server, which `connect` brings, comes
 // last. `answerFirst` puts another before it: views cannot tell who answered.
 
@@ -16,10 +17,12 @@ import { get, subscribe } from "./state.js";
 // have twice the work.
 const SERVER = { inFlight: 2, apart: 50, timeout: 5000 }; // milliseconds
 const RETRY = 1000; // milliseconds
+const UNSEEN = 100; // milliseconds between answers on a page that shows no frames
 
 const parts = new Map(); // name -> () => parameters, or null while nothing of it is on screen
 const listeners = new Set();
 const lanes = []; // to each source, in the order in which they are asked
+const foreseers = [];
 
 let sent = 0; // number of the newest request
 let shown = 0; // number of the newest answer on screen, or of the newest request that is not to be shown
@@ -27,18 +30,26 @@ let shown = 0; // number of the newest answer on screen, or of the newest reques
 /** Use `functions.read` of the server, and ask at once. */
 export function connect(functions) {
   lanes.push(makeLane(functions.read, compose, publishOrRetry, SERVER));
-  subscribe((_, changed) => changed.length && ask());
   ask();
 }
 
-/** Ask `read` before all others from now on; it has one request at a time, and the newest waits. */
-export function answerFirst(read) {
+/**
+ * Ask `read` before all others from now on: once a frame, however often the pen moves in between, and in time for that
+ * frame. While the sheet is empty, `foresee({ network, parts })` hears what will be asked about the next drawing.
+ */
+export function answerFirst(read, foresee) {
+  foreseers.push(foresee);
   const lane = makeLane(read, compose, (request, answer) => {
     if (answer) publish(answer);
     else if (request.sequence === sent && sent > shown) lanes[lanes.indexOf(lane) + 1]?.send();
-  });
+  }, { rest: nextFrame });
   lanes.unshift(lane);
 }
+
+const nextFrame = () => new Promise((resolve) => {
+  if (document.hidden) setTimeout(resolve, UNSEEN);
+  else requestAnimationFrame(resolve);
+});
 
 /** Have `parameters()` asked for with every request, as part `name` of the answer. */
 export function want(name, parameters) {
@@ -58,16 +69,18 @@ export function ask() {
   if (get().drawing.length) return lanes[0].send();
   for (const lane of lanes) lane.drop();
   shown = sent; // there is nothing to read, and what is on its way belongs to ink that is gone
+  for (const foresee of foreseers) foresee({ network: get().network, parts: wanted() });
 }
 
 function compose() {
   const { drawing, network } = get();
-  const wanted = {};
-  for (const [name, parameters] of parts) {
-    const value = parameters();
-    if (value) wanted[name] = value;
-  }
-  return { sequence: ++sent, drawing, network, parts: wanted };
+  return { sequence: ++sent, drawing, network, parts: wanted() };
+}
+
+/** The parameters of all parts that are on screen. */
+function wanted() {
+  const values = [...parts].map(([name, parameters]) => [name, parameters()]);
+  return Object.fromEntries(values.filter(([, value]) => value));
 }
 
 /** What the server said; where it said nothing, it is asked again. */
@@ -87,3 +100,5 @@ function publish(answer) {
     }
   }
 }
+
+subscribe((_, changed) => changed.length && ask());

@@ -4,7 +4,7 @@ import { ask, onAnswer, want } from "./reader.js";
 import { get, subscribe } from "./state.js";
 import { onTheme } from "./theme.js";
 
-let image = null; // of the newest answer, bytes in base64; null while the sheet is empty
+let image = null; // of the newest answer, bytes or base64; null while the sheet is empty
 const images = new Set(); // what is to be called with a new one
 
 onAnswer((answer) => !answer.error && setImage(answer.image));
@@ -22,7 +22,7 @@ function setImage(next) {
  *                      on screen; null asks for nothing
  * show(found, answer)  that part of a new answer, perhaps { error }; show(null) at first and when the sheet is emptied
  * answer(answer)       every new answer, perhaps { sequence, error }; answer(null) at first and when the sheet is emptied
- * image(bytes)         the 28 x 28 image of the newest answer in base64, or null; told while the element is on screen,
+ * image(bytes)         the 28 x 28 image of the newest answer, or null; told while the element is on screen,
  *                      and made up for when it comes there
  * network(name)        another network reads
  * theme()              light turned to dark or back

@@ -17,7 +17,7 @@ const picture = new ImageData(IMAGE_SIZE, IMAGE_SIZE);
 const shares = new Uint8Array(IMAGE_SIZE * IMAGE_SIZE);
 
 /**
- * Paint `image` (base64) and what is selected of { field, taps, influence } of a `cell` of an answer, or null.
+ * Paint `image` and what is selected of { field, taps, influence } of a `cell` of an answer, or null.
  * `margin` false paints the fields alone, for a canvas that lies on the image; `root` is whose theme they have.
  */
 export function paintFields(canvas, image, cell, show, { margin = true, root = document.body } = {}) {

@@ -1,28 +1,28 @@
 // The 28 x 28 image in the ink's colour: by itself, over a whole canvas, and faint under what is painted on it.
 
-import { IMAGE_SIZE } from "../page/bytes.js";
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { channels } from "./scales.js";
 import { token } from "./tokens.js";
 
 const stamp = Object.assign(document.createElement("canvas"), { width: IMAGE_SIZE, height: IMAGE_SIZE });
 
-/** Paint an image, bytes in base64, on a canvas of as many pixels; null is blank paper. */
-export function paintImage(canvas, base64) {
+/** Paint an image, bytes or base64, on a canvas of as many pixels; null is blank paper. */
+export function paintImage(canvas, image) {
   const context = canvas.getContext("2d");
   const { width, height } = canvas;
   const [red, green, blue] = channels(token("--ink"));
   const picture = context.createImageData(width, height);
-  const bytes = base64 ? atob(base64) : "";
+  const bytes = image ? fromBase64(image) : [];
   const words = new Uint32Array(picture.data.buffer);
   for (let pixel = 0; pixel < bytes.length; pixel += 1) {
-    words[pixel] = (bytes.charCodeAt(pixel) << 24) | (blue << 16) | (green << 8) | red;
+    words[pixel] = (bytes[pixel] << 24) | (blue << 16) | (green << 8) | red;
   }
   context.putImageData(picture, 0, 0);
 }
 
 /** Paint an image, or null, in its place on a plane (see frame.js), as strongly as `alpha` says. */
-export function paintInk({ context, place, scale }, base64, alpha = 1) {
-  paintImage(stamp, base64);
+export function paintInk({ context, place, scale }, image, alpha = 1) {
+  paintImage(stamp, image);
   context.globalAlpha = alpha;
   context.drawImage(stamp, place(0), place(0), IMAGE_SIZE * scale, IMAGE_SIZE * scale);
   context.globalAlpha = 1;

@@ -6,11 +6,12 @@ the pool count no multiply-accumulates, as in Howard et al., "MobileNets" (2017)
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
-from model.fields.layer_fields import receptive_field
+from model.fields.layer_fields import receptive_field_in
 from model.layers import JUNCTIONS, layers_of
-from model.network import DigitNet
+from model.network import DigitNet, NetworkConfig
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,15 @@ class Complexity:
 
 def complexity(net: DigitNet) -> Complexity:
     """Parameters and multiply-accumulates of every layer of a network, for one 28 x 28 image."""
+    return complexity_of(net.config)
+
+
+@lru_cache(maxsize=256)
+def complexity_of(config: NetworkConfig) -> Complexity:
+    """As `complexity`, without building the network."""
     layers = {}
-    for layer in layers_of(net.config):
-        map_size = receptive_field(net, layer.name).map_size
+    for layer in layers_of(config):
+        map_size = receptive_field_in(config, layer.name).map_size
         own = layer.owner == layer.name
         biases = layer.channels if layer.kind == "linear" else 0
         cost = LayerComplexity((layer.weights + biases) * own, layer.weights * prod(map_size), map_size)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from model.design.configuration import cost_of
 from model.drawing.strokes import IMAGE_SIZE
-from model.fields.gridding import columns_in_field, windows_of
+from model.fields.gridding import columns_in_field, field_width, windows_of
+from model.fields.layer_fields import FieldError
 from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, NetworkConfig
 
 
@@ -52,12 +53,20 @@ def _on_dilation(config: NetworkConfig, index: int) -> str:
     if stage.dilation == MAX_DILATION:
         return f"A dilation of {MAX_DILATION} is the largest that can be chosen."
     other = _changed(config, [index], dilation=stage.dilation + 1)
-    read = columns_in_field(windows_of(other))
-    gaps = "all of its columns are read" if read.all() else f"only {read.sum()} of its {read.size} columns are read"
     return (
         f"Dilation {stage.dilation + 1} instead of {stage.dilation} in stage {index + 1} "
-        f"{_difference(config, other)}; {_field(config, other)}, of which {gaps}."
+        f"{_difference(config, other)}; {_field(config, other)}{_gaps(other)}."
     )
+
+
+def _gaps(config: NetworkConfig) -> str:
+    try:
+        read = columns_in_field(windows_of(config))
+    except FieldError:
+        return ""  # the page says so about the design itself
+    if read.all():
+        return ", of which all of its columns are read"
+    return f", of which only {read.sum()} of its {read.size} columns are read"
 
 
 def _on_filters(config: NetworkConfig, index: int) -> str:
@@ -111,6 +120,6 @@ def _difference(config: NetworkConfig, other: NetworkConfig, verb: str = "costs"
 
 
 def _field(config: NetworkConfig, other: NetworkConfig) -> str:
-    before, after = (columns_in_field(windows_of(each)).size for each in (config, other))
+    before, after = (field_width(windows_of(each)) for each in (config, other))
     beyond = " (more than the image)" if after > IMAGE_SIZE else ""
     return f"the field grows from {before} x {before} to {after} x {after} pixels{beyond}"

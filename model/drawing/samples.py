@@ -18,8 +18,9 @@ from model.network import MAX_CLASSES
 FORMAT_VERSION = 1
 MAX_SAMPLES = 500
 MAX_FILE_CHARACTERS = 5_000_000
-MAX_SAMPLE_POINTS = 250_000  # of all samples together
+MAX_SAMPLE_POINTS = 100_000  # of all samples together: 200 per sample if there are as many as allowed
 MAX_NAME = 24  # characters of a class name
+MAX_PARTS = 4 * MAX_NAME  # code points of a name, accents counted apart; composing more of them takes long
 
 # Unicode's categories of what does not belong in a text, and of what cannot be seen by itself.
 NO_TEXT = ("Cc", "Cs", "Zl", "Zp", "Cn", "Co")
@@ -51,7 +52,8 @@ def check_name(name: object) -> str:
     """
     if not isinstance(name, str):
         raise SampleError(f"A class name is text, and this one is of the type {type(name).__name__}.")
-    name = unicodedata.normalize("NFC", name).strip()
+    if len(name) <= MAX_PARTS:
+        name = unicodedata.normalize("NFC", name).strip()
     if not name:
         raise SampleError("A class needs a name of at least one character.")
     if len(name) > MAX_NAME:

@@ -72,7 +72,7 @@ def cell_fields(net: DigitNet, layer: str, cell: Cell, image: np.ndarray, channe
 @lru_cache(CELLS_IN_MEMORY)
 def lattice_of(config: NetworkConfig, layer: str, cell: Cell) -> np.ndarray:
     """As `tap_lattice`, float64; cached by the network's shape, which is all that it depends on."""
-    return count_paths(layer_chain(config, layer), cell, IMAGE_SHAPE).astype(np.float64)
+    return count_paths(layer_chain(config, layer), cell, IMAGE_SHAPE, exact=False)
 
 
 def tap_centers(net: DigitNet, layer: str, cell: Cell) -> list[tuple[float, float]]:

@@ -11,8 +11,11 @@ from typing import NamedTuple
 import numpy as np
 
 from model.drawing.strokes import IMAGE_SIZE
+from model.fields.layer_fields import FieldError
 from model.layers import Layer, parts_of
 from model.network import NetworkConfig, StageConfig
+
+MAX_COLUMNS = 20_000  # of a field that is searched for gaps; with a few large strides they would be billions
 
 
 class Window(NamedTuple):
@@ -57,8 +60,22 @@ def map_sizes(config: NetworkConfig) -> list[int]:
     return sizes
 
 
+def field_width(windows: list[Window]) -> int:
+    """Columns in the field of a cell far from every border: r of Araujo et al. 2019."""
+    width, jump = 1, 1
+    for window in windows:
+        width, jump = width + (window.reach - 1) * jump, jump * window.stride
+    return width
+
+
 def columns_in_field(windows: list[Window]) -> np.ndarray:
-    """Which columns of its field a cell far from every border reads: bool (r,), with r the size of the field."""
+    """Which columns of its field a cell far from every border reads: bool (r,), with r the size of the field.
+
+    Raises:
+        FieldError: there are more than `MAX_COLUMNS`.
+    """
+    if field_width(windows) > MAX_COLUMNS:
+        raise FieldError(f"A field of {field_width(windows):,} columns is too wide to look for gaps in it.")
     read = np.ones(1, bool)
     for window in reversed(windows):
         spread = np.zeros((len(read) - 1) * window.stride + window.reach, bool)
@@ -123,7 +140,11 @@ class Gridding:
 
 
 def gridding_of(config: NetworkConfig) -> Gridding | None:
-    """What is wrong with the dilations of a design; None if a cell of the last stage misses nothing in its field."""
+    """What is wrong with the dilations of a design; None if a cell of the last stage misses nothing in its field.
+
+    Raises:
+        FieldError: as `columns_in_field`.
+    """
     windows = windows_of(config)
     read, pixels = columns_in_field(windows[1:]), columns_in_field(windows)
     if read.all():

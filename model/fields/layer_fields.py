@@ -22,6 +22,13 @@ IMAGE_SHAPE = (IMAGE_SIZE, IMAGE_SIZE)
 Links = tuple[tuple[str, Conv | GlobalPool | Parallel], ...]
 
 
+MAX_PIXELS = 250 * 250  # of a whole field that is searched; with a few large strides they would be billions
+
+
+class FieldError(ValueError):
+    """A field is too large to be searched. The message is one sentence for people."""
+
+
 class Coverage(NamedTuple):
     """How much of a receptive field is read at all.
 
@@ -98,11 +105,12 @@ def receptive_field(net: DigitNet, layer: str) -> ReceptiveField:
     Raises:
         ValueError: there is no such layer.
     """
-    return _field(net.config, layer)
+    return receptive_field_in(net.config, layer)
 
 
 @lru_cache(maxsize=1024)
-def _field(config: NetworkConfig, layer: str) -> ReceptiveField:
+def receptive_field_in(config: NetworkConfig, layer: str) -> ReceptiveField:
+    """As `receptive_field`, without building the network."""
     return receptive_field_of(layer_chain(config, layer), IMAGE_SHAPE)
 
 
@@ -134,10 +142,16 @@ def coverage(net: DigitNet, layer: str, cell: Cell | None = None) -> Coverage:
 
     Raises:
         ValueError: there is no such layer, or the cell lies outside its map.
+        FieldError: the whole field has more than `MAX_PIXELS`.
     """
+    field = receptive_field(net, layer)
     if cell is None:
-        lattice = open_lattice(layer_chain(net.config, layer), IMAGE_SHAPE)
+        height, width = field.size
+        if height * width > MAX_PIXELS:
+            raise FieldError(f"A field of {height:,} x {width:,} pixels is too large to count which of them are read.")
+        lattice = open_lattice(layer_chain(net.config, layer), IMAGE_SHAPE, counted=False)
     else:
-        lattice = tap_lattice(net, layer, cell)[receptive_field(net, layer).region(*cell).slices]
+        paths = count_paths(layer_chain(net.config, layer), cell, IMAGE_SHAPE, exact=False)
+        lattice = paths[field.region(*cell).slices]
     unread = lattice == 0
     return Coverage(int(unread.size - unread.sum()), unread.size, unread)

@@ -20,14 +20,13 @@ from model.fields.receptive_field import (
     GlobalPool,
     Pair,
     Parallel,
-    each_axis,
     map_size_of,
     receptive_field_of,
     window_of,
 )
 
 
-def count_paths(chain: Chain, cell: Cell, image_size: Pair) -> np.ndarray:
+def count_paths(chain: Chain, cell: Cell, image_size: Pair, exact: bool = True) -> np.ndarray:
     """Over how many distinct paths a cell reads each pixel of the input.
 
     Paths lead from tap to tap through every map in between, round or through each parallel branch, and never through
@@ -37,34 +36,37 @@ def count_paths(chain: Chain, cell: Cell, image_size: Pair) -> np.ndarray:
         chain: layers, first to last.
         cell: (y, x) in the last map.
         image_size: height and width (H, W) of the input.
+        exact: False counts in floating-point numbers, exact up to 2^53 and equally fast for any chain.
 
     Returns:
-        (H, W) int64, or Python integers (dtype object) if a count might not fit.
+        (H, W) int64, or Python integers (dtype object) if a count might not fit; float64 if it need not be exact.
 
     Raises:
         ValueError: as `receptive_field_of`, or the cell lies outside the map.
     """
     field = receptive_field_of(chain, image_size)
-    paths: np.ndarray = np.zeros(field.map_size, _exact_dtype(chain, image_size))
+    paths: np.ndarray = np.zeros(field.map_size, _exact_dtype(chain, image_size) if exact else np.float64)
     paths[field.checked(cell)] = 1
     return _back(chain, paths, image_size)
 
 
-def open_lattice(chain: Chain, image_size: Pair) -> np.ndarray:
+def open_lattice(chain: Chain, image_size: Pair, counted: bool = True) -> np.ndarray:
     """Over how many paths a cell far from every border reads each pixel of its field.
 
     Args:
         chain: layers, first to last.
         image_size: height and width of the input, which matters only to global pools.
+        counted: False finds only whether there is a path.
 
     Returns:
-        (r_y, r_x), with r the size of the field; dtype as for `count_paths`.
+        (r_y, r_x), with r the size of the field; dtype as for `count_paths`, or bool if nothing is counted. Time and
+        memory grow with the field, which strides make huge: check the size of an unknown chain first.
 
     Raises:
         ValueError: as `receptive_field_of`.
     """
     receptive_field_of(chain, image_size)
-    return _spread(chain, np.ones((1, 1), _exact_dtype(chain, image_size)), image_size)
+    return _spread(chain, np.ones((1, 1), _exact_dtype(chain, image_size) if counted else bool), image_size)
 
 
 def _exact_dtype(chain: Chain, image_size: Pair) -> type:
@@ -130,13 +132,18 @@ def _spread(chain: Chain, paths: np.ndarray, size: Pair) -> np.ndarray:
 
 
 def _spread_taps(conv: Conv, paths: np.ndarray) -> np.ndarray:
-    span = each_axis(lambda n, s: (n - 1) * s + 1, paths.shape, conv.stride)
-    reach = each_axis(lambda k, d: d * (k - 1), conv.kernel, conv.dilation)
-    spread = np.zeros(each_axis(lambda a, b: a + b, span, reach), paths.dtype)
-    for y in range(0, reach[0] + 1, conv.dilation[0]):
-        for x in range(0, reach[1] + 1, conv.dilation[1]):
-            spread[y : y + span[0] : conv.stride[0], x : x + span[1] : conv.stride[1]] += paths
-    return spread
+    """One axis after the other: a window's taps are all pairs of its rows and columns."""
+    for axis in (0, 1):
+        span = (paths.shape[axis] - 1) * conv.stride[axis] + 1
+        reach = conv.dilation[axis] * (conv.kernel[axis] - 1)
+        size = list(paths.shape)
+        size[axis] = span + reach
+        spread = np.zeros(size, paths.dtype)
+        along = np.moveaxis(spread, axis, 0)
+        for tap in range(0, reach + 1, conv.dilation[axis]):
+            along[tap : tap + span : conv.stride[axis]] += np.moveaxis(paths, axis, 0)
+        paths = spread
+    return paths
 
 
 def _add_centred(lattices: Sequence[np.ndarray]) -> np.ndarray:

@@ -105,10 +105,9 @@ def weight_changes(old: nn.Module, new: nn.Module) -> dict[str, float]:
     return changes
 
 
-def origin_of(result: FineTuned, taught_from: str) -> dict[str, Any]:
+def origin_of(result: FineTuned) -> dict[str, Any]:
     """How a taught network was made, as plain JSON values for its checkpoint."""
     return {
-        "taught_from": taught_from,
         "replay": result.replay,
         "interpolation": result.interpolation,
         "figures": {

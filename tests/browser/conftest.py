@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Viewp
 
 from tests.browser.browsers import launch
 from tests.browser.drawing import module, network
+from tests.browser.engine import serving_files
 from tests.conftest import ROOT, find_data
-from tests.serving import serving
+from tests.serving import serving_process
 
 OpenPage = Callable[..., Page]
 
@@ -61,14 +62,20 @@ def _listen(listener: socket.socket, heard: list[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(proxy: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the app, with MNIST where it is at hand; what it wants of other machines goes to the proxy."""
+def app(proxy: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    """Address and process of the app, with MNIST where it is at hand; a proxy hears what it asks others."""
     data, state = find_data() or ROOT / "data", tmp_path_factory.mktemp("state")
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
     own = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
     environment = dict.fromkeys(names, proxy[0]) | own
-    with serving("--data", str(data), "--state", str(state), environment=environment) as address:
-        yield address
+    with serving_process("--data", str(data), "--state", str(state), environment=environment) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def server(app: tuple[str, int]) -> str:
+    """Address of the app."""
+    return app[0]
 
 
 @pytest.fixture(scope="session")
@@ -95,6 +102,16 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
     )
     yield context
     context.close()
+
+
+@pytest.fixture(scope="session")
+def bench(browser: Browser) -> Iterator[Page]:
+    """A page of files alone: the engine without the app."""
+    with serving_files() as address:
+        page = browser.new_page()
+        page.goto(f"{address}/engine/network.js")
+        yield page
+        page.close()
 
 
 class Visits:
@@ -157,21 +174,21 @@ def tidy(page: Page, size: ViewportSize, reads: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared(server: str) -> Callable[[BrowserContext], Iterator[Page]]:
+def shared(server: str) -> Callable[..., Iterator[Page]]:
     """One page of a browser window for many tests, since opening it is what takes time."""
     visits = Visits(server)
-    pages: dict[BrowserContext, Page] = {}
+    pages: dict[tuple[BrowserContext, str], Page] = {}
     opened: dict[Page, tuple[ViewportSize, str]] = {}  # the size and the network that a page opened with
 
-    def share(context: BrowserContext) -> Iterator[Page]:
-        if context not in pages:
-            page = pages[context] = visits.open(context)
+    def share(context: BrowserContext, fragment: str = "") -> Iterator[Page]:
+        if (context, fragment) not in pages:
+            page = pages[context, fragment] = visits.open(context, fragment)
             page.locator("#reading .bar.top").wait_for()
             opened[page] = (
                 page.viewport_size,
                 page.evaluate(f"{module('page/state.js')}.then((state) => state.get().network)"),
             )
-        page = pages[context]
+        page = pages[context, fragment]
         tidy(page, *opened[page])
         yield page
         page.unroute_all(behavior="wait")
@@ -183,12 +200,18 @@ def shared(server: str) -> Callable[[BrowserContext], Iterator[Page]]:
 
 
 @pytest.fixture
-def shared_page(shared: Callable[[BrowserContext], Iterator[Page]], desk: BrowserContext) -> Iterator[Page]:
+def shared_page(shared: Callable[..., Iterator[Page]], desk: BrowserContext) -> Iterator[Page]:
     """The page as it opens, its example gone; others have used it before. Fails on any error of a script."""
     yield from shared(desk)
 
 
 @pytest.fixture
-def shared_phone(shared: Callable[[BrowserContext], Iterator[Page]], phone: BrowserContext) -> Iterator[Page]:
+def served_page(shared: Callable[..., Iterator[Page]], desk: BrowserContext) -> Iterator[Page]:
+    """As `shared_page`, where the server answers and not the engine."""
+    yield from shared(desk, "?engine=off")
+
+
+@pytest.fixture
+def shared_phone(shared: Callable[..., Iterator[Page]], phone: BrowserContext) -> Iterator[Page]:
     """As `shared_page`, on a phone."""
     yield from shared(phone)

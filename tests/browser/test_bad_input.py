@@ -17,15 +17,15 @@ Post = Callable[[bytes], tuple[int, str]]
 
 
 @pytest.fixture
-def own(shared_page: Page) -> dict:
+def own(served_page: Page) -> dict:
     """Address and body of a request of the page's own."""
-    with shared_page.expect_request("**/component_server/**") as caught:
-        draw(shared_page, SEVEN)
+    with served_page.expect_request("**/component_server/**") as caught:
+        draw(served_page, SEVEN)
     return {"url": caught.value.url, "body": caught.value.post_data_json}
 
 
 @pytest.fixture
-def post(shared_page: Page, own: dict) -> Post:
+def post(served_page: Page, own: dict) -> Post:
     """post(body) -> (status, text) where the page's own requests go; afterwards, the page has to read as ever."""
 
     def post(body: bytes) -> tuple[int, str]:
@@ -37,10 +37,10 @@ def post(shared_page: Page, own: dict) -> Post:
             return error.code, error.read().decode()
 
     yield post
-    settle(shared_page)
-    draw(shared_page, [[(0.4, 0.5), (0.6, 0.5)]])
-    settle(shared_page)
-    expect(top(shared_page)).to_have_text("7")
+    settle(served_page)
+    draw(served_page, [[(0.4, 0.5), (0.6, 0.5)]])
+    settle(served_page)
+    expect(top(served_page)).to_have_text("7")
 
 
 def sentence(own: dict, post: Post, **fields: object) -> str:

@@ -2,25 +2,25 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from model import load_checkpoint
 from model.checkpoint import checkpoint_path
 from model.drawing.examples import load_examples
 from model.layer_maps import map_layers
 from model.study.networks import STUDY
-from tests.browser.engine import serving_files
 from ui.compare import compare_part
 from ui.layers import layers_part
 from ui.learn.tab import LEARN_PARTS
 from ui.misread import steps_part
-from ui.serving.answers import Answers, offer
-from ui.teach import versus_part
+from ui.serving.answers import Answers
+from ui.serving.networks import Networks
+from ui.teach.tab import versus_part
 
 # Async function of {files, requests}: the engine's answers, arrays as {bytes} or {floats} in base64.
 ANSWER = """async ({ files, requests }) => {
@@ -47,18 +47,7 @@ ANSWER = """async ({ files, requests }) => {
         return told(answer(request, (name) => networks.get(name), pen));
     });
 }"""
-PARTS = {"layers": layers_part, "steps": steps_part, "compare": compare_part, "versus": versus_part, **LEARN_PARTS}
 NETWORKS = ("base", "tiny", "study-standard-dilated")
-
-
-@pytest.fixture(scope="module")
-def bench(browser: Browser) -> Iterator[Page]:
-    """A page of files alone: the engine without the app."""
-    with serving_files() as address:
-        page = browser.new_page()
-        page.goto(f"{address}/engine/network.js")
-        yield page
-        page.close()
 
 
 def requests_about(name: str) -> list[dict[str, Any]]:
@@ -86,11 +75,12 @@ def requests_about(name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_answers_are_the_same(bench: Page, name: str) -> None:
-    offer([*NETWORKS, *STUDY])
+    networks = Networks([*NETWORKS, *STUDY])
     requests = requests_about(name)
     files = {each: base64.b64encode(checkpoint_path(each).read_bytes()).decode() for each in {*NETWORKS, *STUDY}}
     found = bench.evaluate(ANSWER, {"files": files, "requests": requests})
-    server = Answers(PARTS)
+    parts = {"layers": layers_part, "steps": steps_part, "compare": compare_part, **LEARN_PARTS}
+    server = Answers(networks, {**parts, "versus": partial(versus_part, networks)})
     for request, answer in zip(requests, found, strict=True):
         expected = server.read(request)
         assert_same(answer, expected, f"{[*request['parts']]}")

@@ -3,7 +3,7 @@
 import base64
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,16 +20,6 @@ from model.network import StageConfig
 from tests.browser.engine import ASK, Cell, assert_parity, question, serving_files
 from tests.conftest import settled
 from ui.serving.view import ASSETS
-
-
-@pytest.fixture(scope="module")
-def bench(browser: Browser) -> Iterator[Page]:
-    """A page of files alone: the engine without the app."""
-    with serving_files() as address:
-        page = browser.new_page()
-        page.goto(f"{address}/engine/network.js")
-        yield page
-        page.close()
 
 
 def scribble(generator: random.Random) -> list[list[list[float]]]:
@@ -96,7 +86,7 @@ def test_any_network(bench: Page, tmp_path: Path, config: NetworkConfig, seed: i
     [
         ("layers.js", "channels, ...window(stage)", "channels, ...window({ ...stage, dilation: 1 })"),
         ("network.js", "stride: layer.stride, dilation", "stride: 1, dilation"),
-        ("network.js", 'read(own, "running_mean") * scale', 'read(own, "running_mean")'),
+        ("weights.js", 'read(own, "running_mean") * scale', 'read(own, "running_mean")'),
     ],
     ids=["a dilation", "a stride", "a folded norm"],
 )

@@ -32,6 +32,13 @@ def layers(shared_page: Page) -> Page:
     return shared_page
 
 
+@pytest.fixture
+def served(served_page: Page) -> Page:
+    """As `layers`, where the server answers and not the engine."""
+    view(served_page).get_by_role("button", name="By index").click()
+    return served_page
+
+
 @contextmanager
 def heard(page: Page) -> Iterator[tuple[list[dict], list[int]]]:
     """What the page asks about drawings meanwhile, and the sizes of the answers in bytes."""
@@ -188,17 +195,17 @@ def test_a_tap_pins_a_cell_on_a_phone(shared_phone: Page, base: DigitNet) -> Non
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_field_of_one_cell_is_never_shown_as_that_of_another(layers: Page, base: DigitNet) -> None:
-    draw(layers, ZERO)
-    settle(layers)
-    pin(layers, deepest(base), 0, 6, 6)
-    wait_for_field(layers)
-    held = Held(layers)
-    pin(layers, "stages.0.depthwise", 0, 2, 2)
-    expect(view(layers)).to_have_attribute("data-cell", "stages.0.depthwise,2,2,0")
-    expect(view(layers)).to_have_attribute("data-field", "")
+def test_the_field_of_one_cell_is_never_shown_as_that_of_another(served: Page, base: DigitNet) -> None:
+    draw(served, ZERO)
+    settle(served)
+    pin(served, deepest(base), 0, 6, 6)
+    wait_for_field(served)
+    held = Held(served)
+    pin(served, "stages.0.depthwise", 0, 2, 2)
+    expect(view(served)).to_have_attribute("data-cell", "stages.0.depthwise,2,2,0")
+    expect(view(served)).to_have_attribute("data-field", "")
     held.release()
-    assert wait_for_field(layers) == expected_field(base, "stages.0.depthwise", 2, 2)
+    assert wait_for_field(served) == expected_field(base, "stages.0.depthwise", 2, 2)
 
 
 def test_on_a_phone_the_pinned_cell_is_told_beside_its_map(layers: Page) -> None:
@@ -342,37 +349,37 @@ def test_a_class_shows_what_speaks_for_it_and_against_it(layers: Page, base: Dig
 # Maps ----------------------------------------------------------------------------------------------------------------
 
 
-def test_all_channels_can_be_seen_and_only_what_is_seen_is_sent(layers: Page, base: DigitNet) -> None:
-    draw(layers, ZERO)
-    settle(layers)
-    for more in view(layers).locator(".expand").all():
+def test_all_channels_can_be_seen_and_only_what_is_seen_is_sent(served: Page, base: DigitNet) -> None:
+    draw(served, ZERO)
+    settle(served)
+    for more in view(served).locator(".expand").all():
         more.click()
-    layers.evaluate("scrollTo(0, 0)")
-    with heard(layers) as (asked, sizes):
-        draw(layers, [[(0.4, 0.5), (0.6, 0.5)]])
-        settle(layers)
+    served.evaluate("scrollTo(0, 0)")
+    with heard(served) as (asked, sizes):
+        draw(served, [[(0.4, 0.5), (0.6, 0.5)]])
+        settle(served)
         channels = asked[-1]["parts"]["layers"]["maps"]
         assert sum(map(len, channels.values())) > 16 * len(channels), "more than the first ones"
         assert max(sizes) <= 150_000
-        strip(layers, "stages.0.pointwise").scroll_into_view_if_needed()
+        strip(served, "stages.0.pointwise").scroll_into_view_if_needed()
         seen: set[int] = set()
         for _ in range(8):
-            layers.mouse.wheel(0, 200)
-            layers.wait_for_timeout(150)
+            served.mouse.wheel(0, 200)
+            served.wait_for_timeout(150)
             seen.update(asked[-1]["parts"]["layers"]["maps"].get("stages.0.pointwise", []))
     assert seen | set(channels["stages.0.pointwise"]) == set(range(base.config.stages[0].channels))
-    for fewer in view(layers).locator(".expand").all():
+    for fewer in view(served).locator(".expand").all():
         fewer.click()
 
 
-def test_channels_can_be_sorted_by_how_active_they_are(layers: Page, base: DigitNet) -> None:
-    draw(layers, ZERO)
-    settle(layers)
-    means = layer_maps(base, rasterize(drawing(layers)))["stem"].mean((1, 2), dtype=np.float32)
-    with heard(layers) as (asked, _):
-        view(layers).get_by_role("button", name="By activity").click()
-        layers.wait_for_timeout(600)  # the pen has to rest
-        settle(layers)
+def test_channels_can_be_sorted_by_how_active_they_are(served: Page, base: DigitNet) -> None:
+    draw(served, ZERO)
+    settle(served)
+    means = layer_maps(base, rasterize(drawing(served)))["stem"].mean((1, 2), dtype=np.float32)
+    with heard(served) as (asked, _):
+        view(served).get_by_role("button", name="By activity").click()
+        served.wait_for_timeout(600)  # the pen has to rest
+        settle(served)
     shown = means[asked[-1]["parts"]["layers"]["maps"]["stem"]]
     assert (np.diff(shown) <= 1e-6).all()
     assert shown[0] == pytest.approx(means.max(), rel=1e-4)
@@ -388,10 +395,10 @@ def test_an_empty_sheet_shows_no_maps(layers: Page) -> None:
     assert len({tuple(blank[at : at + 4]) for at in range(0, len(blank), 4)}) == 2, "ground and gaps"
 
 
-def test_a_slow_server_never_brings_back_the_maps_of_an_older_drawing(layers: Page) -> None:
-    draw(layers, ONE)
-    settle(layers)
-    layers.evaluate(
+def test_a_slow_server_never_brings_back_the_maps_of_an_older_drawing(served: Page) -> None:
+    draw(served, ONE)
+    settle(served)
+    served.evaluate(
         """() => {
             const layers = document.querySelector("#layers [data-sequence]");
             window.shownSequences = [];
@@ -399,33 +406,33 @@ def test_a_slow_server_never_brings_back_the_maps_of_an_older_drawing(layers: Pa
                 .observe(layers, { attributeFilter: ["data-sequence"] });
         }"""
     )
-    held = Held(layers)
-    draw(layers, ZERO)
-    layers.wait_for_timeout(300)
+    held = Held(served)
+    draw(served, ZERO)
+    served.wait_for_timeout(300)
     older, newer = held.routes
     held.routes.clear()
     newer.continue_()  # the answers come in the wrong order
-    layers.wait_for_timeout(400)
-    before = pixels(layers, "stages.0.depthwise")
+    served.wait_for_timeout(400)
+    before = pixels(served, "stages.0.depthwise")
     older.continue_()
-    layers.wait_for_timeout(400)
-    assert pixels(layers, "stages.0.depthwise") == before
+    served.wait_for_timeout(400)
+    assert pixels(served, "stages.0.depthwise") == before
     held.release()
-    settle(layers)
-    shown = layers.evaluate("shownSequences")
+    settle(served)
+    shown = served.evaluate("shownSequences")
     assert shown == sorted(set(shown))
-    assert pixels(layers, "stages.0.depthwise") != before
+    assert pixels(served, "stages.0.depthwise") != before
 
 
-def test_an_answer_about_ink_that_is_gone_brings_no_maps(layers: Page) -> None:
-    held = Held(layers)
-    draw(layers, SEVEN)
-    layers.wait_for_timeout(100)
-    button(layers, "Clear").click()
-    blank = pixels(layers, "stem")
+def test_an_answer_about_ink_that_is_gone_brings_no_maps(served: Page) -> None:
+    held = Held(served)
+    draw(served, SEVEN)
+    served.wait_for_timeout(100)
+    button(served, "Clear").click()
+    blank = pixels(served, "stem")
     held.release()
-    layers.wait_for_timeout(400)
-    assert pixels(layers, "stem") == blank
+    served.wait_for_timeout(400)
+    assert pixels(served, "stem") == blank
 
 
 # Motion and pictures -------------------------------------------------------------------------------------------------

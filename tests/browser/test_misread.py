@@ -128,8 +128,9 @@ def test_a_late_answer_about_an_older_drawing_is_dropped(tab: Page) -> None:
     assert colours(tab) == 1
 
 
-def test_nothing_is_asked_while_the_tab_is_not_open(tab: Page) -> None:
+def test_nothing_is_asked_while_the_tab_is_not_open(served_page: Page) -> None:
     """Four more images for each movement are worth it to those who look at them only."""
+    tab = served_page
     asked: list[str] = []
     tab.on(
         "request", lambda request: asked.append(request.post_data or "") if "component_server" in request.url else None

@@ -71,7 +71,8 @@ def test_what_it_sees_is_the_drawing_centred(page: Page) -> None:
     assert abs((max(columns) + min(columns)) / 2 - 13.5) <= 1
 
 
-def test_another_network_reads_the_same_drawing(page: Page) -> None:
+def test_another_network_reads_the_same_drawing(served_page: Page) -> None:
+    page = served_page
     draw(page, SEVEN)
     settle(page)
     said, mine = verdict(page).inner_text(), drawing(page)
@@ -191,7 +192,7 @@ def test_a_late_answer_never_replaces_a_newer_one(desk: BrowserContext, open_pag
             }).observe(document.body, { subtree: true, attributeFilter: ["data-sequence"] }));"""
         )
 
-    page = open_page(desk, before=delay)
+    page = open_page(desk, "?engine=off", before=delay)
     draw(page, SEVEN, steps=5)
     button(page, "Clear").click()
     draw(page, ZERO, steps=5)
@@ -222,7 +223,8 @@ class Holding:
             route.continue_()
 
 
-def test_an_answer_about_ink_that_is_gone_is_not_shown(page: Page) -> None:
+def test_an_answer_about_ink_that_is_gone_is_not_shown(served_page: Page) -> None:
+    page = served_page
     holding = Holding(page)
     draw(page, SEVEN)
     page.wait_for_timeout(100)
@@ -245,7 +247,8 @@ def test_an_answer_about_ink_that_is_gone_is_not_shown(page: Page) -> None:
 
 
 @pytest.mark.parametrize("status", [None, 500])
-def test_a_failing_server_is_said_and_got_over(page: Page, status: int | None) -> None:
+def test_a_failing_server_is_said_and_got_over(served_page: Page, status: int | None) -> None:
+    page = served_page
     draw(page, ONE)
     settle(page)
     fail = (lambda route: route.fulfill(status=status)) if status else (lambda route: route.abort())
@@ -260,7 +263,8 @@ def test_a_failing_server_is_said_and_got_over(page: Page, status: int | None) -
     assert drawing(page) == mine
 
 
-def test_class_names_are_text_and_never_markup(page: Page) -> None:
+def test_class_names_are_text_and_never_markup(served_page: Page) -> None:
+    page = served_page
     names = [f"<img src=x onerror='hacked=1'>{number}" for number in range(10)]
 
     def rename(route: Route) -> None:
@@ -284,7 +288,8 @@ def test_a_visit_to_every_tab_keeps_the_drawing(page: Page) -> None:
         expect(top(page)).to_have_text("7")
 
 
-def test_the_last_movement_is_answered(page: Page) -> None:
+def test_the_last_movement_is_answered(served_page: Page) -> None:
+    page = served_page
     sent: list[dict] = []
     page.on("request", lambda request: sent.append(asked_about(request)) if asked_about(request) else None)
     holding = Holding(page)
@@ -296,8 +301,9 @@ def test_the_last_movement_is_answered(page: Page) -> None:
     assert 3 <= len(sent) <= 9, "and what lies between, 20 movements, is not asked about"
 
 
-def test_a_second_request_leaves_only_to_a_server_that_keeps_the_first_waiting(page: Page) -> None:
+def test_a_second_request_leaves_only_to_a_server_that_keeps_the_first_waiting(served_page: Page) -> None:
     """Sent at once, it would give a near server and a busy browser twice the work."""
+    page = served_page
     holding = Holding(page)
     left = page.evaluate(
         """async () => {

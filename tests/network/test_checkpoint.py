@@ -2,7 +2,9 @@
 
 import json
 import pickle
+import random
 import zipfile
+from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from safetensors.torch import save_file
 
 from model import checkpoint
 from model.checkpoint import (
+    CHECKSUM,
     FORMAT_VERSION,
     MAX_BYTES,
     METADATA_KEY,
@@ -20,7 +23,9 @@ from model.checkpoint import (
     check_place,
     checkpoint_names,
     checkpoint_path,
+    checksum_of,
     load_checkpoint,
+    read_history,
     read_metadata,
     save_checkpoint,
 )
@@ -42,12 +47,12 @@ def refused(path: str | Path) -> str:
 
 
 def rewrite(path: Path, weights: dict | None = None, **metadata: object) -> None:
-    """Put other weights or metadata into a checkpoint; a weight of None is left out."""
+    """Put other weights or metadata into a checkpoint, its checksum made anew; a weight of None is left out."""
     with safe_open(path, framework="pt") as file:
         kept = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        said = json.loads(file.metadata()[METADATA_KEY])
+        said = json.loads(file.metadata()[METADATA_KEY]) | metadata
     changed = {name: tensor for name, tensor in (kept | (weights or {})).items() if tensor is not None}
-    save_file(changed, path, {METADATA_KEY: json.dumps(said | metadata)})
+    save_file(changed, path, {METADATA_KEY: json.dumps(said | {CHECKSUM: checksum_of(said, changed)})})
 
 
 def test_a_network_comes_back_as_it_was(saved: Path, small_net: DigitNet) -> None:
@@ -64,6 +69,7 @@ def test_a_network_comes_back_as_it_was(saved: Path, small_net: DigitNet) -> Non
 def test_history_is_kept_as_it_was_given(saved: Path, small_net: DigitNet) -> None:
     metadata = read_metadata(saved)
     assert metadata.pop("config") == json.loads(json.dumps(small_net.config.to_dict()))
+    assert len(metadata.pop(CHECKSUM)) == 64
     assert metadata == {"format": FORMAT_VERSION, "seed": 3, "figures": {"test": {"accuracy": 0.5}}}
 
 
@@ -92,6 +98,45 @@ def test_a_truncated_file_is_refused(saved: Path, share: float) -> None:
     whole = saved.read_bytes()
     saved.write_bytes(whole[: int(len(whole) * share)])
     assert "damaged" in refused(saved)
+
+
+def same(one: DigitNet, other: DigitNet) -> bool:
+    """Whether two networks are the same, number by number."""
+    states = one.state_dict(), other.state_dict()
+    return one.config == other.config and all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_damage_is_refused_or_changes_nothing(saved: Path, small_net: DigitNet) -> None:
+    whole, generator, unharmed = saved.read_bytes(), random.Random(0), 0
+    for _ in range(200):
+        damaged = bytearray(whole)
+        damaged[generator.randrange(len(whole))] ^= generator.randrange(1, 256)
+        saved.write_bytes(damaged)
+        with suppress(CheckpointError):
+            assert same(load_checkpoint(saved), small_net)
+            unharmed += 1
+    assert unharmed < 10  # such as another space in the header's padding
+
+
+def test_a_file_that_was_cut_short_or_went_on_is_refused(saved: Path) -> None:
+    whole, generator = saved.read_bytes(), random.Random(0)
+    for _ in range(50):
+        saved.write_bytes(whole[: generator.randrange(len(whole))])
+        assert "damaged" in refused(saved)
+    saved.write_bytes(whole + b"0")
+    assert "damaged" in refused(saved)
+
+
+def test_a_file_without_a_checksum_is_read_and_told_apart(saved: Path, small_net: DigitNet) -> None:
+    with safe_open(saved, framework="pt") as file:
+        weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        said = json.loads(file.metadata()[METADATA_KEY])
+    del said[CHECKSUM]
+    save_file(weights, saved, {METADATA_KEY: json.dumps(said)})
+    assert same(load_checkpoint(saved), small_net)
+    assert CHECKSUM not in read_metadata(saved)
+    save_checkpoint(load_checkpoint(saved), saved, **read_history(saved))
+    assert CHECKSUM in read_metadata(saved)
 
 
 def test_a_renamed_zip_is_refused(saved: Path) -> None:

@@ -1,5 +1,6 @@
 // What the Layers tab shows of a drawing: the maps that are on screen, and the cell that is pointed at.
 
+import { orError } from "../reading.js";
 import { describeCell } from "./cell.js";
 
 /** As `layers_part` of ui/layers.py; maps and means are arrays instead of base64. */
@@ -17,17 +18,8 @@ export function layersPart(network, { maps: wanted = {}, cell = null, activity =
   const head = network.map("head");
   answer.logits = Array.from(head.values.subarray(0, head.channels));
   if (activity) answer.activity = means;
-  if (cell) answer.cell = told(network, cell);
+  if (cell) answer.cell = orError(() => describeCell(network, cell)); // told in its place
   return answer;
-}
-
-/** What is wrong with a cell is told in its place. */
-function told(network, cell) {
-  try {
-    return describeCell(network, cell);
-  } catch (error) {
-    return { error: error.message };
-  }
 }
 
 function picked(bytes, channels, [height, width]) {

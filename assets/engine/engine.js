@@ -1,0 +1,40 @@
+// The engine on the page: it answers before the server does. The address says ?engine=off where the server is to answer,
+// and ?engine=on where nobody else is.
+
+import { setText } from "../page/dom.js";
+import { answerFirst, ask, onAnswer } from "../page/reader.js";
+import { get, subscribe } from "../page/state.js";
+
+const PATIENCE = 2000; // milliseconds that a page without a first reading is waited for
+
+export async function mount({ element, server, props }) {
+  const line = element.querySelector(".note");
+  const forced = new URLSearchParams(location.search).get("engine");
+  if (forced === "off") return;
+  await firstReading(); // it comes no later for the engine's sake
+  const [{ Engine }, kernels] = await Promise.all([import("./source.js"), compiled()]);
+  const engine = new Engine(kernels, server.network_file);
+  engine.onReady = () => { ask(); fetchViews(props.scripts); };
+  subscribe(({ network }, changed) => changed.includes("network") && network && engine.prepare([network]));
+  if (get().network) engine.prepare([get().network]);
+  answerFirst(forced === "on" ? engine.readAlone : engine.read, engine.foresee);
+  onAnswer(({ took }) => setText(line, took === undefined ? "" : "While you draw, nothing leaves this computer."));
+}
+
+function firstReading() {
+  return new Promise((resolve) => {
+    onAnswer(resolve);
+    setTimeout(resolve, PATIENCE);
+  });
+}
+
+/** Have the views at hand that are not looked at yet, so that they open where the server has stopped meanwhile. */
+const fetchViews = (scripts) => {
+  for (const script of scripts) import(new URL(`../${script}`, import.meta.url));
+};
+
+/** The kernels; where a browser has no SIMD, or forbids WebAssembly, this fails, and the server goes on answering. */
+async function compiled() {
+  const file = await fetch(new URL("kernels.wasm", import.meta.url));
+  return WebAssembly.compile(await file.arrayBuffer());
+}

@@ -1,0 +1,49 @@
+// A saved page: one drawing, one network, the engine; no server, and no request to any.
+
+import { mount as mountCanvas } from "../canvas/canvas.js";
+import { Engine } from "../engine/source.js";
+import { mount as mountLayers } from "../layers/layers.js";
+import { fromBase64 } from "../page/bytes.js";
+import { offerNetworks } from "../page/networks.js";
+import { answerFirst } from "../page/reader.js";
+import { set } from "../page/state.js";
+import { mount as mountReading } from "../reading/reading.js";
+
+const CANNOT = "This browser cannot compute the network; a newer one, with WebAssembly and SIMD, can.";
+
+/** `network` is its name, `told` its file and check, `structure` its layers; `kernels` is the WebAssembly in base64. */
+export async function open({ network, told, structure, kernels, drawing, canvas }) {
+  followTheme();
+  offerNetworks({ offered: [network], first: network });
+  let weightsOf = () => null;
+  try {
+    const engine = new Engine(await WebAssembly.compile(fromBase64(kernels)), () => told);
+    const [ready] = await Promise.all(engine.prepare([network]));
+    weightsOf = (layer) => ready.tensors.get(`${layer}.weight`);
+    answerFirst(engine.read, engine.foresee);
+  } catch (error) {
+    console.error(error);
+  }
+  const server = {
+    read: async ({ sequence }) => ({ sequence, error: CANNOT }),
+    describe_structure: async () => structure,
+    async describe_kernels({ layer, channel }) {
+      const { values, shape } = weightsOf(layer);
+      const size = values.length / shape[0];
+      return { weights: values.subarray(channel * size, (channel + 1) * size) };
+    },
+  };
+  const element = (name) => document.getElementById(name);
+  set({ drawing });
+  mountCanvas({ element: element("canvas"), server, props: canvas });
+  mountReading({ element: element("reading") });
+  mountLayers({ element: element("layers"), server });
+  set({ network });
+}
+
+function followTheme() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => document.body.classList.toggle("dark", dark.matches);
+  dark.addEventListener("change", follow);
+  follow();
+}

@@ -1,0 +1,89 @@
+"""One HTML file with the engine, a network and a drawing: it works from a disk, without a server, and asks nobody.
+
+The scripts and the styles are the page's own, the network is read by assets/engine/; see assets/saved/. A policy in the
+file forbids requests of any kind.
+"""
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from model import complexity
+from model.drawing.strokes import check_drawing
+from ui.canvas import canvas_props
+from ui.engine import network_file
+from ui.layers import describe_structure
+from ui.serving.networks import Networks
+from ui.serving.view import ASSETS, STYLESHEETS, template
+
+MOST_OPERATIONS = 60_000_000  # multiply-accumulates, as BUDGET of assets/engine/network.js
+FIRST = ASSETS / "saved" / "saved.js"
+IMPORT = re.compile(r'^(\s*(?:import|export)\b[^"\']*?\bfrom\s+|import\s+)"(\.[^"]+)"', re.MULTILINE)
+
+
+def saved_page(networks: Networks, name: object, drawing: object) -> bytes:
+    """A page that reads with a network in any browser, by itself.
+
+    Args:
+        networks: that may be named.
+        name: of the network.
+        drawing: what is on the sheet; an empty list for a blank one.
+
+    Raises:
+        ValueError: there is no such network, no browser is asked to compute it, or this is not a drawing.
+    """
+    strokes = [] if drawing == [] else [stroke.tolist() for stroke in check_drawing(drawing)]
+    title, operations = networks.title(name), complexity(networks.load(name)).multiply_accumulates
+    if operations > MOST_OPERATIONS:
+        raise ValueError(
+            f"This network takes {operations:,} multiply-accumulates a drawing; "
+            f"a saved page computes up to {MOST_OPERATIONS:,} by itself."
+        )
+    content = {
+        "network": title,  # its key, where it has one, stays here
+        "told": network_file(networks, name),
+        "structure": describe_structure(networks, name),
+        "drawing": strokes,
+        "canvas": {**canvas_props(), "examples": canvas_props()["examples"][:1]},
+        "kernels": base64.b64encode((ASSETS / "engine" / "kernels.wasm").read_bytes()).decode("ascii"),
+        "scripts": [[f"/{_place(path)}", text] for path, text in _scripts(FIRST).items()],
+        "style": "".join(path.read_text(encoding="utf-8") for path in STYLESHEETS)
+        + (ASSETS / "saved" / "saved.css").read_text(encoding="utf-8"),
+    }
+    return _page(title, content).encode()
+
+
+def _page(title: str, content: dict[str, Any]) -> str:
+    packed = gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 9, mtime=0)
+    unpack = (ASSETS / "saved" / "unpack.js").read_text(encoding="utf-8")
+    parts = {
+        "POLICY": f"sha256-{base64.b64encode(hashlib.sha256(unpack.encode()).digest()).decode('ascii')}",
+        "TITLE": html.escape(title),
+        "CANVAS": template("canvas/canvas.html"),
+        "READING": template("reading/reading.html"),
+        "LAYERS": template("layers/layers.html"),
+        "CONTENT": base64.b64encode(packed).decode("ascii"),
+        "UNPACK": unpack,
+    }
+    return re.sub("|".join(parts), lambda found: parts[found[0]], template("saved/saved.html"))
+
+
+def _scripts(script: Path, found: dict[Path, str] | None = None) -> dict[Path, str]:
+    """A script after all that it imports, by their places, which it imports them by: "/page/state.js"."""
+    found = {} if found is None else found
+    text = script.read_text(encoding="utf-8")
+    for _, module in IMPORT.findall(text):
+        path = (script.parent / module).resolve()
+        if path not in found:
+            _scripts(path, found)
+    found[script] = IMPORT.sub(lambda each: f'{each[1]}"/{_place((script.parent / each[2]).resolve())}"', text)
+    return found
+
+
+def _place(path: Path) -> str:
+    return path.relative_to(ASSETS).as_posix()

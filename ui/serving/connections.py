@@ -1,0 +1,66 @@
+"""Connections: as many as the system allows, and none for those who open one and ask for nothing."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from ui.serving.limits import IDLE_SECONDS
+
+FOR_FILES = 200  # of the files that may be open, that are no connections
+
+Lifespan = Callable[[Any], Any]
+
+
+def raise_file_limit() -> int | None:
+    """Let this process open as many files as the system allows it; returns how many, None where that is not known."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return None
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (ValueError, OSError):  # more than this system can have after all
+            return soft
+    return None if hard == resource.RLIM_INFINITY else hard
+
+
+def most_connections() -> int | None:
+    """How many connections there may be at once; above, uvicorn says that it is busy."""
+    files = raise_file_limit()
+    return None if files is None else max(files - FOR_FILES, files // 2)
+
+
+def closing_idle(server: Callable[[], Any], seconds: float = IDLE_SECONDS) -> Lifespan:
+    """What closes connections that were opened and then asked for nothing, while the app runs.
+
+    Args:
+        server: gives the uvicorn server, or None as long as there is none.
+        seconds: for which a connection may wait with its first request.
+    """
+
+    async def sweep() -> None:
+        seen: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+        while True:
+            await asyncio.sleep(seconds / 2)
+            state = getattr(server(), "server_state", None)
+            for connection in list(state.connections) if state else []:
+                if getattr(connection, "cycle", True) is None:  # no request has begun
+                    if time.monotonic() - seen.setdefault(connection, time.monotonic()) >= seconds / 2:
+                        connection.transport.close()
+                else:
+                    seen.pop(connection, None)
+
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(sweep())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+
+    return lifespan

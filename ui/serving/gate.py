@@ -1,0 +1,232 @@
+"""What every request passes on its way in: who asks, how much it brings, and what becomes of what goes wrong.
+
+Before Gradio reads anything of it. Limits are those of `ui.serving.limits`.
+"""
+
+import asyncio
+import json
+import os
+import time
+import traceback
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+
+from ui.serving import limits
+from ui.serving.faults import FAULT
+from ui.serving.hosts import Hosts
+
+CLOSED = ("/upload", "/process_recording")  # ways to leave files here; nothing on this page needs them
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+
+
+class RefusedError(Exception):
+    """A request that is not answered.
+
+    Args:
+        status: of HTTP.
+        sentence: for people.
+    """
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+class Gate:
+    """An ASGI middleware around the whole app.
+
+    Args:
+        app: what is behind it.
+        hosts: by which names and from which pages it may be asked.
+    """
+
+    def __init__(self, app: App, hosts: Hosts) -> None:
+        self._app, self._hosts = app, hosts
+        self._held = 0  # bytes of all bodies
+        self._free_at = 0.0  # when what was read so far has been made up for
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        held = _Held(self)
+        answer = _Answer(send)
+        try:
+            self._let_in(scope)
+            await self._app(scope, await held.take(scope, receive), answer.send)
+            await answer.end()
+        except RefusedError as refusal:
+            await answer.say(scope, receive, refusal.status, str(refusal))
+        except Exception:
+            traceback.print_exc()
+            await answer.say(scope, receive, 500, FAULT)
+        finally:
+            held.give_back()
+
+    def _let_in(self, scope: MutableMapping[str, Any]) -> None:
+        if refused := self._hosts.refusal(Headers(scope=scope)):
+            raise RefusedError(403, refused)
+        if scope["path"].rstrip("/").endswith(CLOSED):
+            raise RefusedError(404, "Files are not uploaded here; drawings, samples and networks are sent as text.")
+
+    async def pace(self, values: int) -> None:
+        """Wait until what was read before has been made up for.
+
+        Raises:
+            RefusedError: that would take too long.
+        """
+        if values <= limits.FREE_VALUES:
+            return
+        begin = max(time.monotonic(), self._free_at)
+        wait = begin - time.monotonic()
+        if wait > limits.LONGEST_WAIT:
+            raise RefusedError(503, "The server is busy reading what others sent; please try again in a minute.")
+        self._free_at = begin + values * limits.SECONDS_A_VALUE / limits.SHARE
+        await asyncio.sleep(wait)
+
+    def hold(self, count: int) -> None:
+        """Count bytes of a body; fewer than 0 to let go of them.
+
+        Raises:
+            RefusedError: there are too many.
+        """
+        if count > 0 and self._held + count > limits.BODIES_BYTES:
+            raise RefusedError(503, "The server is busy with what others sent; please try again in a minute.")
+        self._held += count
+
+
+class _Held:
+    """The body of one request."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate, self._count = gate, 0
+
+    async def take(self, scope: MutableMapping[str, Any], receive: Receive) -> Receive:
+        """Read the body, and return what hands it on."""
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return receive
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdecimal() or int(length) > limits.BODY_BYTES:
+            raise _too_large()
+        try:
+            async with asyncio.timeout(limits.BODY_SECONDS):
+                body = await self._read(receive)
+        except TimeoutError:
+            raise RefusedError(408, f"The request did not arrive within {limits.BODY_SECONDS:g} seconds.") from None
+        await self._gate.pace(_values(body))
+        told: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def hand_on() -> Message:
+            return told.pop() if told else await receive()
+
+        return hand_on
+
+    async def _read(self, receive: Receive) -> bytes:
+        parts: list[bytes] = []
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise RefusedError(400, "The request broke off.")
+            part = message.get("body", b"")
+            self._gate.hold(len(part))
+            self._count += len(part)
+            if self._count > limits.BODY_BYTES:
+                raise _too_large()
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts)
+
+    def give_back(self) -> None:
+        self._gate.hold(-self._count)
+
+
+def _values(body: bytes) -> int:
+    """How many values there are in JSON, or somewhat more, without reading it.
+
+    Raises:
+        RefusedError: too many.
+    """
+    values = body.count(b",") + body.count(b"[") + body.count(b"{")
+    if values > limits.BODY_VALUES:
+        raise RefusedError(413, f"A request has at most {limits.BODY_VALUES:,} values, and this one has {values:,}.")
+    return values
+
+
+def _too_large() -> RefusedError:
+    return RefusedError(413, f"A request has at most {limits.BODY_BYTES / 2**20:g} MB, and this one has more.")
+
+
+class _Answer:
+    """The way out: a failure without words gets some, and a browser is told what it may do with the page."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._begun = False
+        self._failure: Message | None = None  # the beginning of an answer that says that something failed
+        self._said = b""
+
+    async def send(self, message: Message) -> None:
+        """Hand a part of the answer on."""
+        if message["type"] == "http.response.start":
+            self._begun = True
+            headers = MutableHeaders(raw=list(message.get("headers", [])))
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            message = {**message, "headers": headers.raw}
+            if message["status"] >= 500:
+                self._failure = message
+                return
+        elif self._failure is not None:
+            self._said += message.get("body", b"")
+            return
+        await self._send(message)
+
+    async def end(self) -> None:
+        """Send what was held back."""
+        if self._failure is None:
+            return
+        said = _with_words(self._said)
+        headers = MutableHeaders(raw=self._failure["headers"])
+        headers["content-length"] = str(len(said))
+        headers["content-type"] = "application/json"
+        await self._send(self._failure)
+        await self._send({"type": "http.response.body", "body": said})
+
+    async def say(self, scope: MutableMapping[str, Any], receive: Receive, status: int, sentence: str) -> None:
+        """Answer with one sentence, where nothing has been answered yet."""
+        if not self._begun or self._failure is not None:
+            self._begun, self._failure = False, None
+            headers = {**_HEADERS, "connection": "close"}
+            answer = JSONResponse({"error": sentence, "detail": sentence}, status, headers)
+            await answer(scope, receive, self._send)
+
+
+def _with_words(said: bytes) -> bytes:
+    """An answer that says that something failed; in a sentence of its own, or else in that of all failures."""
+    try:
+        answer = json.loads(said)
+    except ValueError:
+        answer = None
+    answer = answer if isinstance(answer, dict) else {}
+    if not any(isinstance(answer.get(name), str) for name in ("error", "detail")):
+        answer |= {"error": FAULT, "detail": FAULT}
+    return json.dumps(answer).encode()
+
+
+def _frames() -> str:
+    """Whose pages may show this one in a frame: nobody's but its own, and Hugging Face's where it is one of theirs."""
+    return "'self' https://huggingface.co https://*.huggingface.co" if os.environ.get("SPACE_ID") else "'self'"
+
+
+_HEADERS = {
+    "content-security-policy": f"frame-ancestors {_frames()}; object-src 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+}

@@ -1,0 +1,25 @@
+"""What one request may cost before anything of it is done; `model.cost.budget` says the same of looking into networks.
+
+What people draw, teach and upload stays far below; what is above is refused with a sentence.
+"""
+
+from model.drawing.samples import MAX_SAMPLE_POINTS
+
+BODY_BYTES = 8 * 2**20  # a network's file of 5 MB in base64 and some words around it
+BODY_SECONDS = 30.0  # in which a body has to arrive
+BODIES_BYTES = 96 * 2**20  # of all that are being read and answered
+VALUES_A_POINT = 5  # x, y, time, pressure, and the list of them
+BODY_VALUES = VALUES_A_POINT * MAX_SAMPLE_POINTS + 50_000  # of its JSON
+
+# Reading JSON holds up everybody, if only for so long; who sends much of it waits until that has been made up for.
+FREE_VALUES = 4_000  # that need not wait: the request of a pen has fewer
+SECONDS_A_VALUE = 1e-6  # that reading takes, or less
+SHARE = 0.25  # of the time, that reading large requests may take
+LONGEST_WAIT = 10.0  # seconds; above, the request is refused
+
+SESSION_CHARACTERS = 64  # of the name that a page gives itself; Gradio's has 11
+SESSIONS = 256  # of which Gradio remembers what was changed on the page, some 100 kB each
+UNREAD = 256  # sessions whose results are kept until they are fetched
+CALLS = 100  # of programs that wait in Gradio's queue
+
+IDLE_SECONDS = 10.0  # for which a connection may be open without having asked for anything

@@ -1,0 +1,107 @@
+"""The server: what is in front of the page, to whom it opens, and how it ends."""
+
+import atexit
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterable
+from typing import Never
+
+import gradio as gr
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
+
+from ui.serving import limits
+from ui.serving.connections import closing_idle, most_connections
+from ui.serving.gate import Gate
+from ui.serving.hosts import Hosts, names_of_this_server
+from ui.serving.sessions import bound_sessions
+from ui.serving.view import STYLESHEETS, theme
+
+EVERYWHERE = ("0.0.0.0", "::")
+WHAT_OTHERS_CAN = (
+    "They can draw, teach and keep networks of their own on this computer; they see neither your drawings and networks "
+    "nor your files."
+)
+
+
+def serve(
+    page: gr.Blocks, host: str | None, port: int | None, share: bool, mcp: bool, allowed: Iterable[str],
+    routes: Iterable[BaseRoute],
+) -> None:  # fmt: skip
+    """Serve a page until Ctrl-C, or until the process is told to end.
+
+    Args:
+        page: as `build_page` made it.
+        host: address to serve on; None for this computer only.
+        port: to serve on; None for the first free one.
+        share: whether to have a public link as well.
+        mcp: whether to serve the endpoints as an MCP tool.
+        allowed: names of this server besides those that it knows of itself.
+        routes: of files beside the page.
+
+    Raises:
+        OSError: there is no such address or port, or no public link.
+    """
+    gate = Middleware(Gate, hosts=Hosts(names_of_this_server(host, share, allowed)))
+    connections = most_connections()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        page.queue(max_size=limits.CALLS).launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            mcp_server=mcp,
+            theme=theme(),
+            css_paths=STYLESHEETS,
+            app_kwargs={
+                "routes": list(routes),
+                "middleware": [gate],
+                "lifespan": closing_idle(lambda: getattr(page, "server", None)),
+            },
+            max_file_size=limits.BODY_BYTES,
+            ssr_mode=False,
+            footer_links=["api"],
+            prevent_thread_lock=True,
+        )
+    except gr.exceptions.Error as error:
+        raise OSError(str(error)) from error
+    bound_sessions(page)
+    page.server.config.limit_concurrency = connections
+    for sentence in openness(host, page.server_port, page.share_url):
+        print(sentence, flush=True)
+    page.block_thread()
+
+
+def openness(host: str | None, port: int, link: str | None) -> list[str]:
+    """To whom the page is open beside the people at this computer: sentences."""
+    said = []
+    if host and host not in ("localhost", "127.0.0.1", "::1"):
+        at = (_address() or socket.gethostname()) if host in EVERYWHERE else host
+        said.append(f"Everybody who can reach this computer can open this page, for example at http://{at}:{port}.")
+    if link:
+        said.append(f"Everybody on the internet who has the link {link} can open this page.")
+    return [*said, WHAT_OTHERS_CAN] if said else []
+
+
+def _address() -> str | None:
+    """This computer's address in its network; None without one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address of nobody's (RFC 5737); nothing is sent
+            return str(probe.getsockname()[0])
+        except OSError:
+            return None
+
+
+def leave(code: int) -> Never:
+    """End the process, whatever its threads are doing.
+
+    Python's own way out takes the ground from under threads that are in the middle of a tensor operation, which then
+    abort the process.
+    """
+    atexit._run_exitfuncs()  # what others have registered, such as to end their processes
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
