@@ -1,4 +1,4 @@
-"""Ask a network: probabilities, and the response of every layer to one image."""
+"""What a network answers: probabilities, and the response of every layer to one image."""
 
 from collections import OrderedDict
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from model.network import DigitNet
 
 
 class Reading(NamedTuple):
-    """What a network says of N images.
+    """A network's answers for N images.
 
     Attributes:
         probabilities: float32 (N, classes), calibrated; every row sums to 1.
@@ -24,7 +24,7 @@ class Reading(NamedTuple):
 
 
 def read(net: DigitNet, images: np.ndarray | Tensor) -> Reading:
-    """Probabilities, and whether they are worth anything.
+    """Probabilities, and whether they can be trusted.
 
     Args:
         net: in eval mode.
@@ -63,7 +63,7 @@ def predict(net: DigitNet, images: np.ndarray | Tensor) -> np.ndarray:
 
 
 def layer_responses(net: DigitNet, image: np.ndarray | Tensor) -> "OrderedDict[str, np.ndarray]":
-    """What every layer answers to one image.
+    """The response of every layer to one image.
 
     Args:
         net: in eval mode.
@@ -72,7 +72,7 @@ def layer_responses(net: DigitNet, image: np.ndarray | Tensor) -> "OrderedDict[s
     Returns:
         The name of every layer (`stem`, `stem_norm`, `stages.0.depthwise`, ..., `stages.0`, ..., `head`), in the order
         in which they run, with its output as float32 (C, H, W). A convolution's output is its own, before the norm and
-        the activation that follow; `stages.N` is what the whole stage hands on. Vectors have H = W = 1.
+        the activation that follow; `stages.N` is what the whole stage passes on. Vectors have H = W = 1.
 
     Raises:
         ValueError: the image is of another type or shape.

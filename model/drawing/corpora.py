@@ -19,7 +19,7 @@ Drawing = list[list[list[float]]]
 
 
 class CorpusError(ValueError):
-    """A file is not the corpus that it should be. The message is one sentence for people."""
+    """A file is not the expected corpus. The message is one sentence for people."""
 
 
 class PenDigit(NamedTuple):
@@ -42,13 +42,13 @@ def read_pendigits(path: str | Path) -> list[PenDigit]:
     """All digits of a raw pendigits file, in the file's order.
 
     Args:
-        path: `pendigits-orig.tra` or a file of the same form.
+        path: `pendigits-orig.tra` or a file in the same format.
 
     Returns:
         Samples whose drawings are in canvas units, 0..1, y down.
 
     Raises:
-        CorpusError: the file cannot be read, or is not of that form.
+        CorpusError: the file cannot be read, or is in another format.
     """
     samples: list[PenDigit] = []
     try:
@@ -63,7 +63,7 @@ def read_pendigits(path: str | Path) -> list[PenDigit]:
         raise CorpusError(
             f"{path} cannot be read ({error.strerror}); the file pendigits-orig.tra is expected."
         ) from error
-    except ValueError as error:  # a line that is not two numbers; a pattern that is not there
+    except ValueError as error:  # a line that is not two numbers; a missing pattern
         raise CorpusError(
             f"{path} is not a pendigits file; the raw UNIPEN text pendigits-orig.tra is expected."
         ) from error
@@ -88,14 +88,14 @@ def read_omniglot(path: str | Path, alphabet: str) -> list[Character]:
     """All characters of one alphabet, by character, then by drawer.
 
     Args:
-        path: `strokes_background_small1.zip` or an archive of the same form.
+        path: `strokes_background_small1.zip` or an archive in the same format.
         alphabet: its folder in the archive, such as "Latin".
 
     Returns:
         Samples whose drawings are in canvas units, 0..1, y down.
 
     Raises:
-        CorpusError: the archive cannot be read, is not of that form, or does not hold the alphabet.
+        CorpusError: the archive cannot be read, is in another format, or does not hold the alphabet.
     """
     samples, alphabets = [], set()
     try:
@@ -113,7 +113,7 @@ def read_omniglot(path: str | Path, alphabet: str) -> list[Character]:
             f"{path} cannot be read ({error.strerror}); a zip of Omniglot's strokes is expected."
         ) from error
     except (BadZipFile, ValueError) as error:
-        raise CorpusError(f"{path} is not a zip of Omniglot's strokes, which is expected.") from error
+        raise CorpusError(f"{path} is not a zip file; a zip of Omniglot's strokes is expected.") from error
     if not alphabets:
         raise CorpusError(f"{path} holds no strokes; a zip of Omniglot's strokes is expected.")
     if not samples:

@@ -76,7 +76,7 @@ def test_a_kernel_without_room_and_a_number_that_is_none_are_said_and_what_was_s
     expect(result).to_have_count(9)
     example.get_by_role("button", name="Start over").click()
     example.get_by_role("button", name="Dilation 2").click()
-    expect(example.locator(".sentence")).to_contain_text("reaches over 5 x 5 cells, the padded input has 3 x 3")
+    expect(example.locator(".sentence")).to_contain_text("reaches over 5 x 5 cells and the padded input has 3 x 3")
     expect(result).to_have_text(["2.85"])
     example.get_by_role("button", name="Start over").click()
     for field, says in (("Kernel 1", "The kernel has an entry None"), ("Pointwise weight 1", "The pointwise")):
