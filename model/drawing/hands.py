@@ -8,6 +8,7 @@ curled, the pen trembles, and it leaves few points or many. The same seed gives 
 import math
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -128,13 +129,16 @@ def vary(
     misplaced = amount * MISPLACED * generator.uniform(0.2, 1)
     pieces = [[corner + generator.normal(0, misplaced, corner.shape) for corner in stroke] for stroke in parse(shape)]
     for stroke in pieces:  # a corner belongs to the pieces on both its sides
-        for before, after in zip(stroke, stroke[1:], strict=False):
+        for before, after in pairwise(stroke):
             after[0] = before[-1]
     strokes = [np.concatenate([curve(piece) for piece in stroke]) for stroke in pieces]
     if len(strokes) > 1 and generator.random() < amount * UNLIFTED:
         strokes = [np.concatenate(strokes)]
     strokes = [strokes[0], *(stroke + generator.normal(0, amount * APART, 2) for stroke in strokes[1:])]
-    strokes = [_rounded(_ended(_even(stroke), generator, amount), amount * generator.uniform(0, ROUNDING)) for stroke in strokes]
+    strokes = [
+        _rounded(_ended(_even(stroke), generator, amount), amount * generator.uniform(0, ROUNDING))
+        for stroke in strokes
+    ]
     strokes = _proportioned(strokes, person, amount)
     density = math.exp(person.uniform(*np.log(DENSITY))) if amount else DENSITY[1]
     tremor = amount * TREMBLING * person.random() ** 2
@@ -151,7 +155,7 @@ def parse(shape: str) -> tuple[tuple[np.ndarray, ...], ...]:
 def _pieces(points: list[str]) -> tuple[np.ndarray, ...]:
     places = np.array([point.rstrip("!").split(",") for point in points], float) / 100
     corners = [0, *(index for index, point in enumerate(points) if point.endswith("!")), len(points) - 1]
-    return tuple(places[start : end + 1] for start, end in zip(corners, corners[1:], strict=False) if end > start)
+    return tuple(places[start : end + 1] for start, end in pairwise(corners) if end > start)
 
 
 def curve(points: np.ndarray) -> np.ndarray:
