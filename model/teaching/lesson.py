@@ -201,4 +201,4 @@ class Lesson:
 
     def _mark_familiar(self) -> None:
         """What was taught is no longer unlike anything that the network has learned."""
-        accept(self.new, logits_of(self.new, self.images))
+        accept(self.new, logits_of(self.new, self.material.images))
