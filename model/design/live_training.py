@@ -26,7 +26,9 @@ from model.fields.receptive_field import Region
 from model.layers import milestones, parts_of
 from model.metrics import calibrate, figures, logits_of
 from model.network import DigitNet, NetworkConfig
-from model.train import Recipe, Training, Workers
+from model.training.recipe import Recipe
+from model.training.training import Training
+from model.training.workers import Workers
 
 MAX_EPOCHS = 20
 DEFAULT_EPOCHS = 4
