@@ -106,7 +106,8 @@ def test_its_policy_forbids_requests(browser: Browser, tmp_path: Path) -> None:
             """async () => {
                 const fetched = await fetch("/stolen").then(() => "sent", () => "forbidden");
                 const image = await new Promise((resolve) => {
-                    const image = Object.assign(new Image(), { onload: () => resolve("sent"), onerror: () => resolve("forbidden") });
+                    const image = new Image();
+                    Object.assign(image, { onload: () => resolve("sent"), onerror: () => resolve("forbidden") });
                     image.src = "/stolen.png";
                 });
                 return [fetched, image];
