@@ -4,6 +4,7 @@ Biases are left out everywhere: a norm, which has its own, follows each of these
 """
 
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -25,8 +26,7 @@ LIMITS = {
 }
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """What one step costs.
 
     Attributes:
@@ -37,7 +37,7 @@ class Cost:
     parameters: int
     multiply_accumulates: int
 
-    def __add__(self, other: "Cost") -> "Cost":
+    def __add__(self, other: "Cost") -> "Cost":  # type: ignore[override]  # a sum, where tuples are strung together
         return Cost(self.parameters + other.parameters, self.multiply_accumulates + other.multiply_accumulates)
 
 
