@@ -17,7 +17,7 @@ FORMS = {"onnx": ".onnx", "int8": "-int8.onnx", "safetensors": ".safetensors", "
 
 
 def export(networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> gr.HTML:
-    """Buttons that make a file of the network that is chosen on the left.
+    """Buttons that export the network chosen on the left as a file.
 
     Args:
         networks: that may be named.
@@ -50,8 +50,8 @@ def start_export(
     """
     name, form, drawing = fields_of(request, "network", "form", drawing=[])
     if not isinstance(form, str) or form not in FORMS:
-        raise ValueError(f"A file is made as one of {', '.join(FORMS)}.")
-    path = networks.locate(name)  # said now, not after the wait
+        raise ValueError(f"Not a valid export format; expected one of {', '.join(FORMS)}.")
+    path = networks.locate(name)  # so that an error is reported now, not after the wait
     file = f"digitscope-{path.stem if len(path.stem) < 32 else 'mine'}{FORMS[form]}"
 
     def work(report: Report) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""One HTML file with the engine, a network and a drawing: it works from a disk, without a server, and asks nobody.
+"""One HTML file with the engine, a network and a drawing: it works from disk, without a server or a network connection.
 
 The scripts and the styles are the page's own, the network is read by assets/engine/; see assets/saved/. A policy in the
 file forbids requests of any kind.
@@ -31,21 +31,21 @@ IMPORT = re.compile(r'^(\s*(?:import|export)\b[^"\']*?\bfrom\s+|import\s+)"(\.[^
 
 
 def saved_page(networks: Networks, name: object, drawing: object) -> bytes:
-    """A page that reads with a network in any browser, by itself.
+    """A self-contained page that reads with a network in any browser.
 
     Args:
-        networks: that may be named.
+        networks: the networks that may be named.
         name: of the network.
         drawing: what is on the sheet; an empty list for a blank one.
 
     Raises:
-        ValueError: there is no such network, no browser is asked to compute it, or this is not a drawing.
+        ValueError: there is no such network, it is too costly for a browser, or the drawing is not valid.
     """
     strokes = [] if drawing == [] else [stroke.tolist() for stroke in check_drawing(drawing)]
     title, operations = networks.title(name), complexity(networks.load(name)).multiply_accumulates
     if operations > MOST_OPERATIONS:
         raise ValueError(
-            f"This network takes {operations:,} multiply-accumulates a drawing; "
+            f"This network takes {operations:,} multiply-accumulates per drawing; "
             f"a saved page computes up to {MOST_OPERATIONS:,} by itself."
         )
     told, structure = network_file(networks, name), describe_structure(networks, name)
@@ -93,7 +93,7 @@ def _by_planes(numbers: bytes) -> bytes:
 
 
 def _scripts(script: Path, found: dict[Path, str] | None = None) -> dict[Path, str]:
-    """A script after all that it imports, by their places, which it imports them by: "/page/state.js"."""
+    """A script after everything it imports, by the paths it imports them by, such as "/page/state.js"."""
     found = {} if found is None else found
     text = script.read_text(encoding="utf-8")
     for _, module in IMPORT.findall(text):

@@ -12,7 +12,8 @@ STRETCH = 0.15  # of width against height, as a logarithm
 STROKE_SHIFT = 0.04  # of a stroke against the others, as a share of the drawing's size
 JITTER = 0.03  # of a stroke's points, smooth along it, as a share of the drawing's size
 THICKNESS = 0.3  # of the pen, as a logarithm
-BENDS = 4  # places along a stroke that are moved apart from each other; between them the shift is interpolated
+MOST_POINTS = 600  # of a drawing that is varied; a pen gives some 60 a second, and a file may give any number
+BENDS = 4  # places along a stroke that are moved independently; between them the shift is interpolated
 
 
 def variants(drawing: object, count: int, generator: np.random.Generator, amount: float = 1.0) -> np.ndarray:
@@ -21,8 +22,8 @@ def variants(drawing: object, count: int, generator: np.random.Generator, amount
     Args:
         drawing: as `model.drawing.strokes.rasterize` takes it.
         count: how many, at least 1.
-        generator: where the changes come from.
-        amount: multiplies all changes but that of the pen.
+        generator: source of the changes.
+        amount: multiplies all changes except the pen's.
 
     Returns:
         uint8 (count, 28, 28), ink 255 on 0.
@@ -30,8 +31,16 @@ def variants(drawing: object, count: int, generator: np.random.Generator, amount
     Raises:
         DrawingError: as `model.drawing.strokes.check_drawing`.
     """
-    strokes = check_drawing(drawing)
+    strokes = _thinned(check_drawing(drawing))
     return np.stack([_variant(strokes, generator, amount) for _ in range(count)])
+
+
+def _thinned(strokes: Strokes) -> Strokes:
+    """As many points as a hand might have given, the last of each stroke among them."""
+    step = -(-sum(map(len, strokes)) // MOST_POINTS)
+    if step == 1:
+        return strokes
+    return [np.concatenate([stroke[:-1:step], stroke[-1:]]) for stroke in strokes]
 
 
 def _variant(strokes: Strokes, generator: np.random.Generator, amount: float) -> np.ndarray:
@@ -43,7 +52,7 @@ def _variant(strokes: Strokes, generator: np.random.Generator, amount: float) ->
 
 
 def _affine(generator: np.random.Generator, amount: float) -> np.ndarray:
-    """Rotation after slant after stretch, (2, 2) on x, y."""
+    """Stretch, then slant, then rotation: (2, 2) on x, y."""
     angle = math.radians(amount * generator.uniform(-ROTATION, ROTATION))
     stretch = math.exp(amount * generator.uniform(-STRETCH, STRETCH) / 2)
     rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])

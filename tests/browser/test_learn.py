@@ -29,7 +29,7 @@ def test_every_figure_reads_the_drawing_and_is_blank_without_one(learn: Page) ->
     for name, says in [
         ("depthwise", "products of its own channel"),
         ("pointwise", "products, one for each channel"),
-        ("separable", "weights do it here"),
+        ("separable", "a standard convolution of the same shape takes"),
         ("dilation", "At dilation 2"),
         ("flowchart", "dilated? No"),
     ]:
@@ -76,7 +76,7 @@ def test_a_kernel_without_room_and_a_number_that_is_none_are_said_and_what_was_s
     expect(result).to_have_count(9)
     example.get_by_role("button", name="Start over").click()
     example.get_by_role("button", name="Dilation 2").click()
-    expect(example.locator(".sentence")).to_contain_text("reaches over 5 x 5 cells, the padded input has 3 x 3")
+    expect(example.locator(".sentence")).to_contain_text("reaches over 5 x 5 cells and the padded input has 3 x 3")
     expect(result).to_have_text(["2.85"])
     example.get_by_role("button", name="Start over").click()
     for field, says in (("Kernel 1", "The kernel has an entry None"), ("Pointwise weight 1", "The pointwise")):
@@ -126,7 +126,7 @@ def test_gridding_is_seen_and_mended(learn: Page) -> None:
     for _ in range(5):
         gridding.get_by_role("slider", name="Dilation of layer 3").press("ArrowLeft")
     expect(gridding.locator(".sentence")).to_have_text(
-        "Dilations 1, 4, 3 read each of the 17 columns in their field: no gridding."
+        "Dilations 1, 4, 3 read all 17 columns in their field: no gridding."
     )
 
 

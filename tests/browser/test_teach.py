@@ -345,7 +345,7 @@ def test_files_that_are_none_are_refused(tab: Page, tmp_path: Path) -> None:
     with tab.expect_file_chooser() as chooser:
         press(tab, "Open network")
     chooser.value.set_files(wrong)
-    expect(tab.locator("#teach .versions .note").last).to_contain_text("no Digitscope checkpoint")
+    expect(tab.locator("#teach .versions .note").last).to_contain_text("not a Digitscope checkpoint")
     newer = tmp_path / "samples.json"
     newer.write_text(json.dumps({"format": 99, "samples": []}))
     with tab.expect_file_chooser() as chooser:

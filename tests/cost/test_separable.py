@@ -116,7 +116,7 @@ X, DEPTHWISE, POINTWISE = torch.zeros(1, 2, 5, 5), torch.zeros(2, 1, 3, 3), torc
     [
         (
             {"depthwise_weight": torch.zeros(2, 1, 2, 2)},
-            'padding is "same" and the kernel is 2 wide; expected an odd one',
+            'padding is "same" and the kernel is 2 wide; expected an odd kernel',
         ),
         ({"dilation": 0}, "dilation is 0; expected a whole number of at least 1."),
         ({"dilation": True}, "dilation is True"),
@@ -124,7 +124,7 @@ X, DEPTHWISE, POINTWISE = torch.zeros(1, 2, 5, 5), torch.zeros(2, 1, 3, 3), torc
         ({"stride": 1.5}, "stride is 1.5"),
         ({"padding": -1}, 'padding is -1; expected "same", "valid" or a whole number of at least 0.'),
         ({"padding": "half"}, "padding is 'half'"),
-        ({"padding": "valid", "dilation": 3}, "reaches over 7 x 7 cells, the padded input has 5 x 5"),
+        ({"padding": "valid", "dilation": 3}, "reaches over 7 x 7 cells and the padded input has 5 x 5"),
         ({"x": torch.zeros(2, 5, 5)}, "The input has shape (2, 5, 5); expected (N, C_in, H, W)."),
         ({"depthwise_weight": torch.zeros(3, 1, 3, 3)}, "expected (2, 1, K_h, K_w)"),
         ({"depthwise_weight": torch.zeros(2, 1, 0, 3)}, "expected (2, 1, K_h, K_w)"),

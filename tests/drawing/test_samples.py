@@ -103,8 +103,8 @@ def test_a_network_has_no_more_than_a_hundred_classes() -> None:
         ([sample(drawing=[[]])], "Sample 1: The drawing has no ink"),
         ([sample(drawing=[[[0.5, float("nan")]]])], "Sample 1: .*NaN"),
         ([sample(), sample(), sample(label="")], "Sample 3: A class needs a name"),
-        ([7], "Sample 1 is no object"),
-        ([{"label": "7"}], "Sample 1 is no object"),
+        ([7], "Sample 1 is not an object"),
+        ([{"label": "7"}], "Sample 1 is not an object"),
     ],
 )
 def test_samples_that_cannot_be_taught_are_refused_with_their_number(samples: object, says: str) -> None:

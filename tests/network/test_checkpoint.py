@@ -160,7 +160,7 @@ def test_a_pickle_is_refused_and_not_run(saved: Path, tmp_path: Path) -> None:
 
 def test_safetensors_of_somebody_else_are_refused(saved: Path) -> None:
     save_file({"stem.weight": torch.ones(3)}, saved)
-    assert "damaged or no Digitscope checkpoint" in refused(saved)
+    assert "damaged or not a Digitscope checkpoint" in refused(saved)
 
 
 @pytest.mark.parametrize("text", ["", "3", "null", "[]", "{}", '{"format": "1"}', '{"format": 0}', "[" * 100_000])
@@ -180,7 +180,7 @@ def test_a_newer_format_is_refused(saved: Path) -> None:
 )
 def test_a_configuration_that_cannot_be_built_is_refused(saved: Path, config: object) -> None:
     rewrite(saved, config=config)
-    assert "no network that can be built" in refused(saved)
+    assert "not describe a network that can be built" in refused(saved)
 
 
 def test_a_configuration_that_would_fill_the_memory_is_refused_before_it_is_built(saved: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_network_that_can_only_answer_nonsense_is_refused(saved: Path, small_n
 @pytest.mark.parametrize("fields", [{"classes": list(range(10))}, {"classes": ["a", ""]}, {"separable": "no"}])
 def test_a_configuration_of_other_kinds_is_refused(saved: Path, small_net: DigitNet, fields: dict) -> None:
     rewrite(saved, config=small_net.config.to_dict() | fields)
-    assert "no network that can be built" in refused(saved)
+    assert "not describe a network that can be built" in refused(saved)
 
 
 @pytest.mark.parametrize("name", ["", ".", "/dev/full", "net.txt/more"])

@@ -34,7 +34,7 @@ def test_an_object_has_the_fields_that_are_known_and_no_others() -> None:
     assert check_object("The settings", {"steps": 3}, ("steps", "batch")) == {"steps": 3}
     assert check_object("The settings", {"any": 3}) == {"any": 3}
     for wrong in (None, [], "steps", {"steps": 3, "other": 4}):
-        with pytest.raises(OwnError, match=r"^The settings are an object of steps, batch\.$"):
+        with pytest.raises(OwnError, match=r"^The settings have to be an object of steps, batch\.$"):
             check_object("The settings", wrong, ("steps", "batch"), OwnError)
 
 

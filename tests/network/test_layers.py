@@ -60,7 +60,7 @@ def test_stages_count_from_one_in_titles() -> None:
 
 
 def test_an_unknown_layer_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"no map of a layer 'stages.9'; expected one of stem, .*, head\."):
+    with pytest.raises(ValueError, match=r"no layer 'stages.9'; expected one of stem, .*, head\."):
         layer_named(PRESETS["nano"], "stages.9")
 
 

@@ -55,7 +55,7 @@ def test_a_configuration_survives_json(preset: str) -> None:
     [None, [], {}, {"stages": 3}, {"stages": [{}]}, {"stages": [{"channels": 4}], "classes": ["a"], "depth": 3}],
 )
 def test_what_is_no_configuration_is_refused(values: object) -> None:
-    with pytest.raises(ValueError, match="no network configuration"):
+    with pytest.raises(ValueError, match="Not a valid network configuration"):
         NetworkConfig.from_dict(values)
 
 

@@ -200,7 +200,7 @@ STAGE = {"channels": 8}
         ({"stages": [{"channels": 10_000}]}, "Stage 1, filters is 10000; expected a whole number from 1 to 1024"),
         ({"stages": []}, "stages has 0 entries; expected a list of 1 to 32"),
         ({"stages": [STAGE] * 33}, "stages has 33 entries"),
-        ({"stages": "many"}, "stages is no list"),
+        ({"stages": "many"}, "stages is not a list"),
         ({"stages": [7]}, r"stages\[0\] has to be an object"),
         ({"stages": [{}]}, r"stages\[0\] lacks the field channels"),
         ({"stages": [{"channels": "8"}]}, "Stage 1, filters is '8'; expected a whole number"),

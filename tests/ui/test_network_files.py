@@ -77,11 +77,11 @@ def newer(directory: Path) -> bytes:
 
 
 FILES = {
-    "a renamed zip": (lambda _: zipped(), "damaged or no Digitscope checkpoint"),
-    "nothing": (lambda _: b"", "damaged or no Digitscope checkpoint"),
+    "a renamed zip": (lambda _: zipped(), "damaged or not a Digitscope checkpoint"),
+    "nothing": (lambda _: b"", "damaged or not a Digitscope checkpoint"),
     "truncated": (lambda at: checkpoint(settled(NetworkConfig(4, stages=(StageConfig(4),))), at)[:-40], "damaged"),
     "weights that are no numbers": (with_nan, "not finite numbers"),
-    "another architecture": (of_others, "no Digitscope checkpoint"),
+    "another architecture": (of_others, "not a Digitscope checkpoint"),
     "too costly to serve": (too_costly, "multiply-accumulates"),
     "a class name that is none": (badly_named, "control character"),
     "a newer format": (lambda at: newer(at), "format 99"),
