@@ -24,6 +24,7 @@ MAX_BYTES = 16 * 2**20
 METADATA_KEY = "digitscope"
 CHECKSUM = "checksum"  # of everything else, in the metadata; files of earlier versions have none
 OF_THE_FILE = ("format", "config", CHECKSUM)  # metadata that is not history
+LATER_BUFFERS = {"familiar_evidence": -1e4}  # missing from files of earlier versions, and what that meant
 
 
 class CheckpointError(ValueError):
@@ -92,6 +93,7 @@ def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], N
         check: called before the network is built; raises if a network of this shape is not wanted.
     """
     metadata, weights = _read(called, content)
+    weights = {name: torch.tensor(value) for name, value in LATER_BUFFERS.items()} | weights
     try:
         config = NetworkConfig.from_dict(metadata["config"])
     except (KeyError, ValueError) as error:
@@ -168,6 +170,19 @@ def checksum_of(metadata: dict[str, Any], weights: dict[str, Tensor]) -> str:
         digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
+
+
+def record(name: str, data: str, values: dict[str, Any]) -> None:
+    """Put figures into a checkpoint's metadata and keep everything else of it.
+
+    Args:
+        name: a name in checkpoints/ or a path.
+        data: what was measured on, as the figures' key.
+        values: plain JSON values.
+    """
+    history = read_history(name)
+    history["figures"] = history.get("figures", {}) | {data: values}
+    save_checkpoint(load_checkpoint(name), name, **history)
 
 
 def _own_weights(net: DigitNet) -> dict[str, Tensor]:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.familiarity import is_familiar
 from model.forward_pass import check_images, forward_pass, shared_pass
 from model.network import DigitNet
 
@@ -35,7 +36,7 @@ def read(net: DigitNet, images: np.ndarray | Tensor) -> Reading:
     """
     with torch.inference_mode():
         logits = _logits(net, images)  # (N, classes)
-        familiar = logits.logsumexp(1) >= net.familiar_energy
+        familiar = is_familiar(net, logits)
         return Reading((logits / net.temperature).softmax(1).numpy(), familiar.numpy())
 
 

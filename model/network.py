@@ -206,13 +206,14 @@ class DigitNet(nn.Module):
         config: its shape.
 
     The input is uint8 (N, 1, 28, 28) from 0 (paper) to 255 (ink), or float from 0 to 1; it is normalised here and
-    nowhere else. The output is logits (N, classes); `temperature` is what they are divided by before softmax, and an
-    image whose energy, the logsumexp of its logits, is less than `familiar_energy` is unlike what was learned. Both are
-    set by `model.metrics.calibrate`.
+    nowhere else. The output is logits (N, classes); `temperature` is what they are divided by before softmax, and
+    `familiar_energy` and `familiar_evidence` are the thresholds of `model.familiarity`, below which an image is unlike
+    what was learned. `model.metrics.calibrate` sets all three.
     """
 
     temperature: Tensor
     familiar_energy: Tensor
+    familiar_evidence: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -231,6 +232,7 @@ class DigitNet(nn.Module):
         self.head = nn.Linear(config.stages[-1].channels, len(config.classes))
         self.register_buffer("temperature", torch.ones(()))
         self.register_buffer("familiar_energy", torch.tensor(-1e4))
+        self.register_buffer("familiar_evidence", torch.tensor(-1e4))
 
     @property
     def classes(self) -> list[str]:

@@ -26,7 +26,9 @@ from model.fields.receptive_field import Region
 from model.layers import milestones, parts_of
 from model.metrics import calibrate, figures, logits_of
 from model.network import DigitNet, NetworkConfig
-from model.train import Recipe, Training, Workers
+from model.training.recipe import Recipe
+from model.training.training import Training
+from model.training.workers import Workers
 
 MAX_EPOCHS = 20
 DEFAULT_EPOCHS = 4
@@ -120,7 +122,7 @@ class LiveTraining:
         self._training: Training | None = None  # until the first run begins
         self._latest: DigitNet | None = None  # as it was at the last look
         self._step = 0
-        self._last_step: int | None = None
+        self._last_step = -1  # not known before it begins
         self._seconds = 0.0
         self._kept: dict[str, Any] | None = None  # the training, as it came from another process
 

@@ -14,6 +14,7 @@ from zipfile import BadZipFile, ZipFile
 
 PENDIGITS_BOX = 500  # the tablet's writing box, in tablet units
 OMNIGLOT_BOX = 105  # the side of an Omniglot picture, in pixels
+OMNIGLOT_NAME = re.compile(r"strokes_\w+/([^/]+)/character(\d+)/\d+_(\d+)\.txt")
 
 Drawing = list[list[list[float]]]
 
@@ -97,15 +98,13 @@ def read_omniglot(path: str | Path, alphabet: str) -> list[Character]:
     Raises:
         CorpusError: the archive cannot be read, is in another format, or does not hold the alphabet.
     """
-    samples, alphabets = [], set()
+    known = alphabets(path)
+    samples = []
     try:
         with ZipFile(path) as archive:
             for name in sorted(archive.namelist()):
-                found = re.fullmatch(r"strokes_\w+/([^/]+)/character(\d+)/\d+_(\d+)\.txt", name)
-                if not found:
-                    continue
-                alphabets.add(found[1])
-                if found[1] == alphabet:
+                found = OMNIGLOT_NAME.fullmatch(name)
+                if found and found[1] == alphabet:
                     drawing = _omniglot_drawing(archive.read(name).decode("ascii"))
                     samples.append(Character(drawing, int(found[2]), int(found[3])))
     except OSError as error:
@@ -114,11 +113,29 @@ def read_omniglot(path: str | Path, alphabet: str) -> list[Character]:
         ) from error
     except (BadZipFile, ValueError) as error:
         raise CorpusError(f"{path} is not a zip file; a zip of Omniglot's strokes is expected.") from error
-    if not alphabets:
-        raise CorpusError(f"{path} holds no strokes; a zip of Omniglot's strokes is expected.")
     if not samples:
-        raise CorpusError(f"{path} holds no alphabet {alphabet!r}; it holds {', '.join(sorted(alphabets))}.")
+        raise CorpusError(f"{path} holds no alphabet {alphabet!r}; it holds {', '.join(known)}.")
     return samples
+
+
+def alphabets(path: str | Path) -> list[str]:
+    """Names of the alphabets that an archive of Omniglot's strokes holds.
+
+    Raises:
+        CorpusError: the archive cannot be read, or holds none.
+    """
+    try:
+        with ZipFile(path) as archive:
+            found = {match[1] for name in archive.namelist() if (match := OMNIGLOT_NAME.fullmatch(name))}
+    except OSError as error:
+        raise CorpusError(
+            f"{path} cannot be read ({error.strerror}); a zip of Omniglot's strokes is expected."
+        ) from error
+    except BadZipFile as error:
+        raise CorpusError(f"{path} is not a zip of Omniglot's strokes, which is expected.") from error
+    if not found:
+        raise CorpusError(f"{path} holds no strokes; a zip of Omniglot's strokes is expected.")
+    return sorted(found)
 
 
 def _omniglot_drawing(text: str) -> Drawing:

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.data import DEFAULT_DATA
+from model.familiarity import accept
 from model.metrics import logits_of
 from model.network import DigitNet
 from model.precision import narrow_arithmetic
@@ -200,5 +201,4 @@ class Lesson:
 
     def _mark_familiar(self) -> None:
         """Make the taught samples count as familiar."""
-        energies = logits_of(self.new, self.material.images).logsumexp(1)
-        self.new.familiar_energy.fill_(min(self.new.familiar_energy.item(), energies.min().item()))
+        accept(self.new, logits_of(self.new, self.material.images))

@@ -29,7 +29,7 @@ def test_every_figure_reads_the_drawing_and_is_blank_without_one(learn: Page) ->
     for name, says in [
         ("depthwise", "products of its own channel"),
         ("pointwise", "products, one for each channel"),
-        ("separable", "weights do it here"),
+        ("separable", "a standard convolution of the same shape takes"),
         ("dilation", "At dilation 2"),
         ("flowchart", "dilated? No"),
     ]:
@@ -126,7 +126,7 @@ def test_gridding_is_seen_and_mended(learn: Page) -> None:
     for _ in range(5):
         gridding.get_by_role("slider", name="Dilation of layer 3").press("ArrowLeft")
     expect(gridding.locator(".sentence")).to_have_text(
-        "Dilations 1, 4, 3 read each of the 17 columns in their field: no gridding."
+        "Dilations 1, 4, 3 read all 17 columns in their field: no gridding."
     )
 
 

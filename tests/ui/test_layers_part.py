@@ -185,10 +185,10 @@ def test_a_cell_that_nothing_moves_is_said_to_be_off_only_if_it_is(small_net: Di
     place = {"y": 7, "x": 7, "channel": 0}
     depthwise = describe_cell(net, IMAGE, maps, {"layer": "stages.0.depthwise", **place})
     assert depthwise["arithmetic"]["value"] > 0
-    assert depthwise["words"].endswith("no pixel moves it now, for all that it reads is off.")
+    assert depthwise["words"].endswith("no pixel influences it now, because everything it reads is zero.")
     pointwise = describe_cell(net, IMAGE, maps, {"layer": "stages.0.pointwise", **place})
     assert pointwise["arithmetic"]["value"] == 0
-    assert pointwise["words"].endswith("no pixel moves it now, for it is off.")
+    assert pointwise["words"].endswith("no pixel influences it now, because its value is zero.")
 
 
 def test_a_standard_convolution_sends_the_kernels_of_one_channel(standard_net: DigitNet, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_what_the_taps_bring_along_makes_up_the_whole_field(net: DigitNet) -> No
 def test_sentences_name_the_numbers_of_the_picture() -> None:
     third = growth(DigitNet(PRESETS["base"]))[3]
     assert third["sentence"].startswith(
-        "Stage 3, dilation 3: the field grows from 17 x 17 to 29 x 29 pixels with 9 weights a channel"
+        "Stage 3, dilation 3: the field grows from 17 x 17 to 29 x 29 pixels with 9 weights per channel"
     )
 
 
