@@ -30,18 +30,18 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--checkpoint", default="base", help="name in checkpoints/ or path of the network that reads first"
     )
-    parser.add_argument("--data", default="data", help="directory that holds MNIST/raw, for what trains")
-    parser.add_argument("--state", default=STATE, help="directory in which the networks that visitors make are kept")
+    parser.add_argument("--data", default="data", help="directory that holds MNIST/raw, needed for training")
+    parser.add_argument("--state", default=STATE, help="directory in which to keep the networks that visitors make")
     parser.add_argument(
         "--allowed-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="another name that this page is reached by, as behind a reverse proxy; may be given several times",
+        help="another host name of this page, such as behind a reverse proxy; may be given several times",
     )
-    parser.add_argument("--share", action="store_true", help="also serve on a public link for some days")
+    parser.add_argument("--share", action="store_true", help="also serve on a public link for a few days")
     parser.add_argument(
-        "--mcp", action="store_true", help="also serve the endpoints as an MCP tool (pip install 'gradio[mcp]')"
+        "--mcp", action="store_true", help="also serve the endpoints as MCP tools (pip install 'gradio[mcp]')"
     )
     return parser.parse_args()
 
@@ -53,11 +53,11 @@ def _port(text: str) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Find out in time, and in a sentence, what Gradio would say at length or hang on.
+    """Check up front, and report in one sentence, what Gradio would report at length or hang on.
 
     Raises:
-        OSError: the address cannot be served on.
-        ImportError: an option needs what is not installed.
+        OSError: the address is not available, or the state directory is not writable.
+        ImportError: an option needs a package that is not installed.
     """
     host = options.host or "127.0.0.1"
     try:
@@ -70,7 +70,7 @@ def _check(options: argparse.Namespace) -> None:
     there = next(path for path in (state, *state.parents) if path.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise OSError(
-            f"Networks cannot be kept in {options.state}: {there} is not a directory that can be written to; "
+            f"Networks cannot be kept in {options.state}: {there} is not a writable directory; "
             "choose another with --state."
         )
     if options.mcp and importlib.util.find_spec("mcp") is None:
@@ -81,7 +81,7 @@ def _check(options: argparse.Namespace) -> None:
 def main() -> int:
     """Serve until Ctrl-C; returns the exit code."""
     options = _arguments()
-    torch.set_num_threads(1)  # single images: a second thread costs more than it brings
+    torch.set_num_threads(1)  # single images: a second thread costs more than it gains
     _check(options)
     page = build_page(options.checkpoint, options.data, options.state)
     routes = [Mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS))]

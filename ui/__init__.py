@@ -1,1 +1,1 @@
-"""The views of the page: one file each."""
+"""The views of the page, one file each."""

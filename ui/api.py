@@ -1,6 +1,6 @@
-"""The named endpoints, for programs: the same answers as on the page.
+"""The named endpoints, for programs: they give the same answers as the page.
 
-Their docstrings are what the API page and the descriptions of the MCP tools say, a line for each argument.
+Their docstrings appear on the API page and as the descriptions of the MCP tools, one line per argument.
 """
 
 import json
@@ -39,21 +39,21 @@ from ui.teach.network_files import network_file
 from ui.teach.teaching import LESSON, TeachingError, teaching_work
 
 ALL_CHANNELS = -1
-EXACT = 2**53  # up to here every JSON reader keeps whole numbers
-TEACHINGS = 8  # calls that are followed at once; their work waits in one line
+EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact
+TEACHINGS = 8  # calls followed at once; their work waits in a single queue
 POLL = 0.1  # seconds
-DIGITS = 6  # significant digits of the numbers of an effective field
+DIGITS = 6  # significant digits of the values of an effective field
 
 
 def add_api(networks: Networks, jobs: Jobs, processes: Processes, default: str, data: str | Path) -> None:
-    """Add the endpoints to the page that is being built.
+    """Add the endpoints to the page being built.
 
     Args:
-        networks: that may be named.
-        jobs: where what takes long waits in line.
-        processes: where it is done.
-        default: the network that reads where a call names none.
-        data: directory that may hold MNIST/raw, for what trains.
+        networks: the networks that a call may name.
+        jobs: the queue for long work.
+        processes: where long work is done.
+        default: the network to use if a call names none.
+        data: directory that may hold MNIST/raw, for training.
     """
     endpoints = Endpoints(networks, jobs, processes, default, data)
     gr.api(endpoints.predict, api_name="predict")
@@ -63,7 +63,7 @@ def add_api(networks: Networks, jobs: Jobs, processes: Processes, default: str, 
 
 
 class Endpoints:
-    """What programs may call; arguments as of `add_api`."""
+    """What programs may call; arguments as for `add_api`."""
 
     def __init__(self, networks: Networks, jobs: Jobs, processes: Processes, default: str, data: str | Path) -> None:
         self._networks, self._jobs, self._processes = networks, jobs, processes
@@ -74,7 +74,7 @@ class Endpoints:
 
         Args:
             drawing: JSON text of a list of strokes; a stroke is a list of points [x, y] from 0 to 1, x right, y down.
-            network: name of the network that reads: nano, tiny, small, base or large; empty for the page's own.
+            network: name of the network to use: nano, tiny, small, base or large; empty for the page's default.
 
         Returns:
             Class names with their probabilities, which sum to 1.
@@ -83,17 +83,17 @@ class Endpoints:
             return _probabilities(net, drawing)
 
     def layers(self, drawing: str, network: str = "", names: str = "") -> dict[str, Any]:
-        """Read a drawn digit and return what every layer of the network answers to it, first to last.
+        """Read a drawn digit and return the output of every layer of the network, first to last.
 
         Args:
             drawing: JSON text of a list of strokes; a stroke is a list of points [x, y] from 0 to 1, x right, y down.
-            network: name of the network that reads: nano, tiny, small, base or large; empty for the page's own.
+            network: name of the network to use: nano, tiny, small, base or large; empty for the page's default.
             names: names of the layers to return, separated by commas, such as stem,stages.0.depthwise; empty for all.
 
         Returns:
-            image and layers, a list. Each array is an object of name, dtype, shape and data: its bytes in base64, row
-            by row, little-endian; numpy.frombuffer(base64.b64decode(data), dtype).reshape(shape) gives it back. The
-            image is uint8 (28, 28), a layer float32 (C, H, W), before the norm and activation that follow it.
+            image and layers, a list. Each array is an object with name, dtype, shape and data: its bytes in base64, in
+            row-major order, little-endian; numpy.frombuffer(base64.b64decode(data), dtype).reshape(shape) restores it.
+            The image is uint8 (28, 28), a layer float32 (C, H, W), before the norm and activation that follow it.
         """
         with self._borrow(network) as net:
             return _layers(net, drawing, names)
@@ -101,22 +101,23 @@ class Endpoints:
     def receptive_field(
         self, drawing: str, layer: str, y: int, x: int, channel: int = ALL_CHANNELS, network: str = ""
     ) -> dict[str, Any]:
-        """Where one cell of one layer looks: its theoretical and its effective receptive field on a drawing.
+        """Return the theoretical and the effective receptive field of one cell of one layer on a drawing.
 
         Args:
             drawing: JSON text of a list of strokes; a stroke is a list of points [x, y] from 0 to 1, x right, y down.
             layer: name of the layer: stem, stages.0.depthwise, stages.0.pointwise, stages.0, ..., head.
             y: row of the cell in the layer's map, from 0.
             x: column of the cell in the layer's map, from 0.
-            channel: whose effective field it is, from 0; of the head, the class; -1 for the sum over all channels.
-            network: name of the network that reads: nano, tiny, small, base or large; empty for the page's own.
+            channel: the channel whose effective field to compute, from 0; for the head, the class; -1 for all summed.
+            network: name of the network to use: nano, tiny, small, base or large; empty for the page's default.
 
         Returns:
-            Pairs are (y, x), lengths are pixels of the 28 x 28 image, boxes are [top, left, bottom, right], the ends
-            left out. size, stride and padding of the layer's fields (Araujo et al. 2019) and its map_size; center of
-            the cell's field, region cut at the image's borders and region_uncut; pixels_read of pixels_in_region, and
+            Pairs are (y, x), lengths are pixels of the 28 x 28 image, boxes are [top, left, bottom, right], ends
+            excluded. size, stride and padding of the layer's fields (Araujo et al. 2019) and its map_size; center of
+            the cell's field, region clipped to the image and region_uncut; pixels_read of pixels_in_region, and
             lattice, 28 rows of the number of paths to each pixel; effective, 28 rows of |d cell / d pixel| (Luo et al.
-            2016), box_95, the smallest square around the centre with 95 % of it, and fraction_95 of the region.
+            2016), box_95, the smallest square around the centre that holds 95 % of it, and fraction_95, its share of
+            the region.
         """
         with self._borrow(network) as net:
             return _field(net, drawing, layer, (y, x), channel)
@@ -124,19 +125,19 @@ class Endpoints:
     def fine_tune(
         self, samples: str, network: str = "", settings: str = "", sender: gr.Request | None = None
     ) -> Iterator[dict[str, Any]]:
-        """Teach a network from drawn samples; returns progress as it goes, and at last what came of it.
+        """Teach a network from drawn samples; returns progress as it goes, and finally the result.
 
         Args:
             samples: JSON text of {"format": 1, "samples": [{"label": "7", "drawing": strokes}, ...]}.
-            network: name or key of the network to start from; empty for the page's own.
-            settings: JSON text of an object of steps, batch, replay, layers, interpolation; empty for the defaults.
+            network: name or key of the network to start from; empty for the page's default.
+            settings: JSON text of an object with steps, batch, replay, layers, interpolation; empty for the defaults.
 
         Returns:
             Objects with state: waiting, with position in the queue and the expected seconds; running, with step of
             steps, loss, and the accuracy on samples and on replay, held-out old digits, from 0 to 1; then done, with
-            metrics and key, which the other endpoints take for a network, file, the bytes of a safetensors file in
+            metrics and key, which the other endpoints accept as a network, file, the bytes of a safetensors file in
             base64, and warnings, sentences. In metrics, samples and replay are pairs of before and after, classes the
-            same by class, held the count of samples of which some were held out, or null where there are too few.
+            same by class, and held the result on held-out samples, or null if there are too few.
         """
         with one_sentence():
             _check_text("samples", samples)
@@ -153,7 +154,7 @@ class Endpoints:
 
     @contextmanager
     def _borrow(self, network: str) -> Iterator[DigitNet]:
-        """The network that a call names, or the page's own; what is wrong reaches the caller as a sentence."""
+        """The network that a call names, or the page's default; errors reach the caller as one sentence."""
         with one_sentence(), self._networks.borrow(network or self._default) as net:
             yield net
 
@@ -162,7 +163,7 @@ def _settings(text: object) -> Any:
     try:
         return json.loads(text) if text else None
     except (ValueError, TypeError, RecursionError):
-        raise TeachingError("The settings of a teaching are JSON text of an object.") from None
+        raise TeachingError("The settings must be the JSON text of an object.") from None
 
 
 def _caller(sender: gr.Request | None) -> Visitor:
@@ -171,7 +172,7 @@ def _caller(sender: gr.Request | None) -> Visitor:
 
 
 def _followed(jobs: Jobs, work: Work, whose: Visitor) -> Iterator[dict[str, Any]]:
-    """What is told of a teaching, until it ends with its outcome. Where the caller is gone, it stops."""
+    """The progress of a teaching, until it ends with its outcome. It stops if the caller is gone."""
     job, known, position = jobs.start(work, LESSON, whose=whose), 0, None
     while True:
         progress = jobs.progress(job, known)
@@ -266,7 +267,7 @@ def _array(name: str, array: np.ndarray) -> dict[str, Any]:
 
 
 def _counts(lattice: np.ndarray) -> list[list[int | float]]:
-    """Path counts, exact as far as JSON's readers keep them so."""
+    """Path counts, exact as far as JSON readers keep them exact."""
     return [[count if count <= EXACT else float(count) for count in row] for row in lattice.tolist()]
 
 

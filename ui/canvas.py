@@ -1,4 +1,4 @@
-"""The sheet that is drawn on, and the line to the server that everything on the page is answered through."""
+"""The sheet to draw on, and the connection through which the server answers everything on the page."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ OPENING_DIGIT = "5"  # the example that writes itself when the page opens
 
 
 def canvas(answers: Answers) -> gr.HTML:
-    """The drawing canvas; `answers.read` is what it asks for every movement of the pen."""
+    """The drawing canvas; it calls `answers.read` for every movement of the pen."""
     return view("canvas", answers.read, **canvas_props())
 
 

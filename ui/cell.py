@@ -1,4 +1,4 @@
-"""The cell that is pointed at: where it looks, and how its value comes about, as the page shows it."""
+"""The selected cell: where it looks and how its value is computed, as the page shows it."""
 
 from typing import Any
 
@@ -12,20 +12,20 @@ from model.layers import Layer, layer_named
 from ui.serving.answers import to_base64
 from ui.serving.packing import quantised
 
-MOST_TERMS = 8  # of a sum over channels, how many are shown by themselves
+MOST_TERMS = 8  # terms of a sum over channels that are shown individually
 
 
 def describe_cell(net: DigitNet, image: np.ndarray, maps: dict[str, np.ndarray], cell: object) -> dict[str, Any]:
-    """Where a cell looks, and how its value comes about.
+    """Where a cell looks, and how its value is computed.
 
     Args:
         net: in eval mode.
         image: uint8 (28, 28).
         maps: as `layer_maps(net, image)` gives them.
-        cell: {layer, y, x, channel}; of the head, the channel is the class.
+        cell: {layer, y, x, channel}; for the head, the channel is the class.
 
     Returns:
-        The cell itself; `field`, its box (top, left, bottom, right) in pixels, not cut at the image's borders;
+        The cell itself; `field`, its box (top, left, bottom, right) in pixels, not clipped to the image;
         `inside`, the box that carries 95 % of the influence; `lattice` and `effective`, bytes (28, 28) of which 255
         stands for the largest; `taps`, [y, x, weight] of a kernel's taps in pixels; `map` and `input`, the map of its
         channel and the map that its kernel reads; `sentence` and `words`; `arithmetic`.
@@ -34,7 +34,7 @@ def describe_cell(net: DigitNet, image: np.ndarray, maps: dict[str, np.ndarray],
         ValueError: the network has no such cell.
     """
     if not isinstance(cell, dict) or not {"layer", "y", "x", "channel"} <= cell.keys():
-        raise ValueError("A cell is named by its layer, y, x and channel.")
+        raise ValueError("A cell needs a layer, y, x and channel.")
     name, place, channel = cell["layer"], (cell["y"], cell["x"]), cell["channel"]
     layer = layer_named(net.config, name)
     parts = cell_arithmetic(net, maps, layer.name, place, channel)
@@ -64,7 +64,7 @@ def _picture(values: np.ndarray) -> dict[str, Any]:
 
 
 def _input(maps: dict[str, np.ndarray], layer: Layer, channel: int) -> dict[str, Any] | None:
-    """The one map that a kernel slides over; None where a cell reads several or none."""
+    """The one map that a kernel slides over; None if a cell reads several or none."""
     source = maps[layer.reads[0]]
     if len(source) == 1 and layer.has_one_kernel_a_channel:
         return _picture(source[0])
@@ -72,7 +72,7 @@ def _input(maps: dict[str, np.ndarray], layer: Layer, channel: int) -> dict[str,
 
 
 def _taps(net: DigitNet, layer: Layer, place: Cell, parts: CellArithmetic) -> list[list[float]]:
-    """Where on the image the centres of a single kernel's taps lie, with their weights."""
+    """Where on the image the centres of a single kernel's taps lie, and their weights."""
     if not layer.has_one_kernel_a_channel:
         return []
     centers = tap_centers(net, layer.name, place)
@@ -91,17 +91,17 @@ def _sentence(layer: Layer, fields: CellFields) -> str:
     if layer.kind == "linear":
         return f"A class weighs all {layer.in_channels} pooled features: it sees the whole drawing."
     if layer.kind == "pool":
-        return "A pooled feature is the mean of its map: it sees the whole drawing and no longer where."
+        return "A pooled feature is the mean of its map: it sees the whole drawing, but no longer where anything is."
     reads = f"{layer.place} reads {_by(fields.theory.size)} pixels {_around(fields)}"
     if layer.kind == "pointwise":
-        return f"{reads}; its pointwise part mixes {layer.in_channels} channels of one place and sees no further."
-    each = "a channel" if layer.has_one_kernel_a_channel else "for every pair of channels"
+        return f"{reads}; its pointwise part mixes {layer.in_channels} channels of a single cell and sees no further."
+    each = "per channel" if layer.has_one_kernel_a_channel else "for each pair of channels"
     apart = "" if layer.stage is None else f", d = {layer.dilation}"
     return f"{reads} through {layer.kernel**2} weights {each}{apart}."
 
 
 def _words(layer: Layer, fields: CellFields, value: float) -> str:
-    """The picture of the fields, for those who cannot see it."""
+    """The picture of the fields in words, for those who cannot see it."""
     size, region = fields.theory.size, fields.region
     read = int((fields.lattice > 0).sum())
     if layer.has_places:
@@ -111,8 +111,8 @@ def _words(layer: Layer, fields: CellFields, value: float) -> str:
         seen = "the whole image"
     if not fields.effective.any():
         # The field of a stage's output is taken after its activation, that of a depthwise convolution before it.
-        off = "it is" if layer.output != layer.name and value == 0 else "all that it reads is"
-        influence = f"no pixel moves it now, for {off} off"
+        off = "its value is" if layer.output != layer.name and value == 0 else "everything it reads is"
+        influence = f"no pixel influences it now, because {off} zero"
     else:
         influence = f"95 % of the influence inside {_by(fields.inside.size)}"
     return f"field {seen}, {read} of {region.area} pixels read, {influence}."
@@ -123,11 +123,11 @@ def _around(fields: CellFields) -> str:
 
 
 def describe_arithmetic(layer: Layer, parts: CellArithmetic) -> dict[str, Any]:
-    """The numbers of one cell, as they are shown.
+    """The numbers of one cell, as the page shows them.
 
     Returns:
         `patch`: inputs, weights and products of a single kernel, row by row, null in the padding; or `terms`:
-        [name, input, weight, product] of the channels that count most, and `rest`, [how many others, their sum]; or
+        [name, input, weight, product] of the channels that contribute most, and `rest`, [how many others, the sum]; or
         `mean`, how many cells. Then `sum`, `scale`, `shift`, `residual`, `value`.
     """
     numbers = {
@@ -155,7 +155,7 @@ def describe_arithmetic(layer: Layer, parts: CellArithmetic) -> dict[str, Any]:
 def _largest(layer: Layer, parts: CellArithmetic) -> dict[str, Any]:
     products = parts.products.sum((1, 2))  # (C,)
     order = np.argsort(-np.abs(products))
-    if layer.kind == "linear":  # as many for the class as against it
+    if layer.kind == "linear":  # half for the class, half against it
         half = MOST_TERMS // 2
         order = [*[c for c in order if products[c] > 0][:half], *[c for c in order if products[c] < 0][:half]]
     shown = [int(c) for c in order[:MOST_TERMS]]
@@ -170,7 +170,7 @@ def _largest(layer: Layer, parts: CellArithmetic) -> dict[str, Any]:
 
 
 def _short(value: float) -> float:
-    """Seven digits: as many as float32 has, and few enough to send."""
+    """Seven significant digits: as many as float32 has, and few enough to send."""
     return float(f"{value:.7g}")
 
 

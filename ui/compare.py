@@ -1,4 +1,4 @@
-"""Why separable, why dilated: the study's four networks side by side, on figures, on this machine, on this drawing."""
+"""Why separable, why dilated: the study's four networks side by side, in figures, on this machine, on this drawing."""
 
 from functools import lru_cache
 from statistics import mean, stdev
@@ -32,7 +32,7 @@ COST_CELLS = 14 * 14
 
 
 def compare(jobs: Jobs, processes: Processes) -> gr.HTML:
-    """The tab's view; `compare_part` answers it with every movement of the pen, times are measured on demand."""
+    """The tab's view; `compare_part` answers every movement of the pen; times are measured on demand."""
     return view(
         "compare",
         describe_study,
@@ -47,7 +47,7 @@ def compare(jobs: Jobs, processes: Processes) -> gr.HTML:
 
 
 def describe_study(_request: object = None) -> dict[str, Any]:
-    """All that the tab shows before anything is drawn or measured.
+    """Everything the tab shows before anything is drawn or measured.
 
     Returns:
         `networks`, one entry each with its name, title, kind, cost, field and accuracies (mean, deviation and seeds);
@@ -55,7 +55,7 @@ def describe_study(_request: object = None) -> dict[str, Any]:
         kernel.
 
     Raises:
-        ValueError: none of the study's checkpoints is there, or one is damaged.
+        ValueError: all of the study's checkpoints are missing, or one is damaged.
     """
     return _study()
 
@@ -92,7 +92,7 @@ def _study() -> dict[str, Any]:
 
 
 def _spread(values: tuple[float, ...]) -> dict[str, float | None] | None:
-    """Mean and standard deviation in percent; None where nothing was measured."""
+    """Mean and standard deviation in percent; None if nothing was measured."""
     if not values:
         return None
     return {"mean": 100 * mean(values), "deviation": 100 * stdev(values) if len(values) > 1 else None}
@@ -125,7 +125,7 @@ def _stage_weights(channels: int, kernel: int, separable: bool) -> int:
 
 
 def _costs() -> dict[str, Any]:
-    """Multiply-accumulates of one stage of as many channels in as out, by the closed formulas."""
+    """Multiply-accumulates of one stage with equal input and output channels, by the closed formulas."""
 
     def grid(separable: bool) -> list[list[int]]:
         return [
@@ -172,7 +172,7 @@ def start_timing(jobs: Jobs, processes: Processes, _request: object) -> dict[str
             "claims": _as_rows(timing_claims(networks, measured)) if len(networks) == len(STUDY) else [],
             "counted": "PyTorch counted the multiply-accumulates of the table while it ran."
             if agree
-            else "PyTorch counted other multiply-accumulates than the table gives.",
+            else "PyTorch's count of the multiply-accumulates differs from the table.",
         }
 
     return {"job": jobs.start(work, "timing")}
@@ -187,7 +187,7 @@ def _study_net(name: str) -> DigitNet:
 
 
 def compare_part(_net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    """What each of the four says of the drawing, and where one cell of one stage looks.
+    """What each of the four reads in the drawing, and where one cell of one stage looks.
 
     Args:
         image: uint8 (28, 28).
@@ -199,11 +199,11 @@ def compare_part(_net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) 
         `lattice` and `effective`, bytes (28, 28) in base64.
 
     Raises:
-        ValueError: the parameters name no cell.
+        ValueError: the parameters do not name a cell.
     """
     values = [parameters.get(name) for name in ("stage", "y", "x")]
     if not all(isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in values):
-        raise ValueError("A cell of the comparison is named by its stage, y and x, whole numbers from 0 on.")
+        raise ValueError("A cell of the comparison needs a stage, y and x, whole numbers from 0.")
     stage, y, x = values
     return [
         {"name": name, **_read(_study_net(name), image, stage, (y, x))}

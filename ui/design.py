@@ -1,4 +1,4 @@
-"""The tab in which a network is designed, seen for what it is worth, and trained while one watches."""
+"""The tab for designing a network, assessing it as it changes, and watching it train."""
 
 import re
 from functools import lru_cache
@@ -29,10 +29,10 @@ def design(networks: Networks, jobs: Jobs, processes: Processes, data: str | Pat
     """The tab's view.
 
     Args:
-        networks: among which one that was trained is kept.
-        jobs: where a training waits in line.
-        processes: where it runs.
-        data: directory that holds MNIST/raw, to train on; where it is missing, MNIST is downloaded into it.
+        networks: where a trained network is kept.
+        jobs: the queue that trainings wait in.
+        processes: where they run.
+        data: directory that holds MNIST/raw, to train on; if it is missing, MNIST is downloaded into it.
     """
     trainings = LiveTrainings(networks, jobs, processes, data)
     starts = {"default": DEFAULT_DESIGN, **PRESETS}
@@ -52,10 +52,10 @@ def design(networks: Networks, jobs: Jobs, processes: Processes, data: str | Pat
 
 
 def assess_design(request: object) -> dict[str, Any]:
-    """What a design is worth, known from its shapes at once.
+    """Assess a design: everything that its shapes alone tell.
 
     Args:
-        request: {design, stage}: the design as `write_design` writes it, and the stage (from 0) to advise on.
+        request: {design, stage}: the design as `write_design` writes it, and the stage (from 0) to give advice on.
 
     Returns:
         `design`, with every field filled in; `parameters` and `multiply_accumulates`; `layers`, of stem and stages; the
@@ -65,7 +65,7 @@ def assess_design(request: object) -> dict[str, Any]:
         ValueError: names the field and says what is allowed.
     """
     if not isinstance(request, dict):
-        raise ValueError("A request has to carry a design and the index of a stage.")
+        raise ValueError("A request needs a design and the index of a stage.")
     try:
         config, stage = read_design(request.get("design")), request.get("stage", 0)
         check_size(config)
@@ -88,7 +88,7 @@ def assess_design(request: object) -> dict[str, Any]:
 
 
 def _in_words(message: str) -> str:
-    """What is wrong with a design, by the names that its fields have on the page."""
+    """An error about a design, with its fields named as on the page."""
     message = re.sub(r"\bstem_(\w+)", lambda field: f"Stem, {_word(field[1])}", message)
     message = re.sub(r"\bstages\[(\d+)\]\.(\w+)", lambda of: f"Stage {int(of[1]) + 1}, {_word(of[2])}", message)
     return message.replace(" is None;", " is empty;")
@@ -109,9 +109,9 @@ def gridding_sentence(config: NetworkConfig) -> str | None:
 
 @lru_cache(maxsize=64)
 def _layers(config: NetworkConfig) -> list[dict[str, Any]]:
-    """Of the stem and of every stage: what it costs, and what the middle cell of its map reads of the image.
+    """The cost of the stem and of every stage, and what the middle cell of its map reads of the image.
 
-    `field` is the box (top, left, bottom, right) that it could read, not cut at the image's borders; `columns` are the
+    `field` is the box (top, left, bottom, right) that it could read, not clipped to the image; `columns` are the
     columns, and likewise the rows, of the image that it does read.
     """
     costs, sizes = cost_of(config).layers, map_sizes(config)
@@ -141,12 +141,12 @@ def growth_sentence(config: NetworkConfig) -> str:
     growths = [after - before for before, after in pairwise(sizes)]
     widest = max(range(len(growths)), key=growths.__getitem__)
     if not growths[widest]:
-        return f"The field stays at {sizes[0]} x {sizes[0]} pixels: kernels of 1 see nothing of their neighbours."
+        return f"The field stays at {sizes[0]} x {sizes[0]} pixels: 1 x 1 kernels do not see their neighbours."
     return f"The field grows from {steps} pixels; stage {widest + 1} adds most, {growths[widest]} columns."
 
 
 def coverage_sentence(config: NetworkConfig) -> str:
-    """How much of its field the middle cell of the last stage reads."""
+    """How much of its field the middle cell of the last stage actually reads."""
     last = _layers(config)[-1]
     top, _, bottom, _ = last["field"]
     total = min(bottom, IMAGE_SIZE) - max(top, 0)
@@ -161,18 +161,18 @@ def coverage_sentence(config: NetworkConfig) -> str:
 
 
 def notes_on(config: NetworkConfig) -> list[str]:
-    """What is allowed and yet worth knowing."""
+    """What is allowed but worth knowing."""
     notes = []
     size = _layers(config)[-1]["size"]
     if size > IMAGE_SIZE:
         notes.append(
             f"The field of the last stage is {size} x {size} pixels, more than the image. "
-            "That is allowed; what lies beyond the border counts as 0."
+            "That is allowed; everything beyond the border counts as 0."
         )
     sizes = map_sizes(config)[1:]
     for index in idle_stages(config):
         notes.append(
-            f"Stage {index + 1} reads a map of {sizes[index]} x {sizes[index]} cells, and with dilation "
-            f"{config.stages[index].dilation} all its taps but the middle row and column always lie beyond the border."
+            f"Stage {index + 1} reads a map of {sizes[index]} x {sizes[index]} cells; with dilation "
+            f"{config.stages[index].dilation}, all taps outside the middle row and column always lie beyond the border."
         )
     return notes

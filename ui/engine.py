@@ -1,4 +1,4 @@
-"""The network in the visitor's browser: its file, and what PyTorch says by it, for the engine to check itself by."""
+"""The network in the visitor's browser: its file, and PyTorch's answer for the engine to check itself against."""
 
 import base64
 from functools import lru_cache
@@ -14,17 +14,17 @@ from model.study.networks import STUDY
 from ui.serving.networks import Networks
 from ui.serving.view import ASSETS, given, view
 
-CHECKED = 64  # networks whose check is kept
-EXAMPLE = 23  # the drawing that they are checked with; any will do
+CHECKED = 64  # networks whose check is cached
+EXAMPLE = 23  # the drawing used for the check; any will do
 
 
 def engine(networks: Networks) -> gr.HTML:
-    """What reads in the browser, and the sentence that says so; see assets/engine/."""
+    """The engine that reads in the browser, and the sentence that says so; see assets/engine/."""
     return view("engine", given(network_file, networks), scripts=_scripts())
 
 
 def _scripts() -> list[str]:
-    """The scripts of all views, for a page that is to go on where the server stops."""
+    """The scripts of all views, for a page that must keep working when the server stops."""
     return sorted(
         str(path.relative_to(ASSETS).with_suffix(".js").as_posix())
         for path in ASSETS.glob("*/*.html")
@@ -33,7 +33,7 @@ def _scripts() -> list[str]:
 
 
 def network_file(networks: Networks, name: object) -> dict[str, Any]:
-    """A network that is offered or of the study, or the one that is kept under a key, and nothing else.
+    """A network that is offered, belongs to the study, or is kept under a key; nothing else.
 
     Returns:
         `file`, its checkpoint in base64; `check`, a `drawing` and the `probabilities` that PyTorch reads it with.

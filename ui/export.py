@@ -1,4 +1,4 @@
-"""Export the chosen network: as ONNX, as ONNX in 8-bit numbers, or as safetensors."""
+"""Export the chosen network: as ONNX, as ONNX in 8-bit numbers, as safetensors, or as a page that reads by itself."""
 
 import base64
 from pathlib import Path
@@ -7,16 +7,17 @@ import gradio as gr
 
 from model.checks import fields_of
 from ui.apart import make_file
+from ui.saved_page import saved_page
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 from ui.serving.processes import Processes, Report
 from ui.serving.view import given, view
 
-FORMS = {"onnx": ".onnx", "int8": "-int8.onnx", "safetensors": ".safetensors"}
+FORMS = {"onnx": ".onnx", "int8": "-int8.onnx", "safetensors": ".safetensors", "page": ".html"}
 
 
 def export(networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> gr.HTML:
-    """Buttons that make a file of the network that is chosen on the left.
+    """Buttons that export the network chosen on the left as a file.
 
     Args:
         networks: that may be named.
@@ -39,7 +40,7 @@ def start_export(
         jobs: where the work waits in line.
         processes: where it is done.
         data: directory that may hold MNIST/raw.
-        request: {network, form}; the form is onnx, int8 or safetensors.
+        request: {network, form, drawing}; the form is onnx, int8, safetensors or page, which alone has the drawing.
 
     Returns:
         `job`, to ask about it with.
@@ -47,14 +48,18 @@ def start_export(
     Raises:
         ValueError: there is no such form or network, or too many are waiting.
     """
-    name, form = fields_of(request, "network", "form")
+    name, form, drawing = fields_of(request, "network", "form", drawing=[])
     if not isinstance(form, str) or form not in FORMS:
-        raise ValueError(f"A file is made as one of {', '.join(FORMS)}.")
-    path = networks.locate(name)  # said now, not after the wait
+        raise ValueError(f"Not a valid export format; expected one of {', '.join(FORMS)}.")
+    path = networks.locate(name)  # so that an error is reported now, not after the wait
     file = f"digitscope-{path.stem if len(path.stem) < 32 else 'mine'}{FORMS[form]}"
 
     def work(report: Report) -> dict[str, str]:
-        content, sentence = processes.run(make_file, (path, form, data), report)
+        if form == "page":
+            content = saved_page(networks, name, drawing)
+            sentence = "Any browser opens it, without this server and without the internet."
+        else:
+            content, sentence = processes.run(make_file, (path, form, data), report)
         return {
             "file": file,
             "content": base64.b64encode(content).decode("ascii"),

@@ -1,4 +1,4 @@
-"""The tab that shows what every layer makes of the drawing; `ui.cell` tells of the selected cell."""
+"""The tab that shows what every layer makes of the drawing; `ui.cell` describes the selected cell."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from ui.serving.view import given, view
 
 
 def layers(networks: Networks) -> gr.HTML:
-    """Maps of all layers, the fields and the arithmetic of one cell, the kernels of one stage."""
+    """The maps of all layers, the fields and the arithmetic of one cell, the kernels of one stage."""
     return view("layers", given(describe_structure, networks), given(describe_kernels, networks))
 
 
@@ -25,10 +25,10 @@ def layers(networks: Networks) -> gr.HTML:
 
 
 def describe_structure(networks: Networks, name: object) -> dict[str, Any]:
-    """The layers of a network: what is drawn before anything is answered.
+    """The layers of a network: what is shown before any answer arrives.
 
     Raises:
-        CheckpointError: no such network is offered.
+        CheckpointError: there is no such network.
     """
     with networks.borrow(name) as net:
         return {
@@ -42,17 +42,17 @@ def describe_kernels(networks: Networks, request: object) -> dict[str, Any]:
     """The kernels of one channel of a standard convolution, too many to come with the structure.
 
     Args:
-        networks: that may be named.
+        networks: the networks that a request may name.
         request: {network, layer, channel}.
 
     Returns:
-        `weights`, float32 (C_in, k, k) in base64: a kernel for each channel that is read.
+        `weights`, float32 (C_in, k, k) in base64: one kernel for each channel it reads.
 
     Raises:
-        ValueError: no such network is offered, or it has no such layer or channel.
+        ValueError: there is no such network, or it has no such layer or channel.
     """
     if not isinstance(request, dict):
-        raise ValueError("Kernels are asked for by the names of a network and a layer, and a channel.")
+        raise ValueError("A request for kernels needs a network, a layer and a channel.")
     with networks.borrow(request.get("network")) as net:
         layer, channel = request.get("layer"), request.get("channel")
         standard = [each.name for each in layers_of(net.config) if each.kind == "standard" and each.stage is not None]
@@ -75,13 +75,13 @@ def _describe(net: DigitNet, layer: Layer) -> dict[str, Any]:
     }
     if layer.kernel > 1:
         described |= {"kernel": layer.kernel, "dilation": layer.dilation, "stride": layer.stride}
-        if layer.in_channels == layer.groups:  # one kernel a channel: of a standard convolution there would be C x C
+        if layer.in_channels == layer.groups:  # one kernel per channel; a standard convolution would have C x C
             described["weights"] = to_base64(net.get_submodule(layer.name).weight.detach().float().cpu().numpy())
     return described
 
 
 def _comparison(net: DigitNet) -> str:
-    """Why stages of as many weights see differently far, by this network's own numbers."""
+    """Why stages with the same number of weights see differently far, by this network's own numbers."""
     stages = net.config.stages
     widest = max(range(len(stages)), key=lambda index: stages[index].dilation)
     if stages[widest].dilation == stages[0].dilation or stages[widest].kernel != stages[0].kernel:
@@ -91,7 +91,7 @@ def _comparison(net: DigitNet) -> str:
     reach = windows_of(net.config)[1 + widest].reach
     return (
         f"Stage {widest + 1} reads {last} pixels and stage 1 {first}, each through {stages[0].kernel ** 2} weights "
-        f"{'a channel' if net.config.separable else 'for every pair of channels'}: at d = {stages[widest].dilation} "
+        f"{'per channel' if net.config.separable else 'for each pair of channels'}: at d = {stages[widest].dilation} "
         f"the taps reach over {reach} x {reach} cells of the map before. Point at a cell to see where it looks."
     )
 
@@ -104,22 +104,22 @@ def _by(size: tuple[int, int]) -> str:
 
 
 def layers_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) -> dict[str, Any]:
-    """The maps that are on screen, and the cell that is pointed at.
+    """The maps on screen, and the selected cell.
 
     Args:
         net: in eval mode.
         image: uint8 (28, 28).
         parameters: `maps`, channels to send by name of the layer; `cell`, {layer, y, x, channel} or None;
-            `activity`, whether to tell how active every channel is.
+            `activity`, whether to report how active every channel is.
 
     Returns:
         `maps`: by layer, `channels` as asked for and their `values`, bytes (channels, H, W) `packed` and in base64, of
-        which 255 stands for the layer's entry in `maxima`; only what is 0 is sent as 0. `maxima` by layer. `bright` by
-        layer, what one cell in a hundred exceeds: where a colour scale ends well. `logits`. `activity`: float32 means
+        which 255 stands for the layer's entry in `maxima`; only 0 is sent as 0. `maxima` by layer. `bright` by
+        layer, what one cell in a hundred exceeds: a good end for a colour scale. `logits`. `activity`: float32 means
         of all channels by layer, in base64. `cell`: as `describe_cell` gives it.
 
     Raises:
-        ValueError: a parameter is not of this form, or names what the network does not have.
+        ValueError: a parameter is not of this form, or names something the network does not have.
     """
     maps = layer_maps(net, image)
     wanted = _checked_channels(parameters.get("maps") or {}, maps)
@@ -153,7 +153,7 @@ def _bright(quantised: np.ndarray) -> int:
 def _checked_channels(wanted: object, maps: dict[str, np.ndarray]) -> dict[str, list[int]]:
     known = [layer for layer in maps if layer not in ("image", "head")]
     if not isinstance(wanted, dict) or not wanted.keys() <= set(known):
-        raise ValueError(f"Maps are asked for by the name of their layer; expected some of {', '.join(known)}.")
+        raise ValueError(f"Maps are requested by layer; expected some of {', '.join(known)}.")
     for layer, channels in wanted.items():
         last = len(maps[layer]) - 1
         whole = isinstance(channels, list) and all(_is_index(channel, last) for channel in channels)

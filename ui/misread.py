@@ -1,4 +1,4 @@
-"""Why was I misread: what each step of the normalisation shows the network, and which ink its decision hangs on."""
+"""Why was I misread: what each step of the normalisation shows the network, and which ink its decision depends on."""
 
 from typing import Any
 
@@ -17,16 +17,16 @@ from ui.serving.networks import Networks
 from ui.serving.processes import Processes, Report
 from ui.serving.view import given, view
 
-WORTH_SAYING = 0.005  # fall of a probability that is worth a sentence
+WORTH_SAYING = 0.005  # a drop in probability that is worth mentioning
 
 
 def misread(networks: Networks, jobs: Jobs, processes: Processes) -> gr.HTML:
-    """The tab's view; `steps_part` answers it with every movement of the pen, occlusion comes on demand."""
+    """The tab's view; `steps_part` answers every movement of the pen; occlusion is computed on demand."""
     return view("misread", given(start_explaining, networks, jobs, processes), jobs.job_progress)
 
 
 def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[dict[str, Any]]:
-    """What the network is shown after no step, one, two and all three, and what it says of each.
+    """What the network sees after no step, one, two and all three, and how it reads each.
 
     Args:
         net: the network that reads.
@@ -36,11 +36,11 @@ def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[di
         For each of the four: image, bytes in base64, and probabilities.
 
     Raises:
-        ValueError: the parameters are others, or the drawing is none.
+        ValueError: the parameters or the drawing are not valid.
     """
     names = Steps._fields
     if not isinstance(parameters, dict) or not all(isinstance(parameters.get(name), bool) for name in names):
-        raise ValueError(f"The steps come as a drawing with true or false for each of {', '.join(names)}.")
+        raise ValueError(f"The steps need a drawing, and true or false for each of {', '.join(names)}.")
     steps = Steps(*(parameters[name] for name in names))
     images = np.stack([normalised(parameters.get("drawing"), so_far) for so_far in steps.so_far()])  # (4, 28, 28)
     return [
@@ -50,10 +50,10 @@ def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[di
 
 
 def start_explaining(networks: Networks, jobs: Jobs, processes: Processes, request: object) -> dict[str, str]:
-    """Find out which ink the decision about a drawing hangs on.
+    """Find out which ink the decision about a drawing depends on.
 
-    Its outcome is `drop`, float32 (28, 28) in base64, by how much the probability of what is read falls without the ink
-    around each pixel; `window`, the side of what is covered; `strongest`, row and column where that takes most away;
+    Its outcome is `drop`, float32 (28, 28) in base64, by how much the probability of the answer falls without the ink
+    around each pixel; `window`, the side of the covered square; `strongest`, row and column of the largest fall;
     and a sentence.
 
     Args:
@@ -86,7 +86,7 @@ def start_explaining(networks: Networks, jobs: Jobs, processes: Processes, reque
 
 
 def sentence(found: Occlusion, classes: list[str]) -> str:
-    """What an occlusion says, in words."""
+    """An occlusion's result in words."""
     top, (y, x) = classes[found.top], found.strongest
     fall = float(found.drop[y, x])
     if found.reading[y, x] != found.top:
@@ -94,11 +94,11 @@ def sentence(found: Occlusion, classes: list[str]) -> str:
         return f"Without the ink around row {y}, column {x} the network would read {instead} instead of {top}."
     if fall < WORTH_SAYING:
         return (
-            f"No {WINDOW} x {WINDOW} pixels of ink matter by themselves: the network reads {top} without any of them."
+            f"No {WINDOW} x {WINDOW} patch of ink matters on its own: the network reads {top} without any one of them."
         )
     return (
-        f"No {WINDOW} x {WINDOW} pixels of ink decide by themselves: without those around row {y}, column {x}, "
-        f"{top} falls from {_percent(found.probability)} to {_percent(found.probability - fall)} and is still read."
+        f"No {WINDOW} x {WINDOW} patch of ink decides on its own: without the one around row {y}, column {x}, "
+        f"{top} falls from {_percent(found.probability)} to {_percent(found.probability - fall)} but is still read."
     )
 
 

@@ -1,4 +1,4 @@
-"""Which network reads: the choice on the left, the networks that a visitor made among it, and the words about each."""
+"""Which network reads: the choice on the left, including the networks a visitor made, and a description of each."""
 
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,7 @@ from ui.serving.networks import Networks
 from ui.serving.view import given, import_of, view
 
 TELL = f"(network) => {{{{ {import_of('networks/networks.js')}.then((networks) => networks.{{}}(network)) }}}}"
-MOST_OWN = 50  # networks of one visitor that are looked up at once
+MOST_OWN = 50  # networks of one visitor, looked up at once
 
 
 def network_choice(networks: Networks, default: str) -> gr.Dropdown:
@@ -31,7 +31,7 @@ def _label(networks: Networks, name: str) -> str:
 
 
 def own_networks(networks: Networks, choice: gr.Dropdown) -> gr.HTML:
-    """Which network reads as the page opens, and the visitor's own ones, of which the choice is told.
+    """Which network reads as the page opens, and the visitor's own ones, which are added to the choice.
 
     Args:
         networks: that may be named.
@@ -60,20 +60,20 @@ def own_networks(networks: Networks, choice: gr.Dropdown) -> gr.HTML:
 
 
 def known_networks(networks: Networks, keys: object) -> dict[str, str]:
-    """Which of a visitor's networks are still kept here.
+    """Which of a visitor's networks still exist here.
 
     Args:
         networks: that may be named.
         keys: a list of keys.
 
     Returns:
-        The titles of those that are, by key.
+        The titles of those that do, by key.
 
     Raises:
-        ValueError: this is not a list of keys, or too long.
+        ValueError: this is not a list of keys, or it is too long.
     """
     if not isinstance(keys, list) or len(keys) > MOST_OWN:
-        raise ValueError(f"Networks are asked about by a list of at most {MOST_OWN} keys.")
+        raise ValueError(f"Expected a list of at most {MOST_OWN} keys of networks.")
     titles = {}
     for key in filter(is_key, keys):
         try:
@@ -84,7 +84,7 @@ def known_networks(networks: Networks, keys: object) -> dict[str, str]:
 
 
 def follow(networks: Networks, choice: gr.Dropdown, about: gr.Markdown) -> None:
-    """Tell the page's state and the words which network is chosen."""
+    """Update the page's state and the description when another network is chosen."""
     choice.input(None, choice, None, js=TELL.format("follow"), api_visibility="private")
     # Without Gradio's own check, which knows no choice that was offered before the server was started anew.
     choice.change(
@@ -108,21 +108,21 @@ def _describe(networks: Networks, name: str) -> str:
     dilations = ", ".join(str(stage.dilation) for stage in net.stages)
     last = receptive_field(net, f"stages.{len(net.stages) - 1}")
     lines = [
-        f"**{_plain(networks.title(name))}** has {cost.parameters:,} trainable parameters and spends "
-        f"{cost.multiply_accumulates:,} multiply-accumulates on an image. Its {len(net.stages)} stages have "
+        f"**{_plain(networks.title(name))}** has {cost.parameters:,} trainable parameters and takes "
+        f"{cost.multiply_accumulates:,} multiply-accumulates per image. Its {len(net.stages)} stages have "
         f"dilations {dilations}; a cell of the last one sees {last.size[0]} x {last.size[1]} pixels"
         + (", more than the whole image." if last.size[0] > IMAGE_SIZE else "."),
         _figures(metadata),
         "" if CHECKSUM in metadata else "Its file has no checksum, so that damage to it would not be noticed.",
-        "A **depthwise** convolution slides one small kernel over each channel by itself; a **pointwise** one mixes "
-        "all channels of one place. **Dilation** spreads the kernel's taps apart: with dilation 3 a 3 x 3 kernel "
+        "A **depthwise** convolution slides one small kernel over each channel separately; a **pointwise** one mixes "
+        "all channels of a single cell. **Dilation** spreads the kernel's taps apart: with dilation 3 a 3 x 3 kernel "
         "reaches over 7 x 7 cells and still has nine weights.",
     ]
     return "\n\n".join(line for line in lines if line)
 
 
 def _plain(title: str) -> str:
-    """Text that Markdown takes for text."""
+    """Text escaped for Markdown."""
     return "".join(f"\\{character}" if character in "\\`*_{}[]<>()#+-.!|&$~" else character for character in title)
 
 
@@ -131,12 +131,12 @@ def _figures(metadata: dict[str, Any]) -> str:
     parts = []
     if "test" in figures:
         test = figures["test"]
-        parts.append(f"It reads {100 * test['accuracy']:.2f} % of MNIST's {test['images']:,} test images")
+        parts.append(f"It reads {100 * test['accuracy']:.2f} % of MNIST's {test['images']:,} test images correctly")
     if "pendigits" in figures:
         people = figures["pendigits"]
         parts.append(
             f"{100 * people['accuracy']:.2f} % of {people['images']:,} digits that {people['writers']} people "
-            "wrote with a pen, which it never saw in training"
+            "wrote with a pen, none of which it saw in training"
         )
     return " and ".join(parts) + "." if parts else ""
 

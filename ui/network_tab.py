@@ -1,4 +1,4 @@
-"""The tab that says what the chosen network is made of: how its fields grow, what they look at, every layer's cost."""
+"""The tab that shows what the chosen network is made of: how its fields grow, what they look at, each layer's cost."""
 
 import threading
 from collections import OrderedDict
@@ -29,8 +29,8 @@ from ui.serving.processes import Processes, Report
 from ui.serving.view import view
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
-PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # what a pixel sees of itself
-DESCRIBED = 64  # networks whose description is kept
+PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # a pixel, which sees itself
+DESCRIBED = 64  # networks whose description is cached
 
 
 def architecture(networks: Networks, jobs: Jobs, processes: Processes) -> gr.HTML:
@@ -40,7 +40,7 @@ def architecture(networks: Networks, jobs: Jobs, processes: Processes) -> gr.HTM
 
 
 class Descriptions:
-    """Everything that the tab shows of networks, as JSON values; arguments as of `architecture`."""
+    """Everything that the tab shows about networks, as JSON values; arguments as for `architecture`."""
 
     def __init__(self, networks: Networks, jobs: Jobs, processes: Processes) -> None:
         self._networks, self._jobs, self._processes = networks, jobs, processes
@@ -110,7 +110,7 @@ def _describe(net: DigitNet, title: str, fields: dict[str, MeanField]) -> dict[s
 
 
 def growth(net: DigitNet) -> list[dict[str, Any]]:
-    """The field of the cell in the middle, stage by stage, each made of the fields that its taps read.
+    """The field of the middle cell, stage by stage, each made up of the fields that its taps read.
 
     Returns:
         For the stem and every stage: title, sentence, `box` (top, left, bottom, right in pixels of the image, not cut
@@ -136,7 +136,7 @@ def growth(net: DigitNet) -> list[dict[str, Any]]:
 
 
 def _box(field: ReceptiveField, y: int, x: int) -> list[int]:
-    """Of a cell that may lie in the padding, where no map knows it."""
+    """The field of a cell, which may also lie in the padding, outside the map."""
     top, left = y * field.stride[0] - field.padding[0], x * field.stride[1] - field.padding[1]
     return [top, left, top + field.size[0], left + field.size[1]]
 
@@ -150,7 +150,7 @@ def _sentence(net: DigitNet, index: int, before: ReceptiveField, after: Receptiv
             f"and neighbouring cells look {apart}."
         )
     stage = config.stages[index - 1]
-    weights = f"{stage.kernel**2} weights {'a channel' if config.separable else 'for every pair of channels'}"
+    weights = f"{stage.kernel**2} weights {'per channel' if config.separable else 'for each pair of channels'}"
     if stage.shares is not None:
         weights = f"the same {weights} as stage {stage.shares + 1}"
     sentence = (
@@ -158,7 +158,7 @@ def _sentence(net: DigitNet, index: int, before: ReceptiveField, after: Receptiv
         f"pixels with {weights}, whose taps lie {stage.dilation * before.stride[0]} pixels apart."
     )
     if max(after.size) > IMAGE_SIZE:
-        sentence += " That is more than the image; what lies beyond its border counts as 0."
+        sentence += " That is more than the image; everything beyond its border counts as 0."
     return sentence
 
 
@@ -183,7 +183,7 @@ def _picture(title: str, mean: MeanField) -> dict[str, Any]:
 
 
 def layer_rows(net: DigitNet, fields: dict[str, MeanField]) -> list[dict[str, Any]]:
-    """The convolutions and the head, first to last: plain numbers, None where a layer has no such thing."""
+    """The convolutions and the head, first to last: plain numbers, None where one does not apply to a layer."""
     costs = complexity(net).layers
     weighted = (layer for layer in layers_of(net.config) if layer.weights)
     return [_row(net, layer, costs[layer.name], fields.get(layer.name)) for layer in weighted]

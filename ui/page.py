@@ -34,14 +34,14 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
 
     Args:
         checkpoint: name or path of the network that reads first.
-        data: directory that holds MNIST/raw, for what trains; it may be missing.
-        state: directory in which the networks that visitors make are kept.
+        data: directory that holds MNIST/raw, for training; it may be missing.
+        state: directory in which to keep the networks that visitors make.
 
     Raises:
         CheckpointError: it cannot be read.
     """
     networks, jobs, processes = Networks(names_to_offer(checkpoint), state), Jobs(cores()), Processes()
-    networks.load(checkpoint)  # a checkpoint that cannot be read is said before a page is served
+    networks.load(checkpoint)  # so that an unreadable checkpoint is reported before the page is served
     processes.warm_up(WARM_UP)
     answers = Answers(
         networks,

@@ -1,4 +1,4 @@
-"""What the network sees and says: its image, a bar for each class, one sentence."""
+"""What the network sees and reads: its image, a bar for each class, one sentence."""
 
 import gradio as gr
 

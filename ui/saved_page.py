@@ -1,4 +1,4 @@
-"""One HTML file with the engine, a network and a drawing: it works from a disk, without a server, and asks nobody.
+"""One HTML file with the engine, a network and a drawing: it works from disk, without a server or a network connection.
 
 The scripts and the styles are the page's own, the network is read by assets/engine/; see assets/saved/. A policy in the
 file forbids requests of any kind.
@@ -13,53 +13,56 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from model import complexity
 from model.drawing.strokes import check_drawing
 from ui.canvas import canvas_props
 from ui.engine import network_file
 from ui.layers import describe_structure
 from ui.serving.networks import Networks
-from ui.serving.view import ASSETS, STYLESHEETS, template
+from ui.serving.view import ASSETS, template
 
 MOST_OPERATIONS = 60_000_000  # multiply-accumulates, as BUDGET of assets/engine/network.js
+STYLES = ("tokens", "frame", "controls", "canvas", "reading", "layers")
+STYLESHEETS = [*(ASSETS / "style" / f"{name}.css" for name in STYLES), ASSETS / "saved" / "saved.css"]
 FIRST = ASSETS / "saved" / "saved.js"
 IMPORT = re.compile(r'^(\s*(?:import|export)\b[^"\']*?\bfrom\s+|import\s+)"(\.[^"]+)"', re.MULTILINE)
 
 
 def saved_page(networks: Networks, name: object, drawing: object) -> bytes:
-    """A page that reads with a network in any browser, by itself.
+    """A self-contained page that reads with a network in any browser.
 
     Args:
-        networks: that may be named.
+        networks: the networks that may be named.
         name: of the network.
         drawing: what is on the sheet; an empty list for a blank one.
 
     Raises:
-        ValueError: there is no such network, no browser is asked to compute it, or this is not a drawing.
+        ValueError: there is no such network, it is too costly for a browser, or the drawing is not valid.
     """
     strokes = [] if drawing == [] else [stroke.tolist() for stroke in check_drawing(drawing)]
     title, operations = networks.title(name), complexity(networks.load(name)).multiply_accumulates
     if operations > MOST_OPERATIONS:
         raise ValueError(
-            f"This network takes {operations:,} multiply-accumulates a drawing; "
+            f"This network takes {operations:,} multiply-accumulates per drawing; "
             f"a saved page computes up to {MOST_OPERATIONS:,} by itself."
         )
+    told, structure = network_file(networks, name), describe_structure(networks, name)
     content = {
         "network": title,  # its key, where it has one, stays here
-        "told": network_file(networks, name),
-        "structure": describe_structure(networks, name),
+        "check": told["check"],
+        "structure": {**structure, "layers": [_without_weights(layer) for layer in structure["layers"]]},
         "drawing": strokes,
         "canvas": {**canvas_props(), "examples": canvas_props()["examples"][:1]},
         "kernels": base64.b64encode((ASSETS / "engine" / "kernels.wasm").read_bytes()).decode("ascii"),
         "scripts": [[f"/{_place(path)}", text] for path, text in _scripts(FIRST).items()],
-        "style": "".join(path.read_text(encoding="utf-8") for path in STYLESHEETS)
-        + (ASSETS / "saved" / "saved.css").read_text(encoding="utf-8"),
+        "style": "".join(path.read_text(encoding="utf-8") for path in STYLESHEETS),
     }
-    return _page(title, content).encode()
+    return _page(title, content, base64.b64decode(told["file"])).encode()
 
 
-def _page(title: str, content: dict[str, Any]) -> str:
-    packed = gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 9, mtime=0)
+def _page(title: str, content: dict[str, Any], weights: bytes) -> str:
     unpack = (ASSETS / "saved" / "unpack.js").read_text(encoding="utf-8")
     parts = {
         "POLICY": f"sha256-{base64.b64encode(hashlib.sha256(unpack.encode()).digest()).decode('ascii')}",
@@ -67,14 +70,30 @@ def _page(title: str, content: dict[str, Any]) -> str:
         "CANVAS": template("canvas/canvas.html"),
         "READING": template("reading/reading.html"),
         "LAYERS": template("layers/layers.html"),
-        "CONTENT": base64.b64encode(packed).decode("ascii"),
+        "CONTENT": _packed(json.dumps(content, separators=(",", ":")).encode()),
+        "WEIGHTS": _packed(_by_planes(weights)),
         "UNPACK": unpack,
     }
     return re.sub("|".join(parts), lambda found: parts[found[0]], template("saved/saved.html"))
 
 
+def _without_weights(layer: dict[str, Any]) -> dict[str, Any]:
+    """A layer's description that says only whether it has weights of its own to show: the file has them already."""
+    return {**layer, "weights": "weights" in layer}
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode("ascii")
+
+
+def _by_planes(numbers: bytes) -> bytes:
+    """All first bytes of numbers of four bytes, then all second ones, and so on: they pack better."""
+    whole = numbers + bytes(-len(numbers) % 4)
+    return np.frombuffer(whole, np.uint8).reshape(-1, 4).T.tobytes()
+
+
 def _scripts(script: Path, found: dict[Path, str] | None = None) -> dict[Path, str]:
-    """A script after all that it imports, by their places, which it imports them by: "/page/state.js"."""
+    """A script after everything it imports, by the paths it imports them by, such as "/page/state.js"."""
     found = {} if found is None else found
     text = script.read_text(encoding="utf-8")
     for _, module in IMPORT.findall(text):

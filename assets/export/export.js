@@ -14,7 +14,8 @@ export function mount({ element, server }) {
     for (const button of buttons) button.disabled = true;
     bar.value = 0;
     line.textContent = "Making and checking the file.";
-    const request = { network: get().network, form };
+    const { network, drawing } = get();
+    const request = form === "page" ? { network, form, drawing } : { network, form };
     const outcome = await follow(server.start_export, request, server.job_progress, (told) => {
       if (told.state === "waiting") line.textContent = waiting(told);
       if (told.news.length) bar.value = told.news.at(-1);

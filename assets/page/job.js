@@ -10,6 +10,8 @@ const RETRIES = 10;
 /** What is said while a server that cannot be reached is asked about a job again. */
 export const UNREACHABLE = "The server is not responding; trying again.";
 
+let key; // of this visitor, once it is asked for
+
 const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 /**
@@ -68,9 +70,7 @@ export function waiting({ busy, position, expected }) {
 
 /** Who asks, so that everybody has their turn: a key that this browser makes up. */
 function visitor() {
-  const known = recall("visitor");
-  if (known) return known;
-  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  key ??= recall("visitor") ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   keep("visitor", key);
   return key;
 }

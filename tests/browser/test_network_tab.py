@@ -47,7 +47,8 @@ def test_the_figure_shows_the_field_of_each_stage(tab: Page, index: int) -> None
     expect(tab.locator("#architecture .growth .sentence")).to_contain_text(
         f"Stage {index}, dilation {BASE.stages[index - 1].dilation}: the field grows from"
     )
-    expect(tab.locator("#architecture .growth .sentence")).to_contain_text(f"to {size} pixels with 9 weights a channel")
+    sentence = tab.locator("#architecture .growth .sentence")
+    expect(sentence).to_contain_text(f"to {size} pixels with 9 weights per channel")
 
 
 def test_the_figure_stands_on_the_drawing(tab: Page) -> None:

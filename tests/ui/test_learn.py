@@ -29,7 +29,7 @@ from ui.learn.choosing import share_outside, verdict
 from ui.learn.dilation import dilation_part, flowchart_part
 from ui.learn.figures import CHANNELS, depthwise_part, pointwise_part, separable_part
 from ui.learn.gridding import columns_read, describe_gridding
-from ui.learn.misconceptions import MISTOLD
+from ui.learn.misconceptions import MISCONCEPTIONS
 from ui.learn.tab import LEARN_PARTS, reference_source
 from ui.serving.view import ASSETS
 
@@ -141,7 +141,7 @@ def test_the_worked_example_gives_one_number_without_padding() -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"dilation": 2}, "reaches over 5 x 5 cells, the padded input has 3 x 3"),
+        ({"dilation": 2}, "reaches over 5 x 5 cells and the padded input has 3 x 3"),
         ({"dilation": 0}, "dilation is 0; expected a whole number from 1 to 3."),
         ({"padding": "half"}, 'padding has to be "valid" or "same"'),
         ({"source": [[1, 2, 3]]}, "The input has to be 3 rows of 3 numbers."),
@@ -268,8 +268,8 @@ def test_the_pointwise_figure_adds_up_to_the_networks_own_value(small_net, image
 
 def test_the_separable_figure_is_depthwise_and_then_pointwise(small_net, image) -> None:
     part = separable_part(small_net, image, {})
-    assert part["sentence"].startswith(f"{6 * 9 + 6 * 6} weights do it here")
-    assert "differ by 0.00000" in part["sentence"]
+    assert part["sentence"].startswith(f"This takes {6 * 9 + 6 * 6} weights")
+    assert "differ by at most 0.00000" in part["sentence"]
 
 
 @pytest.mark.parametrize("dilation", [1, 2, 5, 9])
@@ -338,7 +338,7 @@ def test_gridding_counts_the_sums_of_steps(dilations) -> None:
     reached = offsets(dilations)
     assert answer["columns"] == [len(reached), 2 * sum(dilations) + 1]
     assert ("no gridding" in answer["sentence"]) == (len(reached) == 2 * sum(dilations) + 1)
-    nearest = re.search(r"lies (\d+) beside the middle", answer["sentence"])
+    nearest = re.search(r"lies (\d+) from the middle", answer["sentence"])
     if nearest:
         assert int(nearest[1]) == min(set(range(sum(dilations))) - reached)
 
@@ -360,13 +360,13 @@ def test_gridding_wants_three_dilations(wrong) -> None:
         describe_gridding(wrong)
 
 
-# Commonly mistold ---------------------------------------------------------------------------------------------------
+# Common misconceptions -----------------------------------------------------------------------------------------------
 
-TRUE = {line.said: line.true() for line in MISTOLD}
+TRUTHS = {each.claim: each.truth() for each in MISCONCEPTIONS}
 
 
 def truth(part: str) -> str:
-    (line,) = (true for said, true in TRUE.items() if part in said)
+    (line,) = (truth for claim, truth in TRUTHS.items() if part in claim)
     return line
 
 
@@ -411,7 +411,7 @@ def test_separable_is_not_k_squared_times_cheaper() -> None:
 def test_a_dilated_kernel_reads_no_more_cells() -> None:
     x = torch.zeros(1, 1, 5, 5, requires_grad=True)
     conv2d(x, torch.ones(1, 1, 3, 3), dilation=2).sum().backward()
-    assert f"reaches over 5 x 5 and reads {int((x.grad != 0).sum())} of these {x.numel()} cells" in truth(
+    assert f"reaches over 5 x 5 cells but reads only {int((x.grad != 0).sum())} of these {x.numel()}" in truth(
         "larger kernel"
     )
 
@@ -424,7 +424,8 @@ def test_a_separable_pair_as_one_convolution_has_one_pattern_for_each_input_chan
         conv2d(x, whole, padding=1), depthwise_separable_conv2d(x, depthwise, pointwise), rtol=1e-4, atol=1e-4
     )
     assert [int(torch.linalg.matrix_rank(whole[:, c].flatten(1))) for c in range(4)] == [1, 1, 1, 1]
-    assert f"{64 * 9 + 64 * 64:,} numbers cannot stand for any {64 * 64 * 9:,}" in truth("another way to compute")
+    line = truth("another way to compute")
+    assert f"{64 * 9 + 64 * 64:,} numbers cannot represent every choice of {64 * 64 * 9:,}" in line
 
 
 def test_doubling_dilations_leave_holes_unless_they_begin_with_1() -> None:
@@ -436,7 +437,7 @@ def test_doubling_dilations_leave_holes_unless_they_begin_with_1() -> None:
 def test_every_line_of_the_box_has_its_test() -> None:
     parts = (r"C_{in} \cdot C_{out}", "(K + R)^2", "0.37", "by the input again", "times cheaper", "larger kernel")
     parts += ("another way to compute", "double from layer to layer")
-    assert len(parts) == len(MISTOLD)
+    assert len(parts) == len(MISCONCEPTIONS)
     assert all(truth(part) for part in parts)
 
 
@@ -474,11 +475,12 @@ def test_advice_gives_the_studys_figures_and_says_when_they_are_no_difference(mo
         lambda name: Scores((0, 1, 2), test[name.split("-")[-1]], people[name.split("-")[-1]]),
     )
     line = advice.dilation_advice()
-    assert "with dilation 99.23 ± 0.02 % (3 seeds) of MNIST's test images are read" in line
-    assert "which chance among the seeds may have brought about" in line
-    assert "1.00 points more, beyond 2 standard errors" in line
+    assert "without dilation it reads 99.23 ± 0.03 % (3 seeds) of MNIST's test images correctly" in line
+    assert "with dilation 99.23 ± 0.02 % (3 seeds)" in line
+    assert "which may be chance (within 2 standard errors)" in line
+    assert "1.00 points more, which exceeds 2 standard errors" in line
 
 
 def test_a_verdict_needs_more_than_one_seed() -> None:
-    assert verdict((0.95,), (0.94,)) == "1.00 points more, from too few seeds to tell"
-    assert verdict((0.93, 0.93), (0.94, 0.94)) == "1.00 points less, beyond 2 standard errors"
+    assert verdict((0.95,), (0.94,)) == "1.00 points more, with too few seeds to be sure"
+    assert verdict((0.93, 0.93), (0.94, 0.94)) == "1.00 points less, which exceeds 2 standard errors"

@@ -1,4 +1,4 @@
-"""What the Network tab says of a network, held against the tap lattice and the network itself."""
+"""What the Network tab says about a network, compared with the tap lattice and the network itself."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def test_what_the_taps_bring_along_makes_up_the_whole_field(net: DigitNet) -> No
 def test_sentences_name_the_numbers_of_the_picture() -> None:
     third = growth(DigitNet(PRESETS["base"]))[3]
     assert third["sentence"].startswith(
-        "Stage 3, dilation 3: the field grows from 17 x 17 to 29 x 29 pixels with 9 weights a channel"
+        "Stage 3, dilation 3: the field grows from 17 x 17 to 29 x 29 pixels with 9 weights per channel"
     )
 
 

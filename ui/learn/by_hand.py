@@ -1,4 +1,4 @@
-"""The worked example of the Learn tab: separable convolution number by number, with numbers that may be changed."""
+"""The worked example of the Learn tab: separable convolution number by number, with numbers you can change."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def work_through(request: object) -> dict[str, Any]:
         each), `depthwise`, `pointwise`, and a `sentence`.
 
     Raises:
-        ValueError: what is wrong with a number, or why the kernel does not fit.
+        ValueError: a number is not valid, or the kernel does not fit.
     """
     names = {"source", "kernel", "pointwise", "padding", "dilation"}
     if not isinstance(request, dict) or request.keys() != names:
@@ -44,16 +44,16 @@ def work_through(request: object) -> dict[str, Any]:
 
 
 def take_patch(request: object) -> dict[str, Any]:
-    """A piece of a drawing to calculate with: the 3 x 3 pixels in which there is most contrast.
+    """A piece of a drawing to calculate with: the 3 x 3 pixels with the most contrast.
 
     Args:
         request: a drawing.
 
     Returns:
-        `source`, ink from 0 to 1 in two decimals, and the `row` and `column` of the image in which it begins.
+        `source`, ink from 0 to 1 to two decimals, and the `row` and `column` of the image at which it starts.
 
     Raises:
-        ValueError: it is no drawing, or there is no ink in it.
+        ValueError: it is not a valid drawing, or has no ink.
     """
     image = rasterize(request) / 255  # (28, 28)
     patches = np.lib.stride_tricks.sliding_window_view(image, (SIDE, SIDE))  # (26, 26, 3, 3)
@@ -69,5 +69,5 @@ def _sentence(y: int, x: int, products: list[Any], size: tuple[int, int]) -> str
         return f"{where} is the sum of {taps} products, one for each tap."
     return (
         f"{where} is the sum of {inside} product{'s' * (inside > 1)}; the other {taps - inside} taps lie in the "
-        "padding and count 0."
+        "padding and count as 0."
     )

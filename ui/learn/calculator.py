@@ -24,7 +24,7 @@ SYMBOLS = {
 
 
 def calculator() -> gr.HTML:
-    """Sliders, and what the formulas and torch's modules say of them."""
+    """Sliders, and what the formulas and torch's modules make of them."""
     symbols = [
         {"name": name, "symbol": symbol, "meaning": meaning, "low": LIMITS[name][0], "high": LIMITS[name][1]}
         for name, (symbol, meaning) in SYMBOLS.items()
@@ -71,7 +71,7 @@ def _row(kind: str, formula: Cost, counted: Cost) -> dict[str, Any]:
 
 def _sentence(convolution: Convolution, counted: dict[str, Cost]) -> str:
     share = counted["separable"].parameters / counted["standard"].parameters
-    cheaper = f"{1 / share:.1f} times cheaper" if share < 1 else f"{share:.2f} times as dear"
+    cheaper = f"{1 / share:.1f} times cheaper" if share < 1 else f"{share:.2f} times as expensive"
     high, wide = convolution.effective_kernel
     return (
         f"The separable pair has {100 * share:.1f} % of the weights, 1 / C_out + 1 / (K_h K_w) = "

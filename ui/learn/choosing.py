@@ -1,7 +1,7 @@
-"""How to choose kernel size, dilation and number of filters: advice, each with what was measured here.
+"""How to choose kernel size, dilation and number of filters: advice, with what was measured here.
 
-Every figure comes from the code that computes it or from the metadata of the checkpoints that were trained; where these
-are absent, what rests on them is left out.
+Every figure comes from the code that computes it or from the metadata of the trained checkpoints; where those are
+missing, what depends on them is left out.
 """
 
 from math import isinf
@@ -23,13 +23,13 @@ STANDARD, SEPARABLE = "study-standard-{}", "study-separable-{}"
 
 
 def advice() -> str:
-    """The advice as Markdown, as far as its evidence is at hand."""
+    """The advice as Markdown, as far as there is evidence for it."""
     paragraphs = (kernel_advice(), dilation_advice(), outside_advice(), filter_advice(), separable_advice())
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
 
 
 def kernel_advice() -> str:
-    """What a larger kernel costs a separable stage, beside a standard one."""
+    """What a larger kernel costs a separable stage, compared with a standard one."""
     channels = PRESETS[EXAMPLE].stages[0].channels
     costs = {kernel: Convolution(channels, channels, kernel, kernel).costs() for kernel in KERNELS}
     smallest = costs[KERNELS[0]]
@@ -40,10 +40,11 @@ def kernel_advice() -> str:
     grown = costs[KERNELS[1]]["separable"].parameters / smallest["separable"].parameters
     standard = costs[KERNELS[1]]["standard"].parameters / smallest["standard"].parameters
     return (
-        f"**Kernel size.** Begin with {KERNELS[0]} x {KERNELS[0]}. The kernel's area counts in the depthwise step "
-        f"alone, which with {channels} channels is {shares} of the pair's weights. From {KERNELS[0]} to {KERNELS[1]} a "
-        f"separable stage grows {grown:.2f}-fold, a standard one {standard:.2f}-fold: if a stage has to see everything "
-        "in a wider window, a larger kernel is cheap when separable. Keep it odd, so that fields stay centred."
+        f"**Kernel size.** Start with {KERNELS[0]} x {KERNELS[0]}. The kernel's area counts only in the depthwise "
+        f"step, which with {channels} channels has {shares} of the pair's weights. From {KERNELS[0]} to {KERNELS[1]}, "
+        f"a separable stage grows {grown:.2f}-fold, a standard one {standard:.2f}-fold: if a stage has to see "
+        "everything in a wider window, a larger kernel is cheap when separable. Keep it odd so that fields stay "
+        "centred."
     )
 
 
@@ -52,8 +53,8 @@ def dilation_advice() -> str:
     found = [_dilated_or_not(kind) for kind in (SEPARABLE, STANDARD)]
     evidence = " ".join(sentence for sentence in found if sentence)
     advice = (
-        "**Dilation.** It widens the field for no weights, so choose it by the field that is needed: begin with 1, let "
-        "it grow slowly, and see in the figure above that no column is left out."
+        "**Dilation.** It widens the field without adding weights, so choose it by the field you need: start with 1, "
+        "let it grow slowly, and check in the figure above that no column is skipped."
     )
     return f"{advice} {evidence}" if evidence else advice
 
@@ -65,35 +66,35 @@ def _dilated_or_not(pattern: str) -> str:
     kind = "standard" if pattern == STANDARD else "separable"
     parameters = complexity(DigitNet(STUDY[pattern.format("dilated")])).parameters
     sentence = (
-        f"Measured with the {kind} network of the Compare tab, {parameters:,} parameters either way: with dilation "
-        f"{spread(dilated.test)} of MNIST's test images are read, without {spread(undilated.test)}, "
+        f"Measured with the {kind} network of the Compare tab, {parameters:,} parameters either way: without dilation "
+        f"it reads {spread(undilated.test)} of MNIST's test images correctly, with dilation {spread(dilated.test)}, "
         f"{verdict(dilated.test, undilated.test)}"
     )
     if dilated.pendigits and undilated.pendigits:
         sentence += (
-            f"; of people's pen strokes {spread(dilated.pendigits)} and {spread(undilated.pendigits)}, "
+            f"; of people's pen strokes {spread(undilated.pendigits)} and {spread(dilated.pendigits)}, "
             f"{verdict(dilated.pendigits, undilated.pendigits)}"
         )
     return sentence + "."
 
 
 def outside_advice() -> str:
-    """Where dilation does not help on small images: taps that lie in the padding."""
+    """Where dilation does not help on small images: where taps lie in the padding."""
     config = PRESETS[EXAMPLE]
     field = receptive_field(DigitNet(config), milestones(config)[-1].output).size[0]
     size = -(-IMAGE_SIZE // config.stem_stride)
     kernel = config.stages[0].kernel
     shares = ", ".join(f"{100 * share_outside(size, kernel, d):.0f} % at dilation {d}" for d in (1, 2, 3, 5, 7))
     return (
-        f"**Where dilation does not help.** On images of {IMAGE_SIZE} x {IMAGE_SIZE} pixels there is little to reach "
-        f"for. After a stem of stride {config.stem_stride} the maps have {size} x {size} cells, and of the taps of a "
-        f"{kernel} x {kernel} kernel so many lie in the padding and read nothing: {shares}. The last stage of "
-        f"{EXAMPLE} sees {field} pixels across; what lies beyond the image's {IMAGE_SIZE} is padding, too."
+        f"**Where dilation does not help.** An image of {IMAGE_SIZE} x {IMAGE_SIZE} pixels leaves little to reach "
+        f"for. After a stem of stride {config.stem_stride} the maps have {size} x {size} cells, and this share of the "
+        f"taps of a {kernel} x {kernel} kernel lies in the padding and reads nothing: {shares}. The last stage of "
+        f"{EXAMPLE} sees {field} pixels across; whatever lies beyond the image's {IMAGE_SIZE} is padding, too."
     )
 
 
 def filter_advice() -> str:
-    """What accuracy the presets reach with their numbers of filters."""
+    """The accuracy that the presets reach with their numbers of filters."""
     lines = []
     for name, config in PRESETS.items():
         figures = read_metadata(name).get("figures", {}) if name in checkpoint_names() else {}
@@ -102,29 +103,29 @@ def filter_advice() -> str:
             channels = config.stages[0].channels
             lines.append(f"{channels} filters ({parameters:,} parameters) {100 * figures['test']['accuracy']:.2f} %")
     advice = (
-        "**Number of filters.** It is what costs: the pointwise step grows with the square of it. Double it while "
-        "accuracy still rises; then stop."
+        "**Number of filters.** This determines most of the cost: the pointwise step grows with its square. Double it "
+        "as long as accuracy still rises, then stop."
     )
     if not lines:
         return advice
     return (
-        f"{advice} The networks on the left, which differ in depth and training as well, read of MNIST's test images: "
-        f"{'; '.join(lines)}."
+        f"{advice} The networks on the left, which also differ in depth and training, read this share of MNIST's test "
+        f"images correctly: {'; '.join(lines)}."
     )
 
 
 def separable_advice() -> str:
-    """What separability cost in accuracy in the study, and what it saved."""
+    """How much accuracy separability cost in the study, and what it saved."""
     standard, separable = (scores_of(pattern.format("dilated")) for pattern in (STANDARD, SEPARABLE))
     if not standard.test or not separable.test:
         return ""
     many, few = (complexity(DigitNet(STUDY[pattern.format("dilated")])) for pattern in (STANDARD, SEPARABLE))
     return (
-        f"**Separable or not.** At the same shape the standard network has {many.parameters:,} parameters and spends "
+        f"**Separable or not.** At the same shape the standard network has {many.parameters:,} parameters and takes "
         f"{many.multiply_accumulates:,} multiply-accumulates, the separable one {few.parameters:,} and "
-        f"{few.multiply_accumulates:,}. They read {spread(standard.test)} and {spread(separable.test)} of MNIST's test "
-        f"images, {verdict(separable.test, standard.test)}. Fewer multiply-accumulates are not always less time: the "
-        "Compare tab measures it on this machine."
+        f"{few.multiply_accumulates:,}. The standard one reads {spread(standard.test)} of MNIST's test images "
+        f"correctly, the separable one {spread(separable.test)}, {verdict(separable.test, standard.test)}. Fewer "
+        "multiply-accumulates do not always mean less time: the Compare tab measures it on this machine."
     )
 
 
@@ -136,18 +137,18 @@ def spread(values: tuple[float, ...]) -> str:
 
 
 def verdict(one: tuple[float, ...], other: tuple[float, ...]) -> str:
-    """By how much the first is better than the second, and what that is worth beside the spread over the seeds."""
+    """By how much the first is better than the second, and whether that stands out from the spread over the seeds."""
     found = effect([(one, other)])
     said = f"{abs(100 * found.difference):.2f} points {'more' if found.difference > 0 else 'less'}"
     if isinf(found.error):
-        return f"{said}, from too few seeds to tell"
+        return f"{said}, with too few seeds to be sure"
     if not found.clear:
-        return f"{said}, which chance among the seeds may have brought about"
-    return f"{said}, beyond {CLEAR} standard errors"
+        return f"{said}, which may be chance (within {CLEAR} standard errors)"
+    return f"{said}, which exceeds {CLEAR} standard errors"
 
 
 def share_outside(size: int, kernel: int, dilation: int) -> float:
-    """Of all taps of a "same" convolution over a map of size x size cells, those that lie in the padding."""
+    """The share of all taps of a "same" convolution over a map of size x size cells that lies in the padding."""
     offsets = [dilation * (tap - kernel // 2) for tap in range(kernel)]
     inside = sum(max(0, size - abs(offset)) for offset in offsets) / (size * kernel)
     return 1 - inside**2

@@ -1,4 +1,4 @@
-"""Dilation on the Learn tab: a kernel whose taps are spread as far as one likes, and a dilated stage as a whole."""
+"""Dilation on the Learn tab: a kernel whose taps can be spread as far as you like, and a whole dilated stage."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from model.separable import depthwise_conv2d, effective_kernel
 from ui.learn.kernels import cell_in, floats, nearest, separable_stage, strongest_kernels, taps_of, whole
 from ui.serving.answers import to_base64
 
-WIDEST_DILATION = 9  # that the sliders of this tab reach; networks may have more
+WIDEST_DILATION = 9  # the largest that this tab's sliders offer; networks may have more
 
 
 def dilation_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) -> dict[str, Any]:
-    """One kernel of the network's first stage on the image itself, with its taps as far apart as one likes.
+    """One kernel of the network's first stage on the image itself, with its taps as far apart as you like.
 
     Args:
         net: the network that reads.
         image: uint8 (28, 28).
-        parameters: {kernel, dilation, y, x}: rank of the kernel, from the strongest on, and the cell that is looked at.
+        parameters: {kernel, dilation, y, x}: rank of the kernel, strongest first, and the cell to look at.
 
     Returns:
         As a channel of `depthwise_part`, with `image`, the number of `kernels` and a `sentence`.
@@ -60,7 +60,7 @@ def dilation_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) 
 
 
 def flowchart_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) -> dict[str, Any]:
-    """One stage from its input to its output, and whether it is dilated.
+    """One stage from input to output, and whether it is dilated.
 
     Args:
         net: the network that reads.
@@ -100,9 +100,9 @@ def flowchart_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
             "output": _shape(output),
         },
         "sentence": (
-            f"Stage {index + 1}: dilated? {'Yes' if stage.dilation > 1 else 'No'}, d = {stage.dilation}: "
-            f"{stage.kernel**2} weights a channel reach over {reach} x {reach} cells. "
-            f"Shown is channel {channel} of {read.output} and what becomes of it."
+            f"Stage {index + 1}: dilated? {'Yes' if stage.dilation > 1 else 'No'}, d = {stage.dilation}. "
+            f"Its {stage.kernel**2} weights per channel reach over {reach} x {reach} cells. "
+            f"Shown: channel {channel} of {read.output} and what becomes of it."
         ),
     }
 

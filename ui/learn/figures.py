@@ -28,25 +28,25 @@ from ui.learn.kernels import (
 )
 
 CHANNELS = 3  # that a figure shows side by side
-TERMS = 6  # of a pointwise sum that are shown one by one
+TERMS = 6  # of a pointwise sum that are shown individually
 
 Maps = dict[str, np.ndarray]
 
 
 def depthwise_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Some channels of the first stage's depthwise convolution, each with the kernel of its own.
+    """Some channels of the first stage's depthwise convolution, each with its own kernel.
 
     Args:
         net: the network that reads.
         image: uint8 (28, 28).
-        parameters: {page, y, x}: which channels, and the output cell that is looked at; the last ones beyond the end.
+        parameters: {page, y, x}: which channels, and the output cell to look at; beyond the end, the last ones.
 
     Returns:
         `size` (of the output), `kernel`, `dilation`, `stride`, `pages`, `sentence`, and for each channel its number,
         its `input` and `output` map, `weights`, `reads` (None in the padding), `products` and their sum, `value`.
 
     Raises:
-        ValueError: the network has no depthwise convolution, or a parameter is no whole number.
+        ValueError: the network has no depthwise convolution, or a parameter is not a whole number.
     """
     stage, source = first_stage(net, image)
     output = depthwise_by_reference(stage, source)  # (C, H', W')
@@ -83,7 +83,7 @@ def pointwise_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
     Args:
         net: the network that reads.
         image: uint8 (28, 28).
-        parameters: {output, y, x}: the output channel and the cell that are looked at.
+        parameters: {output, y, x}: the output channel and the cell to look at.
 
     Returns:
         `size`, `outputs` (how many channels there are), `map` of the output channel, `terms` with the largest weights
@@ -127,7 +127,7 @@ def pointwise_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
 
 
 def separable_part(net: DigitNet, image: np.ndarray, _parameters: dict[str, Any]) -> dict[str, Any]:
-    """The first stage's two convolutions in a row, by the reference function, held against torch's own.
+    """The first stage's two convolutions in a row, by the reference function, compared with torch's own.
 
     Returns:
         `size` and `input_size`, some maps of `input`, `depthwise` and `pointwise`, and a `sentence`.
@@ -154,15 +154,15 @@ def separable_part(net: DigitNet, image: np.ndarray, _parameters: dict[str, Any]
         "depthwise": [floats(between[channel]) for channel in channels],
         "pointwise": [floats(output[channel].numpy()) for channel in map(int, outputs)],
         "sentence": (
-            f"{separable:,} weights do it here; a standard convolution of the same shape takes {standard:,}, "
+            f"This takes {separable:,} weights; a standard convolution of the same shape takes {standard:,}, "
             f"{standard / separable:.1f} times as many. On this drawing the reference function below and the "
-            f"network's own convolutions differ by {apart:.7f} at most."
+            f"network's own convolutions differ by at most {apart:.7f}."
         ),
     }
 
 
 def convolution_of(net: DigitNet, index: int) -> Convolution:
-    """What the formulas say of a stage's shape."""
+    """A stage's shape, as the formulas take it."""
     config, stage = net.config, net.config.stages[index]
     return Convolution(
         config.input_channels(index), stage.channels, stage.kernel, stage.kernel, stage.dilation, stage.stride

@@ -1,4 +1,4 @@
-"""Gridding on the Learn tab: which pixels a cell reads after several dilated convolutions, and which it never does."""
+"""Gridding on the Learn tab: which pixels a cell reads through several dilated convolutions, and which never."""
 
 from collections.abc import Sequence
 from math import gcd
@@ -21,7 +21,7 @@ MIDDLE = (IMAGE_SIZE // 2, IMAGE_SIZE // 2)
 
 
 def gridding() -> gr.HTML:
-    """Three dilations as sliders, and what is read of the drawing."""
+    """Three dilations as sliders, and which pixels of the drawing are read."""
     return view("learn/gridding", describe_gridding, start=START, most=WIDEST_DILATION)
 
 
@@ -36,7 +36,7 @@ def describe_gridding(request: object) -> dict[str, Any]:
         `columns`, [read, in the field]; `pixels`, likewise; and a `sentence`.
 
     Raises:
-        ValueError: there are not as many dilations as sliders, or one is out of its range.
+        ValueError: there are not as many dilations as sliders, or one is out of range.
     """
     if not isinstance(request, list) or len(request) != len(START) or not all(map(_is_dilation, request)):
         raise ValueError(f"Expected {len(START)} dilations, whole numbers from 1 to {WIDEST_DILATION}.")
@@ -66,7 +66,7 @@ def _layers(dilations: Sequence[int]) -> Chain:
 
 
 def gridding_sentence(dilations: list[int], read: np.ndarray) -> str:
-    """Whether what is read has gaps, and why.
+    """Whether there are gaps in what is read, and why.
 
     Args:
         dilations: first to last.
@@ -74,15 +74,15 @@ def gridding_sentence(dilations: list[int], read: np.ndarray) -> str:
     """
     which = f"Dilations {', '.join(map(str, dilations))}"
     if read.all():
-        return f"{which} read each of the {read.size} columns in their field: no gridding."
+        return f"{which} read all {read.size} columns in their field: no gridding."
     gaps = f"{which} read only {read.sum()} of the {read.size} columns in their field"
     common = gcd(*dilations)
     if common > 1:
-        return f"{gaps}: {common} divides them all, so that only each {_ordinal(common)} is ever read; begin with 1."
+        return f"{gaps}: {common} divides them all, so only every {_ordinal(common)} column is ever read; begin with 1."
     nearest = np.abs(np.flatnonzero(~read) - read.size // 2).min()
     return (
-        f"{gaps}; the nearest one that is never read lies {nearest} beside the middle, where no sum of steps by "
-        f"{', '.join(map(str, dilations))} or 0 leads."
+        f"{gaps}; the nearest column that is never read lies {nearest} from the middle, which no sum of steps of "
+        f"{', '.join(map(str, dilations))} or 0 reaches."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the Learn tab's figures have in common: the kernels of a stage, the taps of a cell, what a request points at."""
+"""What the Learn tab's figures share: the kernels of a stage, the taps of a cell, the cell that a request selects."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from model.network import SeparableStage
 from model.separable import depthwise_conv2d
 from ui.serving.answers import to_base64
 
-FARTHEST = 4095  # of what a slider may still point at from the network before
+FARTHEST = 4095  # the largest index that a request may name: a slider may still be set for the previous network
 
 
 def separable_stage(net: DigitNet, index: int) -> SeparableStage:
@@ -32,7 +32,7 @@ def separable_stage(net: DigitNet, index: int) -> SeparableStage:
 
 
 def first_stage(net: DigitNet, image: np.ndarray) -> tuple[SeparableStage, np.ndarray]:
-    """The stage, and what the stem hands to it: float32 (C, H, W), at least 0."""
+    """The stage, and the stem's output that it reads: float32 (C, H, W), at least 0."""
     return separable_stage(net, 0), layer_maps(net, image)[milestones(net.config)[0].name]
 
 
@@ -44,12 +44,12 @@ def depthwise_by_reference(stage: SeparableStage, source: np.ndarray) -> np.ndar
 
 
 def strongest_kernels(stage: SeparableStage) -> np.ndarray:
-    """Channels by the norm of their depthwise kernels."""
+    """Channels by the norm of their depthwise kernels, strongest first."""
     return by_norm(stage.depthwise.weight)
 
 
 def by_norm(weight: Tensor) -> np.ndarray:
-    """Filters by the norm of their weights, strongest first: an order that stays while the drawing changes."""
+    """Filters by the norm of their weights, strongest first: an order that does not change with the drawing."""
     return np.argsort(-weight.detach().flatten(1).norm(dim=1).numpy(), kind="stable")
 
 
@@ -74,12 +74,12 @@ def taps_of(
 
 
 def cell_in(parameters: dict[str, Any], size: tuple[int, ...]) -> tuple[int, int]:
-    """The cell that is looked at; the nearest one where the map is smaller than the one that was pointed at."""
+    """The cell to look at; the nearest one where the map is smaller than the one that was pointed at."""
     return tuple(nearest(parameters, name, extent - 1) for name, extent in zip("yx", size, strict=True))
 
 
 def nearest(parameters: dict[str, Any], name: str, last: int) -> int:
-    """A place from 0 to the last; what lies beyond it was pointed at in a larger network."""
+    """An index from 0 to the last; a larger one was chosen in a larger network, and becomes the last."""
     return min(whole(parameters, name, 0, FARTHEST), last)
 
 
@@ -87,7 +87,7 @@ def whole(parameters: dict[str, Any], name: str, low: int, high: int) -> int:
     """A whole number of a request.
 
     Raises:
-        ValueError: it is none, or out of its range.
+        ValueError: it is not a whole number, or out of range.
     """
     value = parameters.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:

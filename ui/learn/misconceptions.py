@@ -1,4 +1,4 @@
-"""What popular texts say of separable and dilated convolution, and what is true, each truth computed."""
+"""What popular texts get wrong about separable and dilated convolution, and what is true, with computed numbers."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -14,24 +14,24 @@ from ui.learn.gridding import columns_read
 CHANNELS, KERNEL, DILATION = PRESETS["base"].stages[0].channels, PRESETS["base"].stages[0].kernel, 2
 
 
-class Mistold(NamedTuple):
-    """One line of the box.
+class Misconception(NamedTuple):
+    """One entry of the list.
 
     Attributes:
-        said: as it is commonly told, with formulas in LaTeX.
-        true: a function that gives what is true, with its numbers computed.
+        claim: as it is commonly made, with formulas in LaTeX.
+        truth: a function that returns what is true, with its numbers computed.
     """
 
-    said: str
-    true: Callable[[], str]
+    claim: str
+    truth: Callable[[], str]
 
 
 def _depthwise_weights() -> str:
     depthwise = nn.Conv2d(CHANNELS, CHANNELS, KERNEL, groups=CHANNELS, bias=False).weight.numel()
     standard = nn.Conv2d(CHANNELS, CHANNELS, KERNEL, bias=False).weight.numel()
     return (
-        rf"It has $C_{{in}} \cdot K \cdot K$: one kernel a channel. With {CHANNELS} channels and $K = {KERNEL}$ "
-        f"that is {depthwise:,}, not {standard:,}; what was meant is the standard convolution."
+        rf"It has $C_{{in}} \cdot K \cdot K$: one kernel per channel. With {CHANNELS} channels and $K = {KERNEL}$ "
+        f"that is {depthwise:,}, not {standard:,}; the formula is that of a standard convolution."
     )
 
 
@@ -47,8 +47,8 @@ def _dilated_weights() -> str:
 def _first_cell() -> str:
     valid, same = (WorkedExample(padding=padding).cells() for padding in ("valid", "same"))
     return (
-        f"Without padding there is one cell, and it is {valid[0][0].depthwise:g}. With padding the first of "
-        f"{sum(map(len, same))} is {_sum(same[0][0])}."
+        f"Without padding there is only one cell, and it is {valid[0][0].depthwise:g}. With padding there are "
+        f"{sum(map(len, same))}, and the first is {_sum(same[0][0])}."
     )
 
 
@@ -61,7 +61,7 @@ def _second_step() -> str:
     cell = WorkedExample().cells()[0][0]
     weight = WorkedExample().pointwise[0]
     return (
-        "The pointwise step reads what the depthwise step gave, and never the input: in the example it gives "
+        "The pointwise step reads the output of the depthwise step, never the input: in the example it gives "
         f"{weight:g} · {cell.depthwise:g} = {cell.pointwise[0]:g}."
     )
 
@@ -70,16 +70,16 @@ def _cheaper() -> str:
     ratios = {channels: Convolution(channels, channels).ratio for channels in (8, CHANNELS, 512)}
     said = ", ".join(f"{1 / ratio:.1f} times with {channels}" for channels, ratio in ratios.items())
     return (
-        r"By $1 / (1 / C_{out} + 1 / K^2)$, which the number of filters decides as well: "
-        f"{said} output channels. It comes near {KERNEL**2}, and never gets there."
+        r"It is $1 / (1 / C_{out} + 1 / K^2)$ times cheaper, which also depends on the number of filters: "
+        f"{said} output channels. The factor approaches {KERNEL**2} but never reaches it."
     )
 
 
 def _reads() -> str:
     reach = effective_kernel(KERNEL, DILATION)
     return (
-        f"It reaches over {reach} x {reach} and reads {KERNEL**2} of these {reach**2} cells. Those between are read "
-        "only where another layer's taps lead to them."
+        f"It reaches over {reach} x {reach} cells but reads only {KERNEL**2} of these {reach**2}. The cells in between "
+        "are read only where another layer's taps lead to them."
     )
 
 
@@ -87,8 +87,8 @@ def _replaces() -> str:
     taps = KERNEL**2
     standard, separable = CHANNELS * CHANNELS * taps, Convolution(CHANNELS, CHANNELS).costs()["separable"].parameters
     return (
-        f"Not in general: {separable:,} numbers cannot stand for any {standard:,}. Seen as one standard convolution, "
-        "the pair's kernels that read the same channel are all the same pattern, only stronger or weaker."
+        f"Not in general: {separable:,} numbers cannot represent every choice of {standard:,}. Written as one standard "
+        "convolution, all kernels that read the same input channel have the same pattern, only scaled differently."
     )
 
 
@@ -97,25 +97,25 @@ def _more_is_better() -> str:
     read = columns_read(wide)
     return (
         f"Without a first layer of dilation 1, doubling leaves holes: dilations {', '.join(map(str, wide))} read "
-        f"{read.sum()} of the {read.size} columns of their field, {', '.join(str(d // 2) for d in wide)} read all "
+        f"{read.sum()} of the {read.size} columns of their field; {', '.join(str(d // 2) for d in wide)} read all "
         f"{columns_read([d // 2 for d in wide]).sum()}."
     )
 
 
-MISTOLD = (
-    Mistold(r"A depthwise kernel has $C_{in} \cdot C_{out} \cdot K \cdot K$ weights.", _depthwise_weights),
-    Mistold(r"A kernel of dilation rate $R$ has $(K + R)^2$ parameters.", _dilated_weights),
-    Mistold(
+MISCONCEPTIONS = (
+    Misconception(r"A depthwise kernel has $C_{in} \cdot C_{out} \cdot K \cdot K$ weights.", _depthwise_weights),
+    Misconception(r"A kernel with dilation rate $R$ has $(K + R)^2$ parameters.", _dilated_weights),
+    Misconception(
         f"The {len(IN_READING_ORDER)} x {len(IN_READING_ORDER)} example gives 0.37 in its first cell.", _first_cell
     ),
-    Mistold("The second step multiplies by the input again.", _second_step),
-    Mistold(rf"Separable convolution is $K^2$ times cheaper, {KERNEL**2} times for $K = {KERNEL}$.", _cheaper),
-    Mistold(rf"A {KERNEL} x {KERNEL} kernel of dilation {DILATION} is a larger kernel.", _reads),
-    Mistold("Separable convolution is another way to compute a standard one.", _replaces),
-    Mistold("Let dilations double from layer to layer, and the field is covered.", _more_is_better),
+    Misconception("The second step multiplies by the input again.", _second_step),
+    Misconception(rf"Separable convolution is $K^2$ times cheaper, {KERNEL**2} times for $K = {KERNEL}$.", _cheaper),
+    Misconception(rf"A {KERNEL} x {KERNEL} kernel with dilation {DILATION} is a larger kernel.", _reads),
+    Misconception("A separable convolution is just another way to compute a standard one.", _replaces),
+    Misconception("If dilations double from layer to layer, the whole field is covered.", _more_is_better),
 )
 
 
-def mistold() -> str:
-    """The whole box, as Markdown."""
-    return "\n\n".join(f"> **Said:** {line.said}\n\n**True:** {line.true()}" for line in MISTOLD)
+def misconceptions() -> str:
+    """The whole list, as Markdown."""
+    return "\n\n".join(f"> **Claim:** {each.claim}\n\n**In fact:** {each.truth()}" for each in MISCONCEPTIONS)

@@ -1,4 +1,4 @@
-"""The Learn tab: separable dilated convolution from its parts, each figure alive on the drawing."""
+"""The Learn tab: separable dilated convolution built up from its parts, each figure live on the drawing."""
 
 import inspect
 
@@ -16,7 +16,7 @@ from ui.learn.figures import (
     separable_part,
 )
 from ui.learn.gridding import gridding
-from ui.learn.misconceptions import mistold
+from ui.learn.misconceptions import misconceptions
 from ui.serving.view import view
 
 LEARN_PARTS = {
@@ -53,14 +53,14 @@ def learn() -> None:
         calculator()
         _text(lessons.GRIDDING)
         gridding()
-        _words(f"## Commonly mistold\n\n{mistold()}", "mistold")
+        _words(f"## Common misconceptions\n\n{misconceptions()}", "misconceptions")
         _words(f"## How to choose\n\n{advice()}")
         _text(lessons.SOURCE)
         gr.Code(reference_source(), language="python", interactive=False, show_label=False, elem_id="reference")
 
 
 def reference_source() -> str:
-    """The reference function and its two steps, as they stand in the library."""
+    """The source of the reference function and its two steps."""
     return "\n\n".join(inspect.getsource(function) for function in REFERENCE).rstrip()
 
 

@@ -1,4 +1,4 @@
-"""The words of the Learn tab: templates whose every number is filled in from the code that computes it.
+"""The text of the Learn tab: templates in which every number is filled in by the code that computes it.
 
 Formulas are LaTeX between dollar signs. Outside of them a template holds no digit.
 """
@@ -17,29 +17,30 @@ from model.separable import effective_kernel
 from ui.learn.figures import convolution_of
 from ui.learn.gridding import KERNEL, START, columns_read
 
-EXAMPLE = "base"  # the preset whose first stage the sentences speak of
+EXAMPLE = "base"  # the preset whose first stage the texts describe
 
 INTRODUCTION = r"""
-Every figure on this page reads **your drawing**, with the weights of the network that is chosen on the left.
+Every figure on this page works on **your drawing**, with the weights of the network chosen on the left.
 """
 
 DEPTHWISE = r"""
-## Depthwise: look around, in each channel by itself
+## Depthwise: look around, one channel at a time
 
-A convolution does two things at once: it looks around a place, and it mixes channels. A **depthwise** convolution
-only looks around. Every channel has one small kernel of its own, which slides over that channel and sees no other:
+A convolution does two things at once: it looks at the neighbourhood of each cell, and it mixes channels. A
+**depthwise** convolution does only the first. Each channel has one small kernel of its own, which slides over that
+channel and sees no other:
 
 $$y_{c,\,i,\,j} = b_c + \sum_{u=0}^{K_h-1} \sum_{v=0}^{K_w-1} w_{c,\,u,\,v}\; x_{c,\; s i + d u - p,\; s j + d v - p}$$
 
 Here $x$ is the input and $y$ the output, $c$ the channel, $(i, j)$ the cell, $s$ the stride, $d$ the dilation and $p$
-the padding, beyond which $x$ counts as $0$; the bias $b_c$ is left out where a norm follows. That makes
-$C_{in} \cdot K_h \cdot K_w$ weights: with %(channels)s channels and a %(kernel)s x %(kernel)s kernel, %(depthwise)s.
+the padding; outside the map, $x$ counts as $0$. The bias $b_c$ is left out where a norm follows. That makes
+$C_{in} \cdot K_h \cdot K_w$ weights: %(depthwise)s with %(channels)s channels and a %(kernel)s x %(kernel)s kernel.
 """
 
 POINTWISE = r"""
-## Pointwise: mix the channels, at each place by itself
+## Pointwise: mix the channels, one cell at a time
 
-A **pointwise** convolution is the other half: it looks nowhere but at one place, and sums over the channels there.
+A **pointwise** convolution does the other half: it looks at a single cell and sums over the channels there.
 
 $$z_{o,\,i,\,j} = b_o + \sum_{c=0}^{C_{in}-1} v_{o,\,c}\; y_{c,\,i,\,j}$$
 
@@ -48,104 +49,104 @@ Each of the $C_{out}$ output channels has one weight for each input channel, $C_
 """
 
 SEPARABLE = r"""
-## Separable: the two in a row
+## Separable: one after the other
 
-Depthwise, then pointwise, is a **depthwise-separable** convolution. It does what a standard convolution does, look
-around and mix, with far fewer weights:
+A depthwise convolution followed by a pointwise one is a **depthwise-separable** convolution. Like a standard
+convolution, it looks around and mixes channels, but with far fewer weights:
 
 | | weights | %(channels)s channels, %(kernel)s x %(kernel)s |
 | :-- | :-- | --: |
 | standard | $C_{in} \cdot C_{out} \cdot K_h \cdot K_w$ | %(standard)s |
 | depthwise | $C_{in} \cdot K_h \cdot K_w$ | %(depthwise)s |
 | pointwise | $C_{in} \cdot C_{out}$ | %(pointwise)s |
-| separable | the two together | %(separable)s |
+| separable | the sum of the two | %(separable)s |
 
 $$\frac{C_{in} K_h K_w + C_{in} C_{out}}{C_{in} C_{out} K_h K_w} = \frac{1}{C_{out}} + \frac{1}{K_h K_w}$$
 
-Here that is %(ratio)s. Each weight is used once for every cell of the output, so that multiply-accumulates are the
+Here that is %(ratio)s. Each weight is used once for every cell of the output, so the multiply-accumulates are the
 weights times $H' W'$, and the ratio is the same: %(separable_macs)s instead of %(standard_macs)s on maps of %(map)s x
 %(map)s cells.
 
-What is given up: for each input channel there is only one pattern to look for, and the outputs differ in how much of
-it they take. A standard convolution has a pattern of its own for every pair of channels.
+The price: in each input channel there is only one pattern to look for, and the outputs differ only in how much of
+it they use. A standard convolution has a separate pattern for every pair of channels.
 """
 
 DILATION = r"""
 ## Dilation: the same taps, farther apart
 
-A **dilated** kernel (also: à trous) skips $d - 1$ cells between neighbouring taps. It reaches over
+A **dilated** (or atrous) kernel skips $d - 1$ cells between neighbouring taps. It reaches over
 
 $$K' = d\,(K - 1) + 1$$
 
 cells instead of $K$, with the same weights: %(kernel)s x %(kernel)s taps reach over %(reaches)s cells at dilations
-%(dilations)s, and stay %(taps)s weights. Dilation adds **no** parameters and, where the padding keeps the size of the
-map, no arithmetic. The output has
+%(dilations)s, and they are still %(taps)s weights. Dilation adds **no** parameters and, where the padding keeps the
+size of the map, no arithmetic. The output has
 
 $$H' = \left\lfloor \frac{H + 2p - d\,(K_h - 1) - 1}{s} \right\rfloor + 1$$
 
-rows, and columns likewise; $p = d\,(K - 1) / 2$ keeps the size at stride $1$ where $K$ is odd. The price: cells
-between the taps are not read. At dilation %(wide)s the taps read %(taps)s of the %(wide_area)s cells that they reach
-over.
+rows, and columns likewise; $p = d\,(K - 1) / 2$ keeps the size at stride $1$ where $K$ is odd. The price: the
+cells between the taps are not read. At dilation %(wide)s the taps read only %(taps)s of the %(wide_area)s cells they
+reach over.
 """
 
 TOGETHER = r"""
 ## Both together
 
-A separable dilated stage asks one question more than a separable one: how far apart are the taps of the depthwise
-step? The pointwise step never changes. Stage after stage, fields grow: from field $r$ and cells $j$ pixels apart, a
-stage makes
+A separable dilated stage adds one choice to a separable one: how far apart the taps of the depthwise step are. The
+pointwise step never changes. The receptive field grows stage by stage: where a cell sees $r$ pixels and neighbouring
+cells lie $j$ pixels apart, the next stage makes that
 
 $$r' = r + d\,(K - 1)\,j \qquad j' = s\,j$$
 
-beginning with $r = j = 1$ at the image. So dilation adds to the field what would else take a larger kernel, more
-stages or a stride. In %(preset)s the stages have dilations %(preset_dilations)s; their fields are %(preset_fields)s
-pixels wide.
+starting with $r = j = 1$ at the image. Dilation thus widens the field without the larger kernel, the additional
+stages or the stride that would otherwise be needed. In %(preset)s the stages have dilations %(preset_dilations)s; their
+fields are %(preset_fields)s pixels wide.
 """
 
 WORKED = r"""
 ## By hand
 
-A %(side)s x %(side)s input and a %(side)s x %(side)s kernel, both %(first)s … %(last)s in reading order. Without
-padding ("valid") the kernel fits in one place only, and the depthwise step gives one number, %(valid)s. With "same"
-padding it gives %(same_cells)s, the first of them %(same_first)s. Change any number; step through the cells to see
-every product.
+A %(side)s x %(side)s input and a %(side)s x %(side)s kernel, both filled with %(first)s … %(last)s in reading order.
+Without padding ("valid") the kernel fits in only one place, so the depthwise step gives a single number, %(valid)s.
+With "same" padding it gives %(same_cells)s numbers, the first of which is %(same_first)s. Change any number, and step
+through the cells to see every product.
 """
 
 CALCULATOR = r"""
 ## Calculator
 
-Every symbol is a slider. The formulas stand beside what PyTorch's own `torch.nn.Conv2d` modules have and do, counted
-by `torch.utils.flop_counter`.
+Every symbol is a slider. Next to what the formulas give is what PyTorch's own `torch.nn.Conv2d` modules have and do,
+as counted by `torch.utils.flop_counter`.
 """
 
 GRIDDING = r"""
 ## When gridding happens
 
-Dilated layers in a row may leave holes: pixels inside the field that no path of taps leads to. After layers of
+Several dilated layers in a row can leave holes: pixels inside the field that no path of taps reaches. After layers with
 dilations $d_1, d_2, \dots, d_n$ with $K = %(kernel)s$, a cell reads the offsets $\sum_i d_i t_i$ with each $t_i$ one
 of $-1, 0, 1$.
 
-- If a number greater than $1$ divides all dilations, only its multiples are ever read: %(bad)s read %(bad_read)s of
-  %(bad_size)s columns.
-- Dilations that begin with $1$ and grow slowly leave none: %(good)s read all %(good_size)s columns.
+- If a number greater than $1$ divides all dilations, only its multiples are ever read: %(bad)s read only
+  %(bad_read)s of %(bad_size)s columns.
+- Dilations that start at $1$ and grow slowly leave no holes: %(good)s read all %(good_size)s columns.
 - The rule of hybrid dilated convolution (Wang et al., "Understanding Convolution for Semantic Segmentation"): with
-  $M_n = d_n$ and $M_i = \max(M_{i+1} - 2 d_i,\; 2 d_i - M_{i+1},\; d_i)$, demand $M_2 \le K$. Where $d_1 = 1$ it
-  promises that there are no holes. Without that it does not: %(kept)s keep it, $M_2 = %(kept_gap)s$, and read
-  %(kept_read)s of %(kept_size)s columns. And it is not needed: %(broken)s break it, $M_2 = %(broken_gap)s$, and read
-  all %(broken_size)s.
-- A residual path brings along what the layers before it read, and so fills holes.
+  $M_n = d_n$ and $M_i = \max(M_{i+1} - 2 d_i,\; 2 d_i - M_{i+1},\; d_i)$, require $M_2 \le K$. If $d_1 = 1$,
+  this guarantees that there are no holes. Otherwise it does not: %(kept)s satisfy it, with $M_2 = %(kept_gap)s$, yet
+  read only %(kept_read)s of %(kept_size)s columns. Nor is it necessary: %(broken)s violate it, with
+  $M_2 = %(broken_gap)s$, yet read all %(broken_size)s.
+- A residual path carries along what earlier layers read, and so fills holes.
 """
 
 SOURCE = r"""
-## The whole of it as code
+## The code
 
-The reference function behind the figures and the worked example, as it stands in `model/separable.py`. It is slow and
-plain on purpose; tests hold it against `torch.nn.functional.conv2d` with groups and against loops over every number.
+The reference function behind the figures and the worked example, from `model/separable.py`. It is deliberately slow
+and plain; tests check it against `torch.nn.functional.conv2d` with groups and against loops over every number.
 """
 
 
 def lesson(template: str) -> str:
-    """A template with its numbers."""
+    """A template with its numbers filled in."""
     return template % numbers()
 
 

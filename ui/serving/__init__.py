@@ -1,1 +1,1 @@
-"""What every view is answered through."""
+"""What serves every view."""

@@ -1,7 +1,7 @@
-"""The answer to one movement of the pen: everything that is on screen, from one request.
+"""The answer to one movement of the pen: everything on screen, from one request.
 
-A request is {sequence, drawing, network, parts}; every view that wants something of the answer asks for its part, with
-parameters of its own. Requests skip Gradio's queue, so that what they may cost is bounded here.
+A request is {sequence, drawing, network, parts}; every view that needs something from the answer asks for its own part,
+with its own parameters. Requests skip Gradio's queue, so what they may cost is bounded here.
 """
 
 import base64
@@ -15,6 +15,7 @@ from model import DigitNet, rasterize
 from model.checks import check_object, fields_of, is_whole
 from model.forward_pass import sharing
 from model.inference import read
+from model.several import several_digits
 from ui.serving.networks import Networks
 
 MOST_REQUESTS = 2**53  # of one page, as far as its numbers are whole
@@ -27,7 +28,7 @@ class Answers:
 
     Args:
         networks: that may be named.
-        parts: what views may ask for beside image and probabilities: a function of network, image and parameters each.
+        parts: what views may ask for besides image and probabilities, each a function of network, image and parameters.
     """
 
     def __init__(self, networks: Networks, parts: Mapping[str, Part] | None = None) -> None:
@@ -35,9 +36,9 @@ class Answers:
         self._parts = parts or {}
 
     def read(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Image and probabilities of a drawing, and the parts that were asked for.
+        """Image and probabilities of a drawing, and the requested parts.
 
-        What is wrong with the request comes back as `error`, one sentence, beside its `sequence`.
+        If the request is not valid, returns `error`, one sentence, with its `sequence`.
         """
         (sequence,) = fields_of(request, "sequence")
         if not is_whole(sequence, 0, MOST_REQUESTS):
@@ -59,11 +60,12 @@ class Answers:
                 "classes": net.classes,
                 "probabilities": [round(float(probability), 5) for probability in probabilities[0]],
                 "familiar": bool(familiar[0]),
+                "several": [] if familiar[0] else several_digits(net, drawing),
                 "parts": {name: self._part(name, net, image, parameters) for name, parameters in wanted.items()},
             }
 
     def _part(self, name: str, net: DigitNet, image: np.ndarray, parameters: object) -> Any:
-        """One view's part; what is wrong with its parameters is told to that view alone."""
+        """One view's part; an error in its parameters is reported to that view alone."""
         try:
             return self._parts[name](net, image, check_object(f"The parameters of {name}", parameters))
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""Connections: as many as the system allows, and none for those who open one and ask for nothing."""
+"""Connections: as many as the system allows, and idle ones are closed."""
 
 import asyncio
 import time
@@ -9,13 +9,13 @@ from weakref import WeakKeyDictionary
 
 from ui.serving.limits import IDLE_SECONDS
 
-FOR_FILES = 200  # of the files that may be open, that are no connections
+FOR_FILES = 200  # open files that are not connections
 
 Lifespan = Callable[[Any], Any]
 
 
 def raise_file_limit() -> int | None:
-    """Let this process open as many files as the system allows it; returns how many, None where that is not known."""
+    """Let this process open as many files as the system allows; returns how many, or None if that is not known."""
     try:
         import resource
     except ImportError:  # Windows, which has no such limit
@@ -24,19 +24,19 @@ def raise_file_limit() -> int | None:
     if soft != hard:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        except (ValueError, OSError):  # more than this system can have after all
+        except (ValueError, OSError):  # more than this system allows after all
             return soft
     return None if hard == resource.RLIM_INFINITY else hard
 
 
 def most_connections() -> int | None:
-    """How many connections there may be at once; above, uvicorn says that it is busy."""
+    """How many connections there may be at once; beyond that, uvicorn answers that it is busy."""
     files = raise_file_limit()
     return None if files is None else max(files - FOR_FILES, files // 2)
 
 
 def closing_idle(server: Callable[[], Any], seconds: float = IDLE_SECONDS) -> Lifespan:
-    """What closes connections that were opened and then asked for nothing, while the app runs.
+    """Close connections that were opened but never used, while the app runs.
 
     Args:
         server: gives the uvicorn server, or None as long as there is none.

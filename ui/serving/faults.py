@@ -1,4 +1,4 @@
-"""What goes wrong reaches people as one sentence: what is wrong with a request, or that the fault is the program's."""
+"""Errors reach people as one sentence: what is wrong with a request, or that the fault is in this program."""
 
 import traceback
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from contextlib import contextmanager
 
 import gradio as gr
 
-FAULT = "The server failed at this by a fault of its own; nothing was changed. Whoever runs it finds more in its log."
+FAULT = "The server failed because of an internal error; nothing was changed. Its log has the details."
 
 
 def sentence_of(error: Exception) -> str:
-    """What is told of an error; one that nobody foresaw is written to the log in full."""
+    """The sentence for an error; an unexpected one is written to the log in full."""
     if isinstance(error, ValueError):
         return str(error)
     traceback.print_exception(error)
@@ -19,7 +19,7 @@ def sentence_of(error: Exception) -> str:
 
 @contextmanager
 def one_sentence() -> Iterator[None]:
-    """What goes wrong within it reaches the caller of one of Gradio's events as a sentence."""
+    """Errors raised within it reach the caller of one of Gradio's events as a sentence."""
     try:
         yield
     except Exception as error:

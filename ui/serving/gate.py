@@ -1,4 +1,4 @@
-"""What every request passes on its way in: who asks, how much it brings, and what becomes of what goes wrong.
+"""What every request passes on its way in: who sends it, how large it is, and how failures are reported.
 
 Before Gradio reads anything of it. Limits are those of `ui.serving.limits`.
 """
@@ -18,7 +18,7 @@ from ui.serving import limits
 from ui.serving.faults import FAULT
 from ui.serving.hosts import Hosts
 
-CLOSED = ("/upload", "/process_recording")  # ways to leave files here; nothing on this page needs them
+CLOSED = ("/upload", "/process_recording")  # ways to upload files; nothing on this page needs them
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -74,7 +74,7 @@ class Gate:
         if refused := self._hosts.refusal(Headers(scope=scope)):
             raise RefusedError(403, refused)
         if scope["path"].rstrip("/").endswith(CLOSED):
-            raise RefusedError(404, "Files are not uploaded here; drawings, samples and networks are sent as text.")
+            raise RefusedError(404, "File uploads are not accepted; drawings, samples and networks are sent as text.")
 
     async def pace(self, values: int) -> None:
         """Wait until what was read before has been made up for.
@@ -88,7 +88,7 @@ class Gate:
         begin = max(now, self._free_at)
         wait = begin - now
         if wait > limits.LONGEST_WAIT:
-            raise RefusedError(503, "The server is busy reading what others sent; please try again in a minute.")
+            raise RefusedError(503, "The server is busy reading other requests; please try again in a minute.")
         self._free_at = begin + values * limits.SECONDS_A_VALUE / limits.SHARE
         await asyncio.sleep(wait)
 
@@ -99,7 +99,7 @@ class Gate:
             RefusedError: there are too many.
         """
         if count > 0 and self._held + count > limits.BODIES_BYTES:
-            raise RefusedError(503, "The server is busy with what others sent; please try again in a minute.")
+            raise RefusedError(503, "The server is busy with other requests; please try again in a minute.")
         self._held += count
 
 
@@ -134,7 +134,7 @@ class _Held:
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise RefusedError(400, "The request broke off.")
+                raise RefusedError(400, "The request was interrupted.")
             part = message.get("body", b"")
             self._gate.hold(len(part))
             self._count += len(part)
@@ -156,12 +156,12 @@ def _values(body: bytes) -> int:
     """
     values = body.count(b",") + body.count(b"[") + body.count(b"{")
     if values > limits.BODY_VALUES:
-        raise RefusedError(413, f"A request has at most {limits.BODY_VALUES:,} values, and this one has {values:,}.")
+        raise RefusedError(413, f"A request may have at most {limits.BODY_VALUES:,} values; this one has {values:,}.")
     return values
 
 
 def _too_large() -> RefusedError:
-    return RefusedError(413, f"A request has at most {limits.BODY_BYTES / 2**20:g} MB, and this one has more.")
+    return RefusedError(413, f"A request may have at most {limits.BODY_BYTES / 2**20:g} MB; this one has more.")
 
 
 class _Answer:

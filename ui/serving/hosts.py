@@ -30,15 +30,15 @@ class Hosts:
         host, origin = headers.get("host", ""), headers.get("origin")
         if not self._is_fine(host):
             return (
-                f"This page is not served under the name {_name(host)[:80]!r}; whoever runs it can allow that by "
+                f"This page is not served under the name {_name(host)[:80]!r}; whoever runs it can allow that with "
                 f"--allowed-host {_name(host)[:80]}."
             )
         if origin is not None:
             theirs = origin.partition("://")[2]
             if theirs != host and not self._is_named(_name(theirs)):
-                return "This page answers to itself only, and another site's page asked it."
+                return "This page only answers its own requests; this one came from another site."
         elif headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
-            return "This page answers to itself only, and another site's page asked it."
+            return "This page only answers its own requests; this one came from another site."
         return None
 
     def _is_fine(self, host: str) -> bool:

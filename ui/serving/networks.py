@@ -1,6 +1,6 @@
-"""The networks that visitors and programs may name: those that are offered to all, and those that they make themselves.
+"""The networks that visitors and programs may name: those offered to everybody, and those they make themselves.
 
-Nothing else is ever looked for: a name could also be the path of any file.
+Nothing else is ever looked up: a name could also be the path of any file.
 """
 
 import threading

@@ -1,4 +1,4 @@
-"""Maps as bytes: few enough to be sent with every movement of the pen."""
+"""Maps as bytes, few enough to send with every movement of the pen."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ def quantised(values: np.ndarray, maximum: float) -> np.ndarray:
 
 
 def packed(levels: np.ndarray) -> np.ndarray:
-    """Half of the bytes or less, for behind a ReLU most are 0: a bit for each, set where it is not, then those.
+    """Half the bytes or fewer, since most are 0 after a ReLU: a bit for each, set if nonzero, then the nonzero ones.
 
     Args:
         levels: uint8, any shape.

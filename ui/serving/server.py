@@ -1,4 +1,4 @@
-"""The server: what is in front of the page, to whom it opens, and how it ends."""
+"""The server: what stands in front of the page, who can open it, and how it stops."""
 
 import atexit
 import os
@@ -75,13 +75,13 @@ def serve(
 
 
 def openness(host: str | None, port: int, link: str | None) -> list[str]:
-    """To whom the page is open beside the people at this computer: sentences."""
+    """Who can open the page besides the people at this computer, as sentences."""
     said = []
     if host and host not in ("localhost", "127.0.0.1", "::1"):
         at = (_address() or socket.gethostname()) if host in EVERYWHERE else host
-        said.append(f"Everybody who can reach this computer can open this page, for example at http://{at}:{port}.")
+        said.append(f"Anyone who can reach this computer can open this page, for example at http://{at}:{port}.")
     if link:
-        said.append(f"Everybody on the internet who has the link {link} can open this page.")
+        said.append(f"Anyone on the internet who has the link {link} can open this page.")
     return [*said, WHAT_OTHERS_CAN] if said else []
 
 
@@ -89,7 +89,7 @@ def _address() -> str | None:
     """This computer's address in its network; None without one."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # an address of nobody's (RFC 5737); nothing is sent
+            probe.connect(("192.0.2.1", 9))  # an address nobody has (RFC 5737); nothing is sent
             return str(probe.getsockname()[0])
         except OSError:
             return None

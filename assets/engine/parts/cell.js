@@ -1,4 +1,4 @@
-// Where the cell that is pointed at looks, and how its value comes about: what the Layers tab says of it.
+// The selected cell: where it looks and how its value is computed, as the Layers tab shows it.
 
 import { carryingBox, receptiveField, tapLattice } from "../fields.js";
 import { cellArithmetic, describeArithmetic, short } from "./arithmetic.js";
@@ -17,7 +17,7 @@ function titleOf(name) {
 /** As `describe_cell` of ui/layers.py, of the newest image; bytes instead of base64. */
 export function describeCell(network, cell) {
   const named = cell && ["layer", "y", "x", "channel"].every((field) => field in cell);
-  if (!named) throw new Error("A cell is named by its layer, y, x and channel.");
+  if (!named) throw new Error("A cell needs a layer, y, x and channel.");
   const layer = checked(network, cell);
   const { y, x, channel } = cell;
   const parts = cellArithmetic(network, layer, cell);
@@ -42,7 +42,7 @@ export function describeCell(network, cell) {
 
 function checked(network, { layer: name, y, x, channel }) {
   const layer = network.layers.find((each) => each.name === name);
-  if (!layer) throw new Error(`There is no map of a layer '${name}'; expected one of ${network.layers.map((each) => each.name).join(", ")}.`);
+  if (!layer) throw new Error(`There is no layer '${name}'; expected one of ${network.layers.map((each) => each.name).join(", ")}.`);
   const [height, width] = layer.outSize;
   const within = (value, count) => Number.isInteger(value) && value >= 0 && value < count;
   if (!within(y, height) || !within(x, width)) {
@@ -54,7 +54,7 @@ function checked(network, { layer: name, y, x, channel }) {
   return layer;
 }
 
-/** Paths from each pixel as bytes, and how many pixels are `read`; kept, for they do not depend on the drawing. */
+/** Paths from each pixel as bytes, and how many pixels are `read`; cached, since they do not depend on the drawing. */
 export function latticeOf(network, map, y, x) {
   const kept = (network.lattices ??= new Map());
   const key = `${map} ${y} ${x}`;
@@ -81,7 +81,7 @@ function picture(network, name, channel) {
   return { size, maximum: Number(Math.max(...cells).toFixed(6)), values: quantised(cells) };
 }
 
-/** Where on the image the centres of a single kernel's taps lie, with their weights. */
+/** Where on the image the centres of a single kernel's taps lie, and their weights. */
 function tapsOf(network, layer, { y, x }, { weights }) {
   if (layer.name !== "stem" && layer.kind !== "depthwise") return [];
   const before = network.layers.find(({ name }) => name === layer.source);
@@ -101,17 +101,17 @@ function title(network, layer, { y, x, channel }) {
 
 function sentence(layer, field, [y, x]) {
   if (layer.name === "head") return `A class weighs all ${layer.channels} pooled features: it sees the whole drawing.`;
-  if (layer.name === "pool") return "A pooled feature is the mean of its map: it sees the whole drawing and no longer where.";
+  if (layer.name === "pool") return "A pooled feature is the mean of its map: it sees the whole drawing, but no longer where anything is.";
   const stage = titleOf(layer.name).replace(/ (pointwise|depthwise)$/, "");
   const reads = `${stage} reads ${by([field.size, field.size])} pixels around (${y}, ${x})`;
   if (layer.name.endsWith(".pointwise")) {
-    return `${reads}; its pointwise part mixes ${layer.channels} channels of one place and sees no further.`;
+    return `${reads}; its pointwise part mixes ${layer.channels} channels of a single cell and sees no further.`;
   }
-  const through = `through ${layer.kernel ** 2} weights ${layer.name.endsWith(".conv") ? "for every pair of channels" : "a channel"}`;
+  const through = `through ${layer.kernel ** 2} weights ${layer.name.endsWith(".conv") ? "for each pair of channels" : "per channel"}`;
   return `${reads} ${through}${layer.name === "stem" ? "" : `, d = ${layer.dilation}`}.`;
 }
 
-/** The picture of the fields, for those who cannot see it. */
+/** The picture of the fields in words, for those who cannot see it. */
 function words(layer, { field, center, region, read, influence, inside, value }) {
   const size = ([top, left, bottom, right]) => [bottom - top, right - left];
   const [height, width] = size(region);
@@ -121,7 +121,7 @@ function words(layer, { field, center, region, read, influence, inside, value })
     seen = `${by([field.size, field.size])} around (${center.join(", ")})${cut}`;
   }
   // The field of a stage's output is taken after its activation, that of a depthwise convolution before it.
-  const off = layer.name !== layer.map && value === 0 ? "it is" : "all that it reads is";
-  const moved = influence.some(Boolean) ? `95 % of the influence inside ${by(size(inside))}` : `no pixel moves it now, for ${off} off`;
+  const off = layer.name !== layer.map && value === 0 ? "its value is" : "everything it reads is";
+  const moved = influence.some(Boolean) ? `95 % of the influence inside ${by(size(inside))}` : `no pixel influences it now, because ${off} zero`;
   return `field ${seen}, ${read} of ${height * width} pixels read, ${moved}.`;
 }

@@ -3,15 +3,15 @@
 import { IMAGE_SIZE } from "../layers.js";
 
 const CHANNELS = 3; // that a figure shows side by side
-const TERMS = 6; // of a pointwise sum that are shown one by one
+const TERMS = 6; // of a pointwise sum that are shown individually
 const MAX_DILATION = 9;
-const FARTHEST = 4095; // of what a slider may still point at from the network before
+const FARTHEST = 4095; // the largest index that a request may name: a slider may still be set for the previous network
 
 const told = (count) => count.toLocaleString("en");
 const sum = (values) => values.reduce((total, value) => total + value, 0);
 const indices = (count) => Array.from({ length: count }, (_, index) => index);
 
-/** Some channels of the first stage's depthwise convolution, each with a kernel of its own. */
+/** Some channels of the first stage's depthwise convolution, each with its own kernel. */
 export function depthwisePart(network, parameters) {
   const { depthwise, kernels } = stageOf(network, 0);
   const source = planes(network, "stem");
@@ -57,7 +57,7 @@ export function pointwisePart(network, parameters) {
   };
 }
 
-/** The first stage's two convolutions in a row, by plain loops, held against the network's own. */
+/** The first stage's two convolutions in a row, by plain loops, compared with the network's own. */
 export function separablePart(network) {
   const { depthwise, pointwise, kernels, rows } = stageOf(network, 0);
   const source = planes(network, "stem");
@@ -73,13 +73,13 @@ export function separablePart(network) {
     input: channels.map((channel) => source[channel]),
     depthwise: channels.map((channel) => between[channel]),
     pointwise: strongest(rows).slice(0, CHANNELS).map((channel) => output[channel]),
-    sentence: `${told(separable)} weights do it here; a standard convolution of the same shape takes ${told(standard)}, ` +
+    sentence: `This takes ${told(separable)} weights; a standard convolution of the same shape takes ${told(standard)}, ` +
       `${(standard / separable).toFixed(1)} times as many. On this drawing the reference function below and the network's own ` +
-      `convolutions differ by ${apart.toFixed(7)} at most.`,
+      `convolutions differ by at most ${apart.toFixed(7)}.`,
   };
 }
 
-/** One kernel of the first stage on the image itself, with its taps as far apart as one likes. */
+/** One kernel of the first stage on the image itself, with its taps as far apart as you like. */
 export function dilationPart(network, parameters, image) {
   const { depthwise, kernels } = stageOf(network, 0);
   const order = strongest(kernels);
@@ -102,7 +102,7 @@ export function dilationPart(network, parameters, image) {
   };
 }
 
-/** One stage from its input to its output, and whether it is dilated. */
+/** One stage from input to output, and whether it is dilated. */
 export function flowchartPart(network, parameters) {
   const stages = network.config.stages.length;
   const index = nearest(parameters, "stage", stages - 1);
@@ -122,8 +122,8 @@ export function flowchartPart(network, parameters) {
       input: shape(network.map(depthwise.source)), depthwise: `${kernels.length} x ${kernel ** 2} weights`,
       pointwise: `${rows.length} x ${kernels.length} weights`, output: shape(network.map(pointwise.name)),
     },
-    sentence: `Stage ${index + 1}: dilated? ${dilation > 1 ? "Yes" : "No"}, d = ${dilation}: ${kernel ** 2} weights a channel ` +
-      `reach over ${reach} x ${reach} cells. Shown is channel ${channel} of ${before.map} and what becomes of it.`,
+    sentence: `Stage ${index + 1}: dilated? ${dilation > 1 ? "Yes" : "No"}, d = ${dilation}. Its ${kernel ** 2} weights per channel ` +
+      `reach over ${reach} x ${reach} cells. Shown: channel ${channel} of ${before.map} and what becomes of it.`,
   };
 }
 
@@ -150,13 +150,13 @@ function planes(network, name) {
   return indices(channels).map((channel) => Float32Array.from({ length: size[0] * size[1] }, (_, cell) => values[cell * lanes + channel]));
 }
 
-/** Rows of weights by their norm: an order that stays while the drawing changes. */
+/** Rows of weights by their norm: an order that does not change with the drawing. */
 function strongest(rows) {
   const norms = rows.map((weights) => Math.fround(Math.sqrt(sum(Array.from(weights, (weight) => weight ** 2)))));
   return indices(rows.length).sort((a, b) => norms[b] - norms[a]);
 }
 
-/** A convolution of one plane by plain loops: what the kernels are held against. */
+/** A convolution of one plane by plain loops, to compare the kernels with. */
 function convolved(plane, [height, width], kernel, { kernel: side, dilation, stride, outSize }) {
   const output = new Float32Array(outSize[0] * outSize[1]);
   const padding = dilation * (side >> 1);
@@ -194,7 +194,7 @@ function taps(plane, [height, width], kernel, { kernel: side, dilation, stride }
   return { weights, reads, products: reads.map((read, tap) => (read === null ? null : read * weights[tap])) };
 }
 
-/** The cell that is looked at; the nearest one where the map is smaller than the one that was pointed at. */
+/** The cell to look at; the nearest one where the map is smaller than the one that was pointed at. */
 const cell = (parameters, size) => ["y", "x"].map((name, axis) => nearest(parameters, name, size[axis] - 1));
 
 const nearest = (parameters, name, last) => Math.min(whole(parameters, name, 0, FARTHEST), last);
