@@ -14,7 +14,7 @@ from tests.browser.browsers import launch
 from tests.browser.drawing import module, network
 from tests.browser.engine import serving_files
 from tests.conftest import ROOT, find_data
-from tests.serving import serving_process
+from tests.serving import started
 
 OpenPage = Callable[..., Page]
 
@@ -68,8 +68,8 @@ def app(proxy: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) 
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
     own = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
     environment = dict.fromkeys(names, proxy[0]) | own
-    with serving_process("--data", str(data), "--state", str(state), environment=environment) as started:
-        yield started
+    with started("--data", str(data), "--state", str(state), environment=environment) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
