@@ -7,8 +7,9 @@ import numpy as np
 
 from model import DigitNet, predict, rasterize
 from model.checks import fields_of
+from model.cost.budget import check_explanation
 from model.drawing.normalisation import Steps, normalised
-from model.explain.occlusion import WINDOW, Occlusion
+from model.explain.occlusion import WINDOW, Occlusion, count_windows
 from ui.apart import occlude
 from ui.serving.answers import to_base64
 from ui.serving.jobs import Jobs
@@ -65,10 +66,12 @@ def start_explaining(networks: Networks, jobs: Jobs, processes: Processes, reque
         `job`, to ask about it with.
 
     Raises:
-        ValueError: the drawing is not valid, no such network is offered, or too many are waiting.
+        ValueError: the drawing is not valid, no such network is offered or it is too large, or too many are waiting.
     """
     name, drawing = fields_of(request, "network", "drawing")
-    path, classes, image = networks.locate(name), networks.load(name).classes, rasterize(drawing)
+    path, net, image = networks.locate(name), networks.load(name), rasterize(drawing)
+    classes = net.classes
+    check_explanation(net.config, count_windows(image))
 
     def work(report: Report) -> dict[str, Any]:
         found = processes.run(occlude, (path, image), report)

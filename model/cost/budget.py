@@ -13,6 +13,7 @@ from model.network import NetworkConfig
 A_VALUE = 30  # multiply-accumulates that take as long as writing, norming and rectifying one value of a map
 BACKWARD = 2  # forward passes that a gradient costs
 
+READING = 40_000_000  # one image, read while the pens of all others wait; what costs more waits in a line of its own
 MEAN_FIELDS = 12_000_000_000  # the mean fields of all layers of one network
 EXPLANATION = 30_000_000_000  # one explanation of a reading
 

@@ -4,6 +4,7 @@ Biases are left out everywhere: in today's networks a norm, which has its own, f
 """
 
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -26,8 +27,7 @@ LIMITS = {
 }
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """What one step costs.
 
     Attributes:
@@ -38,7 +38,7 @@ class Cost:
     parameters: int
     multiply_accumulates: int
 
-    def __add__(self, other: "Cost") -> "Cost":
+    def __add__(self, other: "Cost") -> "Cost":  # type: ignore[override]  # a sum, where tuples are strung together
         return Cost(self.parameters + other.parameters, self.multiply_accumulates + other.multiply_accumulates)
 
 

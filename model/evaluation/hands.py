@@ -1,7 +1,7 @@
 """What a network is worth on hands: accuracy by digit and style, on drawings of a seed that nothing was chosen by."""
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -61,7 +61,7 @@ def style_figures(net: DigitNet, each: int = EACH, seed: int = SEED) -> list[Sty
     return found
 
 
-def hands_figures(found: list[StyleFigures]) -> dict:
+def hands_figures(found: list[StyleFigures]) -> dict[str, Any]:
     """`style_figures` as plain values for a checkpoint: `drawings`, `accuracy`, `unlike` (0..1) and `by_style`."""
     drawings = sum(one.drawings for one in found)
     return {

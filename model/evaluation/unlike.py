@@ -50,9 +50,10 @@ def unlike_rates(
     for number, kind in enumerate(KINDS):
         drawn = outliers(each, SEED + number, (kind,))
         images[f"{kind} *" if kind in UNSEEN else kind] = _rendered(one.drawing for one in drawn)
-    for alphabet in MEASURED if corpus else ():
-        drawn = letters(corpus, only=(alphabet,), without=())
-        images[f"{alphabet} letters *"] = _rendered(one.drawing for one in drawn)
+    if corpus is not None:
+        for alphabet in MEASURED:
+            drawn = letters(corpus, only=(alphabet,), without=())
+            images[f"{alphabet} letters *"] = _rendered(one.drawing for one in drawn)
     return {name: _share_unlike(net, some) for name, some in images.items()}
 
 

@@ -65,6 +65,11 @@ def occlusion(ask: Callable[[np.ndarray], np.ndarray], image: np.ndarray, window
     return Occlusion(top, float(whole[top]), drop, reading)
 
 
+def count_windows(image: np.ndarray, window: int = WINDOW) -> int:
+    """How many images an `occlusion` of this one asks about, besides itself."""
+    return len(_occlude(image, window)[0])
+
+
 def _occlude(image: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:
     """The places (P, 2) as y, x whose window covers ink, and the images (P, 28, 28) without it."""
     half = window // 2

@@ -1,6 +1,7 @@
 """How each network is trained: the numbers of a recipe, chosen on the validation images."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from model.data import Augmentation
 from model.network import PRESETS
@@ -66,24 +67,18 @@ class Recipe:
 
 
 # Shares for all, compared by `python -m model.training.shares` on validation images and drawings of a held-out seed.
-BOTH = {"hands": 0.12, "outliers": 0.15}
+_recipe = partial(Recipe, hands=0.12, outliers=0.15)
 RECIPES = {
-    "nano": Recipe(
-        epochs=60, learning_rate=2e-2, weight_decay=0.0, label_smoothing=0.0, strength=0.2, outlier_weight=0.05, **BOTH
+    "nano": _recipe(
+        epochs=60, learning_rate=2e-2, weight_decay=0.0, label_smoothing=0.0, strength=0.2, outlier_weight=0.05
     ),
-    "tiny": Recipe(
-        epochs=60,
-        learning_rate=1.5e-2,
-        weight_decay=0.001,
-        label_smoothing=0.0,
-        strength=0.5,
-        outlier_weight=0.2,
-        **BOTH,
+    "tiny": _recipe(
+        epochs=60, learning_rate=1.5e-2, weight_decay=0.001, label_smoothing=0.0, strength=0.5, outlier_weight=0.2
     ),
-    "small": Recipe(epochs=60, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8, **BOTH),
-    "base": Recipe(epochs=60, strength=0.8, **BOTH),
-    "large": Recipe(epochs=60, learning_rate=6e-3, weight_decay=0.03, **BOTH),
+    "small": _recipe(epochs=60, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8),
+    "base": _recipe(epochs=60, strength=0.8),
+    "large": _recipe(epochs=60, learning_rate=6e-3, weight_decay=0.03),
     **dict.fromkeys(
-        STUDY, Recipe(epochs=30, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8, **BOTH)
+        STUDY, _recipe(epochs=30, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8)
     ),
 }

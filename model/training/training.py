@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,7 @@ from model.training.recipe import Recipe
 from model.training.workers import Workers
 
 
-def _moving_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
+def _moving_average(decay: float) -> Callable[..., None]:
     """Exponential moving average that forgets the untrained start: its decay grows with the number of steps."""
 
     def update(averages: list[Tensor], new: list[Tensor], steps: Tensor | int) -> None:
@@ -63,7 +63,7 @@ class Training:
         self.net = DigitNet(config)
         if start:
             _go_on_from(self.net, start)
-        self.net.to(device, memory_format=torch.channels_last)
+        self.net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.module = workers.wrap(self.net)
         self.average = AveragedModel(self.net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True)
         self.taught_by, self.start = teacher, start
@@ -84,7 +84,7 @@ class Training:
             self.optimizer, recipe.learning_rate, total_steps=recipe.epochs * self.steps, pct_start=0.1
         )
 
-    def _parameter_groups(self) -> list[dict]:
+    def _parameter_groups(self) -> list[dict[str, Any]]:
         matrices = [p for p in self.net.parameters() if p.ndim > 1]
         vectors = [p for p in self.net.parameters() if p.ndim <= 1]
         return [{"params": matrices, "weight_decay": self.recipe.weight_decay}, {"params": vectors, "weight_decay": 0}]
@@ -158,7 +158,7 @@ class Training:
 
     def result(self) -> DigitNet:
         """The averaged network, in eval mode, on its device."""
-        return self.average.module.eval()
+        return cast(DigitNet, self.average.module.eval())
 
     def save(self, path: Path) -> None:
         """Keep everything that `load` needs to go on."""

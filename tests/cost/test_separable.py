@@ -94,7 +94,7 @@ def test_gradients_are_those_of_torch(call) -> None:
     torch.testing.assert_close(gradients(depthwise_separable_conv2d), gradients(by_torch))
 
 
-def test_channels_do_not_meet_before_the_pointwise_step() -> None:
+def test_channels_do_not_mix_before_the_pointwise_step() -> None:
     """What makes it depthwise: ink in one channel leaves every other channel blank."""
     x = torch.zeros(1, 3, 7, 7)
     x[:, 1] = 1
@@ -133,7 +133,7 @@ X, DEPTHWISE, POINTWISE = torch.zeros(1, 2, 5, 5), torch.zeros(2, 1, 3, 3), torc
         ({"bias": torch.zeros(2)}, "The bias has shape (2,); expected (4,)"),
     ],
 )
-def test_what_does_not_fit_is_said_in_one_sentence(changed, sentence) -> None:
+def test_arguments_that_do_not_fit_are_refused_in_one_sentence(changed, sentence) -> None:
     call = {"x": X, "depthwise_weight": DEPTHWISE, "pointwise_weight": POINTWISE} | changed
     positional = [call.pop(name) for name in ("x", "depthwise_weight", "pointwise_weight")]
     with pytest.raises(ValueError, match=re.escape(sentence)) as error:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from ui.serving import job as job_module
 from ui.serving import jobs as jobs_module
-from ui.serving.jobs import BusyError, JobError, Jobs, Later
+from ui.serving.job import BusyError, JobError, Later
+from ui.serving.jobs import Jobs
 from ui.serving.visitor import Visitor
 
 PATIENCE = 10.0
@@ -101,7 +103,7 @@ def test_work_may_keep_what_it_has_when_it_is_stopped() -> None:
 
 
 def test_work_whose_visitor_is_gone_stops_and_lets_the_next_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs_module, "ABANDONED_AFTER", 0.05)
+    monkeypatch.setattr(job_module, "ABANDONED_AFTER", 0.05)
     jobs = Jobs()
     gone = jobs.start(held(threading.Event()))
     threading.Event().wait(0.2)
@@ -110,7 +112,7 @@ def test_work_whose_visitor_is_gone_stops_and_lets_the_next_one_run(monkeypatch:
     assert jobs.progress(gone)["state"] == "cancelled"
 
 
-def test_an_error_for_people_is_told_and_the_next_job_runs() -> None:
+def test_an_error_for_people_is_reported_and_the_next_job_runs() -> None:
     def wrong(_report: object) -> None:
         raise ValueError("There are no samples.")
 
@@ -120,7 +122,7 @@ def test_an_error_for_people_is_told_and_the_next_job_runs() -> None:
     assert finished(jobs, after)["outcome"] == "next"
 
 
-def test_a_fault_of_the_program_does_not_end_the_queue(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_does_not_end_the_queue(capsys: pytest.CaptureFixture[str]) -> None:
     def faulty(_report: object) -> None:
         raise KeyError("secret detail")
 
@@ -229,7 +231,7 @@ def test_calling_off_the_rest_keeps_what_there_is() -> None:
 
 
 def test_places_that_nobody_asks_for_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs_module, "ABANDONED_AFTER", 0.1)
+    monkeypatch.setattr(job_module, "ABANDONED_AFTER", 0.1)
     jobs, gate = Jobs(), threading.Event()
     first = running(jobs, gate)
     gone = [jobs.start(held(gate)) for _ in range(5)]
@@ -285,12 +287,12 @@ def test_news_are_counted_by_whole_numbers(since: object) -> None:
 
 
 @pytest.mark.parametrize("request_", [None, [], {}, {"since": 0}, {"job": "x", "since": 0}, {"job": []}])
-def test_a_question_about_nothing_is_a_sentence(request_: object) -> None:
+def test_a_question_without_a_job_is_refused_in_a_sentence(request_: object) -> None:
     with pytest.raises(JobError, match="no longer known"):
         Jobs().job_progress(request_)
 
 
 @pytest.mark.parametrize("key", ["", "unknown", None, 3])
-def test_an_unknown_job_is_a_sentence(key: object) -> None:
+def test_an_unknown_job_is_refused_in_a_sentence(key: object) -> None:
     with pytest.raises(JobError, match="no longer known"):
         Jobs().progress(key)

@@ -90,7 +90,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_that_is_no_network_is_refused_in_a_sentence(networks: Networks, tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_not_a_network_is_refused_in_a_sentence(networks: Networks, tmp_path: Path, kind: str) -> None:
     make, says = FILES[kind]
     with pytest.raises(ValueError, match=says) as caught:
         open_network(networks, {"data": as_text(make(tmp_path)), "clock": "14:02:31"})
@@ -100,7 +100,7 @@ def test_a_file_that_is_no_network_is_refused_in_a_sentence(networks: Networks, 
 
 
 @pytest.mark.parametrize("data", [None, 7, "not base64!", "a", ["x"]])
-def test_bytes_that_are_none_are_refused(networks: Networks, data: object) -> None:
+def test_invalid_bytes_are_refused(networks: Networks, data: object) -> None:
     with pytest.raises(CheckpointError, match="base64"):
         open_network(networks, {"data": data})
 
