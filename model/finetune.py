@@ -68,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         drawings=drawings,
         replay=load_replay(options.data),
     )
-    path = save_checkpoint(result.network, options.out, **origin_of(result, str(options.checkpoint)))
+    path = save_checkpoint(result.network, options.out, taught_from=str(options.checkpoint), **origin_of(result))
     before, after = result.before, result.after
     print(f"{path}: {len(samples)} samples, old digits from {result.replay}")
     print(f"samples    {100 * before.samples:6.2f} % -> {100 * after.samples:6.2f} %")

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -172,8 +173,13 @@ class Training:
         losses = list(tqdm(self.step_through_epoch(), title, self.steps, leave=False, disable=quiet))
         return torch.stack(losses).mean().item()
 
-    def step_through_epoch(self) -> Iterator[Tensor]:
-        """One pass over the data, step by step, at the pace of whoever asks; yields each step's loss."""
+    def step_through_epoch(self, first: int = 0, generator: Tensor | None = None) -> Iterator[Tensor]:
+        """One pass over the data, step by step, at the pace of whoever asks; yields each step's loss.
+
+        Args:
+            first: the step to go on with, where a pass was broken off before it.
+            generator: state of `self.generator` as it was then.
+        """
         recipe, workers = self.recipe, self.workers
         self.module.train()
         # Seeded by epoch, so that a resumed run sees what an uninterrupted one would have seen.
@@ -181,7 +187,9 @@ class Training:
             len(self.data.labels), generator=torch.Generator().manual_seed(self.seed * 10_007 + self.epoch)
         )
         self.generator.manual_seed((self.seed * 10_007 + self.epoch) * workers.count + workers.rank)
-        for step in range(self.steps):
+        if generator is not None:
+            self.generator.set_state(generator)
+        for step in range(first, self.steps):
             batch = order[step * recipe.batch : (step + 1) * recipe.batch][workers.rank :: workers.count]
             yield self._step(batch)
         self.epoch += 1
@@ -218,19 +226,24 @@ class Training:
         """Keep everything that `load` needs to go on."""
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
-        torch.save(
-            {
-                "recipe": asdict(self.recipe),
-                "teacher": self.taught_by,
-                "epoch": self.epoch,
-                "net": self.net.state_dict(),
-                "average": self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-                "schedule": self.schedule.state_dict(),
-            },
-            partial,
-        )
+        torch.save({"recipe": asdict(self.recipe), "teacher": self.taught_by, **self.state()}, partial)
         partial.replace(path)
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs to go on, recipe and data aside."""
+        return {
+            "epoch": self.epoch,
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from `state`, of a training with the same arguments."""
+        self.epoch = state["epoch"]
+        for part in ("net", "average", "optimizer", "schedule"):
+            getattr(self, part).load_state_dict(state[part])
 
     def load(self, path: Path) -> None:
         """Go on from `save`.
@@ -249,11 +262,7 @@ class Training:
             raise ValueError(
                 f"{path} was made with another recipe or teacher; expected {asdict(self.recipe)} and {self.taught_by}."
             )
-        self.epoch = state["epoch"]
-        self.net.load_state_dict(state["net"])
-        self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
+        self.restore(state)
 
 
 def state_file(preset: str, seed: int, runs: Path = RUNS) -> Path:

@@ -1,7 +1,6 @@
 """Start the app as a user does, in a process of its own, on a free port."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -33,39 +32,33 @@ def serving(
     Raises:
         RuntimeError: it ended, or did not answer in time; with what it printed.
     """
-    with serving_process(*options, directory=directory, environment=environment, port=port) as (address, _):
+    with started(*options, directory=directory, environment=environment, port=port) as (address, _):
         yield address
 
 
 @contextmanager
-def serving_process(
-    *options: str, directory: Path = ROOT, environment: dict[str, str] | None = None, port: int | None = None
-) -> Iterator[tuple[str, int]]:
-    """As `serving`; yields the address and the number of the process."""
+def started(
+    *options: str,
+    directory: Path = ROOT,
+    environment: dict[str, str] | None = None,
+    port: int | None = None,
+    app: Path | None = None,
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """As `serving`, or with another version's app.py; yields the process too."""
     port = port or free_port()
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
-            [sys.executable, str(ROOT / "app.py"), "--port", str(port), *options],
+            [sys.executable, str(app or ROOT / "app.py"), "--port", str(port), *options],
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=directory,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
         )
         try:
-            yield _answered(f"http://127.0.0.1:{port}", process, log), process.pid
+            yield _answered(f"http://127.0.0.1:{port}", process, log), process
         finally:
             process.terminate()
             process.wait(timeout=30)
-
-
-@contextmanager
-def stopped(process: int) -> Iterator[None]:
-    """A process that stands still for as long as the block lasts: its connections stay, and nothing is answered."""
-    os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(process, signal.SIGCONT)
 
 
 def _answered(address: str, process: subprocess.Popen[bytes], log: IO[str]) -> str:

@@ -32,8 +32,11 @@ from ui.serving.answers import to_base64
 from ui.serving.faults import one_sentence
 from ui.serving.jobs import Jobs, Work
 from ui.serving.networks import Networks
+from ui.serving.processes import Processes
+from ui.serving.view import address_of
+from ui.serving.visitor import Visitor
 from ui.teach.network_files import network_file
-from ui.teach.teaching import TeachingError, teaching_work
+from ui.teach.teaching import LESSON, TeachingError, teaching_work
 
 ALL_CHANNELS = -1
 EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact
@@ -42,16 +45,17 @@ POLL = 0.1  # seconds
 DIGITS = 6  # significant digits of the values of an effective field
 
 
-def add_api(networks: Networks, jobs: Jobs, default: str, data: str | Path) -> None:
+def add_api(networks: Networks, jobs: Jobs, processes: Processes, default: str, data: str | Path) -> None:
     """Add the endpoints to the page being built.
 
     Args:
-        networks: the networks that a call may name.
-        jobs: the queue for long work.
-        default: the network to use if a call names none.
-        data: directory that may hold MNIST/raw, for training.
+        networks: that may be named.
+        jobs: where what takes long waits in line.
+        processes: where it is done.
+        default: the network that reads where a call names none.
+        data: directory that may hold MNIST/raw, for what trains.
     """
-    endpoints = Endpoints(networks, jobs, default, data)
+    endpoints = Endpoints(networks, jobs, processes, default, data)
     gr.api(endpoints.predict, api_name="predict")
     gr.api(endpoints.layers, api_name="layers")
     gr.api(endpoints.receptive_field, api_name="receptive_field")
@@ -61,8 +65,9 @@ def add_api(networks: Networks, jobs: Jobs, default: str, data: str | Path) -> N
 class Endpoints:
     """What programs may call; arguments as for `add_api`."""
 
-    def __init__(self, networks: Networks, jobs: Jobs, default: str, data: str | Path) -> None:
-        self._networks, self._jobs, self._default, self._data = networks, jobs, default, data
+    def __init__(self, networks: Networks, jobs: Jobs, processes: Processes, default: str, data: str | Path) -> None:
+        self._networks, self._jobs, self._processes = networks, jobs, processes
+        self._default, self._data = default, data
 
     def predict(self, drawing: str, network: str = "") -> dict[str, float]:
         """Read a drawn digit and return the calibrated probability of every class.
@@ -117,7 +122,9 @@ class Endpoints:
         with self._borrow(network) as net:
             return _field(net, drawing, layer, (y, x), channel)
 
-    def fine_tune(self, samples: str, network: str = "", settings: str = "") -> Iterator[dict[str, Any]]:
+    def fine_tune(
+        self, samples: str, network: str = "", settings: str = "", sender: gr.Request | None = None
+    ) -> Iterator[dict[str, Any]]:
         """Teach a network from drawn samples; returns progress as it goes, and finally the result.
 
         Args:
@@ -126,18 +133,23 @@ class Endpoints:
             settings: JSON text of an object with steps, batch, replay, layers, interpolation; empty for the defaults.
 
         Returns:
-            Objects with state: waiting, with position in the queue; running, with step of steps, loss, and the accuracy
-            on samples and on replay, held-out old digits, from 0 to 1; then done, with metrics and key, which the other
-            endpoints accept as a network, file, the bytes of a safetensors file in base64, and warnings, sentences. In
-            metrics, samples and replay are pairs of before and after, classes the same by class, and held the result on
-            held-out samples, or null if there are too few.
+            Objects with state: waiting, with position in the queue and the expected seconds; running, with step of
+            steps, loss, and the accuracy on samples and on replay, held-out old digits, from 0 to 1; then done, with
+            metrics and key, which the other endpoints take for a network, file, the bytes of a safetensors file in
+            base64, and warnings, sentences. In metrics, samples and replay are pairs of before and after, classes the
+            same by class, held the count of samples of which some were held out, or null where there are too few.
         """
         with one_sentence():
             _check_text("samples", samples)
             work, checked = teaching_work(
-                self._networks, network or self._default, read_samples(samples), _settings(settings), self._data
+                self._networks,
+                self._processes,
+                network or self._default,
+                read_samples(samples),
+                _settings(settings),
+                self._data,
             )
-            for told in _followed(self._jobs, work):
+            for told in _followed(self._jobs, work, _caller(sender)):
                 yield _taught(self._networks, told, warnings(checked)) if told["state"] == "done" else told
 
     @contextmanager
@@ -154,15 +166,20 @@ def _settings(text: object) -> Any:
         raise TeachingError("The settings must be the JSON text of an object.") from None
 
 
-def _followed(jobs: Jobs, work: Work) -> Iterator[dict[str, Any]]:
+def _caller(sender: gr.Request | None) -> Visitor:
+    session = sender.session_hash if sender is not None else None
+    return Visitor(address_of(sender), session or "")
+
+
+def _followed(jobs: Jobs, work: Work, whose: Visitor) -> Iterator[dict[str, Any]]:
     """The progress of a teaching, until it ends with its outcome. It stops if the caller is gone."""
-    job, known, position = jobs.start(work), 0, None
+    job, known, position = jobs.start(work, LESSON, whose=whose), 0, None
     while True:
         progress = jobs.progress(job, known)
         known = progress["known"]
         if progress["state"] == "waiting" and progress["position"] != position:
             position = progress["position"]
-            yield {"state": "waiting", "position": position}
+            yield {"state": "waiting", "position": position, "expected": progress["expected"]}
         yield from ({"state": "running", **news["step"]} for news in progress["news"] if "step" in news)
         if progress["error"]:
             raise TeachingError(progress["error"])

@@ -18,10 +18,12 @@ from model.layers import milestones, parts_of
 from model.network import PRESETS
 from model.study.claims import Claim, study_claims, timing_claims
 from model.study.networks import CHANNELS, PUBLISHED, STUDY, scores_of, study_networks
-from model.study.timing import BATCHES, RUNTIMES, Timing, counted_multiply_accumulates, timings
+from model.study.timing import BATCHES, RUNTIMES, SECONDS, Timing
+from ui.apart import measure_times
 from ui.serving.answers import to_base64
-from ui.serving.jobs import Jobs, Report
+from ui.serving.jobs import Jobs
 from ui.serving.packing import quantised
+from ui.serving.processes import Processes, Report
 from ui.serving.view import given, view
 
 COST_CHANNELS = tuple(range(4, 129, 4))
@@ -29,12 +31,12 @@ COST_KERNELS = (1, 3, 5, 7, 9, 11)
 COST_CELLS = 14 * 14
 
 
-def compare(jobs: Jobs) -> gr.HTML:
+def compare(jobs: Jobs, processes: Processes) -> gr.HTML:
     """The tab's view; `compare_part` answers every movement of the pen; times are measured on demand."""
     return view(
         "compare",
         describe_study,
-        given(start_timing, jobs),
+        given(start_timing, jobs, processes),
         jobs.job_progress,
         runtimes=RUNTIMES,
         batches=BATCHES,
@@ -144,7 +146,7 @@ def _costs() -> dict[str, Any]:
 # The times ----------------------------------------------------------------------------------------------------------
 
 
-def start_timing(jobs: Jobs, _request: object) -> dict[str, str]:
+def start_timing(jobs: Jobs, processes: Processes, _request: object) -> dict[str, str]:
     """Measure the four networks on this machine, after whatever is being taught, trained or measured already.
 
     Its news are timings, and its outcome has the claims about time.
@@ -155,24 +157,25 @@ def start_timing(jobs: Jobs, _request: object) -> dict[str, str]:
     Raises:
         JobError: too many are waiting.
     """
-    return {"job": jobs.start(_measure)}
-
-
-def _measure(report: Report) -> dict[str, Any]:
     networks = study_networks()
     measured: dict[str, list[Timing]] = {name: [] for name in networks}
-    for name, timing in timings({name: _study_net(name) for name in networks}):
-        measured[name].append(timing)
-        report({"network": name, **timing._asdict()})
-    agree = all(
-        counted_multiply_accumulates(_study_net(name)) == networks[name].multiply_accumulates for name in networks
-    )
-    return {
-        "claims": _as_rows(timing_claims(networks, measured)) if len(networks) == len(STUDY) else [],
-        "counted": "PyTorch counted the multiply-accumulates of the table while it ran."
-        if agree
-        else "PyTorch's count of the multiply-accumulates differs from the table.",
-    }
+
+    def work(report: Report) -> dict[str, Any]:
+        def heed(*news: tuple[str, Timing]) -> None:
+            for name, timing in news:
+                measured[name].append(timing)
+            report(*({"network": name, **timing._asdict()} for name, timing in news))
+
+        counted = processes.run(measure_times, (list(networks), BATCHES, SECONDS), heed)
+        agree = counted == {name: network.multiply_accumulates for name, network in networks.items()}
+        return {
+            "claims": _as_rows(timing_claims(networks, measured)) if len(networks) == len(STUDY) else [],
+            "counted": "PyTorch counted the multiply-accumulates of the table while it ran."
+            if agree
+            else "PyTorch's count of the multiply-accumulates differs from the table.",
+        }
+
+    return {"job": jobs.start(work, "timing")}
 
 
 @lru_cache

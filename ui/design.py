@@ -21,18 +21,20 @@ from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MA
 from ui.live_trainings import LiveTrainings
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
+from ui.serving.processes import Processes
 from ui.serving.view import view
 
 
-def design(networks: Networks, jobs: Jobs, data: str | Path) -> gr.HTML:
+def design(networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> gr.HTML:
     """The tab's view.
 
     Args:
         networks: where a trained network is kept.
         jobs: the queue that trainings wait in.
+        processes: where it runs.
         data: directory that holds MNIST/raw, to train on; if it is missing, MNIST is downloaded into it.
     """
-    trainings = LiveTrainings(networks, jobs, data)
+    trainings = LiveTrainings(networks, jobs, processes, data)
     starts = {"default": DEFAULT_DESIGN, **PRESETS}
     return view(
         "design",

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from model import DigitNet
 from model.checks import fields_of
 from model.design.configuration import read_design
 from model.design.live_training import LiveTraining, Look, News
 from ui.serving.answers import to_base64
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
+from ui.serving.processes import Processes, Report
 
 MOST_TRAININGS = 12  # that are remembered, so that they can be taken up again; the one used least lately goes first
 KERNELS = 16  # of a convolution that are shown
@@ -26,14 +28,14 @@ class LiveTrainings:
     Args:
         networks: among which one is kept to draw with.
         jobs: where the trainings wait in line.
+        processes: where they run.
         data: directory that holds MNIST/raw.
     """
 
-    def __init__(self, networks: Networks, jobs: Jobs, data: str | Path) -> None:
-        self._networks, self._jobs, self._data = networks, jobs, data
-        self._trainings: OrderedDict[str, LiveTraining] = OrderedDict()
+    def __init__(self, networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> None:
+        self._networks, self._jobs, self._processes, self._data = networks, jobs, processes, data
+        self._trainings: OrderedDict[str, LiveTraining] = OrderedDict()  # as they were last looked at
         self._changing = threading.Lock()
-        self._keeping = threading.Lock()  # a calibration reads some thousand images: one at a time
 
     def start_training(self, request: object) -> dict[str, str]:
         """Put the training of a design into the queue.
@@ -48,9 +50,8 @@ class LiveTrainings:
             ValueError: the design is not valid or too large, the epochs are out of range, or too many are waiting.
         """
         design, epochs = fields_of(request, "design", "epochs")
-        training = LiveTraining(read_design(design), epochs, self._data)
-        job = self._start(training)
-        key = secrets.token_hex(16)
+        training, key = LiveTraining(read_design(design), epochs, self._data), secrets.token_hex(16)
+        job = self._start(key, training)
         with self._changing:
             self._trainings[key] = training
             if len(self._trainings) > MOST_TRAININGS:
@@ -69,10 +70,10 @@ class LiveTrainings:
         Raises:
             ValueError: there is no such training, it is finished, or too many are waiting.
         """
-        training = self._training(request)
+        key, training = self._training(request)
         if training.finished:
             raise ValueError("This training is finished; draw with it, or start another one with more epochs.")
-        return {"job": self._start(training)}
+        return {"job": self._start(key, training)}
 
     def stop_training(self, request: object) -> dict[str, Any]:
         """Have a training stop after its present slice; what it has learned is kept.
@@ -93,34 +94,61 @@ class LiveTrainings:
             request: {training, clock}: its key, and the visitor's time of day, which becomes part of the title.
 
         Returns:
-            `key` and `title` of the network, and a `sentence`.
+            `job`, to ask about it with; its outcome is `key` and `title` of the network, and a `sentence`.
 
         Raises:
-            ValueError: there is no such training, or it has learned nothing yet.
+            ValueError: there is no such training, or too many are waiting.
         """
-        training, (clock,) = self._training(request), fields_of(request, "clock")
+        (_, training), (clock,) = self._training(request), fields_of(request, "clock")
         if not isinstance(clock, str) or len(clock) > CLOCK:
             raise ValueError('clock is the time of day that the network is named after, like "14:02:31".')
-        with self._keeping:
-            net, history = training.network()
-        title = f"own design {clock}"
-        accuracy = history["figures"]["validation"]["accuracy"]
-        return {
-            "key": self._networks.keep(net, title=title, **history),
-            "title": title,
-            "sentence": f"It reads {100 * accuracy:.2f} % of all validation images and is chosen now: draw with it.",
-        }
 
-    def _training(self, request: object) -> LiveTraining:
+        def work(report: Report) -> dict[str, str]:
+            net, history = self._processes.run(calibrated, (training,), report)
+            title = f"own design {clock}"
+            accuracy = history["figures"]["validation"]["accuracy"]
+            return {
+                "key": self._networks.keep(net, title=title, **history),
+                "title": title,
+                "sentence": f"It reads {100 * accuracy:.2f} % of all validation images and is selected: draw with it.",
+            }
+
+        return {"job": self._jobs.start(work, "keeping a design", quick=True)}
+
+    def _training(self, request: object) -> tuple[str, LiveTraining]:
         (key,) = fields_of(request, "training")
         with self._changing:
             if not isinstance(key, str) or key not in self._trainings:
                 raise ValueError("This training is no longer remembered here; start it again.")
             self._trainings.move_to_end(key)
-            return self._trainings[key]
+            return key, self._trainings[key]
 
-    def _start(self, training: LiveTraining) -> str:
-        return self._jobs.start(lambda report: training.run(lambda news: report(_told(news))))
+    def _start(self, key: str, training: LiveTraining) -> str:
+        def remember(learned: LiveTraining | None) -> None:
+            with self._changing:
+                if learned is not None and key in self._trainings:
+                    self._trainings[key] = learned
+
+        def work(report: Report) -> None:
+            def heed(*all_news: tuple[dict[str, Any], LiveTraining | None]) -> None:
+                for _, learned in all_news:
+                    remember(learned)
+                report(*(told for told, _ in all_news))
+
+            remember(self._processes.run(train, (training,), heed))
+
+        return self._jobs.start(work, "training")
+
+
+def train(report: Report, training: LiveTraining) -> LiveTraining:
+    """Have a training go on; with every look it is told of itself, so that no more is lost with its process."""
+    training.run(lambda news: report((_told(news), training if news.look else None)))
+    return training
+
+
+def calibrated(_report: Report, training: LiveTraining) -> tuple[DigitNet, dict[str, Any]]:
+    """As `LiveTraining.network`."""
+    return training.network()
 
 
 def _told(news: News) -> dict[str, Any]:

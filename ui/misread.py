@@ -1,26 +1,27 @@
 """Why was I misread: what each step of the normalisation shows the network, and which ink its decision depends on."""
 
-import threading
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
 from model import DigitNet, predict, rasterize
+from model.checks import fields_of
 from model.drawing.normalisation import Steps, normalised
-from model.explain.occlusion import WINDOW, Occlusion, occlusion
+from model.explain.occlusion import WINDOW, Occlusion
+from ui.apart import occlude
 from ui.serving.answers import to_base64
+from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
+from ui.serving.processes import Processes, Report
 from ui.serving.view import given, view
 
 WORTH_SAYING = 0.005  # a drop in probability that is worth mentioning
 
-_one_at_a_time = threading.Lock()  # some hundred images are asked about: nobody is to have that done twice at once
 
-
-def misread(networks: Networks) -> gr.HTML:
+def misread(networks: Networks, jobs: Jobs, processes: Processes) -> gr.HTML:
     """The tab's view; `steps_part` answers every movement of the pen; occlusion is computed on demand."""
-    return view("misread", given(explain, networks))
+    return view("misread", given(start_explaining, networks, jobs, processes), jobs.job_progress)
 
 
 def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[dict[str, Any]]:
@@ -47,39 +48,38 @@ def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[di
     ]
 
 
-def explain(networks: Networks, request: object) -> dict[str, Any]:
-    """Which ink the decision about a drawing depends on.
+def start_explaining(networks: Networks, jobs: Jobs, processes: Processes, request: object) -> dict[str, str]:
+    """Find out which ink the decision about a drawing depends on.
+
+    Its outcome is `drop`, float32 (28, 28) in base64, by how much the probability of what is read falls without the ink
+    around each pixel; `window`, the side of what is covered; `strongest`, row and column where that takes most away;
+    and a sentence.
 
     Args:
         networks: that may be named.
+        jobs: where the work waits in line.
+        processes: where it is done.
         request: {drawing, network}.
 
     Returns:
-        `drop`, float32 (28, 28) in base64, by how much the probability of what is read falls without the ink around
-        each pixel; `window`, the side of what is covered; `strongest`, row and column where that takes most away; and a
-        sentence.
+        `job`, to ask about it with.
 
     Raises:
-        ValueError: the drawing is none, or no such network is offered.
+        ValueError: the drawing is not valid, no such network is offered, or too many are waiting.
     """
-    if not isinstance(request, dict):
-        raise ValueError("A request needs a network and a drawing.")
-    name, image = request.get("network"), rasterize(request.get("drawing"))
+    name, drawing = fields_of(request, "network", "drawing")
+    path, classes, image = networks.locate(name), networks.load(name).classes, rasterize(drawing)
 
-    def ask(images: np.ndarray) -> np.ndarray:
-        with networks.borrow(name) as net:  # the pens of others move on between two batches
-            return predict(net, images)
+    def work(report: Report) -> dict[str, Any]:
+        found = processes.run(occlude, (path, image), report)
+        return {
+            "drop": to_base64(found.drop.astype("<f4")),
+            "window": WINDOW,
+            "strongest": found.strongest,
+            "sentence": sentence(found, classes),
+        }
 
-    with networks.borrow(name) as net:
-        classes = net.classes
-    with _one_at_a_time:
-        found = occlusion(ask, image)
-    return {
-        "drop": to_base64(found.drop.astype("<f4")),
-        "window": WINDOW,
-        "strongest": found.strongest,
-        "sentence": sentence(found, classes),
-    }
+    return {"job": jobs.start(work, "occlusion", quick=True)}
 
 
 def sentence(found: Occlusion, classes: list[str]) -> str:

@@ -1,7 +1,7 @@
 """The tab that shows what the chosen network is made of: how its fields grow, what they look at, each layer's cost."""
 
 import threading
-from functools import lru_cache
+from collections import OrderedDict
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -10,45 +10,80 @@ import gradio as gr
 import numpy as np
 
 from model import DigitNet, complexity, load_checkpoint, receptive_field
+from model.checks import fields_of
 from model.cost.complexity import LayerComplexity
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import windows_of
 from model.fields.layer_fields import FieldError, coverage
-from model.fields.mean_fields import MeanField, compute_mean_fields, load_mean_fields
+from model.fields.mean_fields import MeanField, load_mean_fields
 from model.fields.receptive_field import ReceptiveField
 from model.layers import Layer, layers_of, milestones
+from ui.apart import measure_fields
 from ui.serving.answers import to_base64
+from ui.serving.jobs import Jobs
+from ui.serving.network_store import is_key
 from ui.serving.networks import Networks
-from ui.serving.view import given, view
+from ui.serving.processes import Processes, Report
+from ui.serving.view import view
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # a pixel, which sees itself
 DESCRIBED = 64  # networks whose description is cached
 
-_one_at_a_time = threading.Lock()  # so that the same fields are not computed twice at once
 
-
-def architecture(networks: Networks) -> gr.HTML:
+def architecture(networks: Networks, jobs: Jobs, processes: Processes) -> gr.HTML:
     """The figure that grows, the mean effective fields, and the table of all layers."""
-    return view("network/architecture", given(describe_architecture, networks))
+    descriptions = Descriptions(networks, jobs, processes)
+    return view("network/architecture", descriptions.describe_architecture, jobs.job_progress)
 
 
-def describe_architecture(networks: Networks, name: object) -> dict[str, Any]:
-    """Everything that the tab shows about a network, as JSON values.
+class Descriptions:
+    """Everything that the tab shows of networks, as JSON values; arguments as of `architecture`."""
 
-    Raises:
-        CheckpointError: there is no such network.
-    """
-    path, title = networks.locate(name), networks.title(name)
-    with _one_at_a_time:
-        return _describe(path, title)
+    def __init__(self, networks: Networks, jobs: Jobs, processes: Processes) -> None:
+        self._networks, self._jobs, self._processes = networks, jobs, processes
+        self._kept: OrderedDict[Path, dict[str, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def describe_architecture(self, request: object) -> dict[str, Any]:
+        """The description of a network, at once where its fields are kept in a file.
+
+        Args:
+            request: {network}.
+
+        Returns:
+            The description, or `job`, to ask about it with; then it is the job's outcome.
+
+        Raises:
+            ValueError: no such network is offered, or too many jobs are waiting.
+        """
+        (name,) = fields_of(request, "network")
+        path, title = self._networks.locate(name), self._networks.title(name)
+        with self._lock:
+            if path in self._kept:
+                self._kept.move_to_end(path)
+                return {**self._kept[path], "title": title}
+        if not is_key(name):
+            net = self._networks.load(name)
+            if fields := load_mean_fields(net, path):
+                return self._keep(path, _describe(net, title, fields))
+
+        def work(report: Report) -> dict[str, Any]:
+            fields = self._processes.run(measure_fields, (path,), report)
+            return self._keep(path, _describe(load_checkpoint(path), title, fields))
+
+        return {"job": self._jobs.start(work, "mean fields", quick=True)}
+
+    def _keep(self, path: Path, description: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            self._kept[path] = description
+            if len(self._kept) > DESCRIBED:
+                self._kept.popitem(last=False)
+        return description
 
 
-@lru_cache(DESCRIBED)
-def _describe(path: Path, title: str) -> dict[str, Any]:
-    net = load_checkpoint(path)  # a separate copy: computing fields can take seconds, and drawing goes on meanwhile
+def _describe(net: DigitNet, title: str, fields: dict[str, MeanField]) -> dict[str, Any]:
     cost = complexity(net)
-    fields = load_mean_fields(net, path) or compute_mean_fields(net)
     return {
         "title": title,
         "steps": growth(net),

@@ -19,12 +19,14 @@ from ui.network_choice import about_network, follow, network_choice, own_network
 from ui.network_tab import architecture
 from ui.reading import reading
 from ui.serving.answers import Answers
-from ui.serving.jobs import Jobs
+from ui.serving.jobs import Jobs, cores
 from ui.serving.networks import STATE, Networks, names_to_offer
+from ui.serving.processes import Processes
 from ui.serving.view import template
 from ui.teach.tab import teach, versus_part
 
 TITLE = "Digitscope"
+WARM_UP = 5.0  # seconds after which the first page is there, and the processors are free
 
 
 def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Path = STATE) -> gr.Blocks:
@@ -38,8 +40,9 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     Raises:
         CheckpointError: it cannot be read.
     """
-    networks, jobs = Networks(names_to_offer(checkpoint), state), Jobs()
+    networks, jobs, processes = Networks(names_to_offer(checkpoint), state), Jobs(cores()), Processes()
     networks.load(checkpoint)  # so that an unreadable checkpoint is reported before the page is served
+    processes.warm_up(WARM_UP)
     answers = Answers(
         networks,
         {
@@ -63,19 +66,19 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                 with gr.Tab("Layers"):
                     layers(networks)
                 with gr.Tab("Misread"):
-                    misread(networks)
+                    misread(networks, jobs, processes)
                 with gr.Tab("Teach"):
-                    teach(networks, jobs, data)
+                    teach(networks, jobs, processes, data)
                 with gr.Tab("Compare"):
-                    compare(jobs)
-                    export(networks, jobs, data)
+                    compare(jobs, processes)
+                    export(networks, jobs, processes, data)
                 with gr.Tab("Design"):
-                    design(networks, jobs, data)
+                    design(networks, jobs, processes, data)
                 with gr.Tab("Learn"):
                     learn()
                 with gr.Tab("Network"):
                     about = about_network(networks, checkpoint)
-                    architecture(networks)
+                    architecture(networks, jobs, processes)
         follow(networks, choice, about)
-        add_api(networks, jobs, checkpoint, data)
+        add_api(networks, jobs, processes, checkpoint, data)
     return page

@@ -13,15 +13,19 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from model import complexity
 from model.drawing.strokes import check_drawing
 from ui.canvas import canvas_props
 from ui.engine import network_file
 from ui.layers import describe_structure
 from ui.serving.networks import Networks
-from ui.serving.view import ASSETS, STYLESHEET, template
+from ui.serving.view import ASSETS, template
 
 MOST_OPERATIONS = 60_000_000  # multiply-accumulates, as BUDGET of assets/engine/network.js
+STYLES = ("tokens", "frame", "controls", "canvas", "reading", "layers")
+STYLESHEETS = [*(ASSETS / "style" / f"{name}.css" for name in STYLES), ASSETS / "saved" / "saved.css"]
 FIRST = ASSETS / "saved" / "saved.js"
 IMPORT = re.compile(r'^(\s*(?:import|export)\b[^"\']*?\bfrom\s+|import\s+)"(\.[^"]+)"', re.MULTILINE)
 
@@ -44,21 +48,21 @@ def saved_page(networks: Networks, name: object, drawing: object) -> bytes:
             f"This network takes {operations:,} multiply-accumulates per drawing; "
             f"a saved page computes up to {MOST_OPERATIONS:,} by itself."
         )
+    told, structure = network_file(networks, name), describe_structure(networks, name)
     content = {
         "network": title,  # its key, if it has one, is left out
-        "told": network_file(networks, name),
-        "structure": describe_structure(networks, name),
+        "check": told["check"],
+        "structure": {**structure, "layers": [_without_weights(layer) for layer in structure["layers"]]},
         "drawing": strokes,
         "canvas": {**canvas_props(), "examples": canvas_props()["examples"][:1]},
         "kernels": base64.b64encode((ASSETS / "engine" / "kernels.wasm").read_bytes()).decode("ascii"),
         "scripts": [[f"/{_place(path)}", text] for path, text in _scripts(FIRST).items()],
-        "style": STYLESHEET.read_text(encoding="utf-8") + (ASSETS / "saved" / "saved.css").read_text(encoding="utf-8"),
+        "style": "".join(path.read_text(encoding="utf-8") for path in STYLESHEETS),
     }
-    return _page(title, content).encode()
+    return _page(title, content, base64.b64decode(told["file"])).encode()
 
 
-def _page(title: str, content: dict[str, Any]) -> str:
-    packed = gzip.compress(json.dumps(content, separators=(",", ":")).encode(), 9, mtime=0)
+def _page(title: str, content: dict[str, Any], weights: bytes) -> str:
     unpack = (ASSETS / "saved" / "unpack.js").read_text(encoding="utf-8")
     parts = {
         "POLICY": f"sha256-{base64.b64encode(hashlib.sha256(unpack.encode()).digest()).decode('ascii')}",
@@ -66,10 +70,26 @@ def _page(title: str, content: dict[str, Any]) -> str:
         "CANVAS": template("canvas/canvas.html"),
         "READING": template("reading/reading.html"),
         "LAYERS": template("layers/layers.html"),
-        "CONTENT": base64.b64encode(packed).decode("ascii"),
+        "CONTENT": _packed(json.dumps(content, separators=(",", ":")).encode()),
+        "WEIGHTS": _packed(_by_planes(weights)),
         "UNPACK": unpack,
     }
     return re.sub("|".join(parts), lambda found: parts[found[0]], template("saved/saved.html"))
+
+
+def _without_weights(layer: dict[str, Any]) -> dict[str, Any]:
+    """A layer's description that says only whether it has weights of its own to show: the file has them already."""
+    return {**layer, "weights": "weights" in layer}
+
+
+def _packed(content: bytes) -> str:
+    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode("ascii")
+
+
+def _by_planes(numbers: bytes) -> bytes:
+    """All first bytes of numbers of four bytes, then all second ones, and so on: they pack better."""
+    whole = numbers + bytes(-len(numbers) % 4)
+    return np.frombuffer(whole, np.uint8).reshape(-1, 4).T.tobytes()
 
 
 def _scripts(script: Path, found: dict[Path, str] | None = None) -> dict[Path, str]:

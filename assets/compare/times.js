@@ -1,4 +1,4 @@
-// Measured times: one button, one measurement at a time, filled in as they come.
+// Measured times: one button, one measurement at a time, filled in as they arrive.
 
 import { heading, node } from "../page/dom.js";
 import { follow, waiting } from "../page/job.js";
@@ -34,9 +34,9 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
     button.disabled = true;
     let measured = 0;
     status.textContent = "Measuring; other work on this machine makes the times longer.";
-    const outcome = await follow(server.start_timing, null, server.job_progress, ({ state, position, news }) => {
-      if (state === "waiting") status.textContent = waiting(position);
-      for (const timing of news) {
+    const outcome = await follow(server.start_timing, null, server.job_progress, (told) => {
+      if (told.state === "waiting") status.textContent = waiting(told);
+      for (const timing of told.news) {
         measured += 1;
         cells.get(`${timing.network} ${timing.runtime} ${timing.batch}`).textContent = timing.microseconds.toFixed(timing.microseconds < 100 ? 1 : 0);
         status.textContent = measured < total ? `${measured} of ${total} measured.` : "All measured; PyTorch counts the arithmetic.";

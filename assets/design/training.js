@@ -2,7 +2,7 @@
 
 import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { node, pictureCanvas, setText } from "../page/dom.js";
-import { UNREACHABLE, waiting, watch } from "../page/job.js";
+import { UNREACHABLE, begin as beginJob, follow as followJob, waiting, watch } from "../page/job.js";
 import { addNetwork } from "../page/networks.js";
 import { askServer } from "../page/server.js";
 import { keep, recall } from "../page/storage.js";
@@ -53,7 +53,7 @@ export function mountTraining(section, server, epochs, designed) {
     job = "wanted";
     refresh();
     say("Starting the training.");
-    const answer = await askServer(call, request, AGAIN);
+    const answer = await beginJob(call, request, AGAIN, heed);
     job = answer.job ?? null;
     if (answer.error) say(answer.error);
     else begun(answer);
@@ -75,10 +75,11 @@ export function mountTraining(section, server, epochs, designed) {
     follow(BEFORE);
   }
 
-  function heed({ state, position, news: more }) {
+  function heed(told) {
+    const { state, news: more } = told;
     news.push(...more);
     look = news.findLast((each) => each.look)?.look ?? null;
-    if (state === "waiting") say(waiting(position));
+    if (state === "waiting") say(waiting(told));
     if (state === "running") say(news.length ? going() : "Reading the images.");
     paint();
     refresh();
@@ -112,7 +113,8 @@ export function mountTraining(section, server, epochs, designed) {
     const told = section.querySelector(".kept");
     button("keep").disabled = true;
     setText(told, "Calibrating its probabilities.");
-    const answer = await askServer(server.keep_training, { training: training.training, clock: clock() }, AGAIN);
+    const request = { training: training.training, clock: clock() };
+    const answer = await followJob(server.keep_training, request, server.job_progress, (job) => job.state === "waiting" && setText(told, waiting(job)));
     setText(told, answer.error ?? answer.sentence);
     if (!answer.error) addNetwork({ key: answer.key, title: answer.title });
     refresh();

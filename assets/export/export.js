@@ -1,4 +1,4 @@
-// Take the chosen network along as a file, made on the server and checked there.
+// Export the chosen network as a file, made and checked on the server.
 
 import { fromBase64 } from "../page/bytes.js";
 import { saveFile } from "../page/files.js";
@@ -14,10 +14,11 @@ export function mount({ element, server }) {
     for (const button of buttons) button.disabled = true;
     bar.value = 0;
     line.textContent = "Making and checking the file.";
-    const request = { network: get().network, form };
-    const outcome = await follow(server.start_export, request, server.job_progress, ({ state, position, news }) => {
-      if (state === "waiting") line.textContent = waiting(position);
-      if (news.length) bar.value = news.at(-1);
+    const { network, drawing } = get();
+    const request = form === "page" ? { network, form, drawing } : { network, form };
+    const outcome = await follow(server.start_export, request, server.job_progress, (told) => {
+      if (told.state === "waiting") line.textContent = waiting(told);
+      if (told.news.length) bar.value = told.news.at(-1);
     });
     for (const button of buttons) button.disabled = false;
     line.textContent = outcome.error ?? outcome.sentence;

@@ -1,8 +1,8 @@
-// Why was I misread: what each step of the normalisation shows the network, and which ink its decision hangs on.
+// Why was I misread: what each step of the normalisation shows the network, and which ink its decision depends on.
 
 import { IMAGE_SIZE, floatsFromBase64 } from "../page/bytes.js";
 import { ask } from "../page/reader.js";
-import { askServer } from "../page/server.js";
+import { follow, waiting } from "../page/job.js";
 import { get, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
 import { likeliest } from "../page/words.js";
@@ -11,7 +11,7 @@ import { layOver } from "../paint/frame.js";
 import { paintImage } from "../paint/ink.js";
 import { diverging, paintLegend, paintValues } from "../paint/scales.js";
 
-const FAINTEST = 0.01; // fall of a probability that fills the scale at least: less is not blown up
+const FAINTEST = 0.01; // the smallest drop in probability that fills the scale: smaller ones are not exaggerated
 const DOES = { boxed: "moving the ink box", scaled: "scaling", centred: "centring" };
 
 export function mount({ element, server }) {
@@ -39,7 +39,7 @@ function mountSteps(view) {
         showBars(figure.querySelector(".bars"), classes, part?.probabilities ?? null);
       }
     });
-    line.textContent = answer ? sentence(answer, steps) : "Draw a digit to see what is done to it.";
+    line.textContent = answer ? sentence(answer, steps) : "Draw a digit to see what happens to it.";
   }
 
   for (const button of buttons) {
@@ -67,7 +67,7 @@ function sentence({ classes, parts }, steps) {
   const turns = taken.map((name, index) => (read[index] === read[index + 1] ? null : `${DOES[name]} makes it ${read[index + 1]}`));
   const changes = turns.filter(Boolean);
   if (changes.length) return `As drawn, the network would read ${read[0]}; ${changes.join(", and ")}.`;
-  const left = taken.some((name) => !steps[name]) ? "after every step that is taken" : "after every step";
+  const left = taken.some((name) => !steps[name]) ? "after every step taken" : "after every step";
   return `The network reads ${read[0]} as drawn, and ${left}.`;
 }
 
@@ -104,8 +104,12 @@ function mountOcclusion(section, server) {
     button.disabled = true;
     line.textContent = "The network is reading a few hundred images.";
     const { drawing, network } = get();
-    const answer = await askServer(server.explain, { drawing, network }, "press the button to retry");
-    if (drawing !== get().drawing || network !== get().network) return;
+    const isStale = () => drawing !== get().drawing || network !== get().network;
+    const answer = await follow(server.start_explaining, { drawing, network }, server.job_progress, (told) => {
+      if (told.state === "waiting" && !isStale()) line.textContent = waiting(told);
+      return isStale();
+    });
+    if (isStale()) return;
     button.disabled = false;
     line.textContent = answer.error ?? answer.sentence;
     if (answer.error) return;

@@ -4,6 +4,7 @@ import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { heading, node, pictureCanvas, setText } from "../page/dom.js";
 import { saveFile } from "../page/files.js";
 import { mountPlayer } from "../page/motion.js";
+import { follow as followJob, waiting } from "../page/job.js";
 import { makeQuestion } from "../page/server.js";
 import { get } from "../page/state.js";
 import { live } from "../page/view.js";
@@ -30,10 +31,13 @@ export function mount({ element, server }) {
     if (!name || name === asked || !view.checkVisibility()) return;
     asked = name;
     description.drop(); // another one was chosen meanwhile
-    description.ask(name);
+    description.ask({ network: name });
   }
 
-  const description = makeQuestion(server.describe_architecture, "choose the network again to retry", (answer) => {
+  const describe = ({ network }) => followJob(server.describe_architecture, { network }, server.job_progress, (told) => {
+    view.querySelector(".problem").textContent = told.state === "waiting" ? waiting(told) : "Measuring what its layers look at.";
+  });
+  const description = makeQuestion(describe, "choose the network again to retry", (answer) => {
     if (answer.error) asked = null;
     view.querySelector(".problem").textContent = answer.error ?? "";
     if (!answer.error) show(answer);
@@ -70,7 +74,7 @@ export function mount({ element, server }) {
   const player = mountPlayer(view.querySelector('[data-do="play"]'), {
     pause: STEP_TIME,
     words: ["Play", "Pause"],
-    titles: ["", "Your system asks for no motion: move the slider instead."],
+    titles: ["", "Your system asks for reduced motion: move the slider instead."],
     onStart() {
       if (slider.value === slider.max) slider.value = 0;
       paint();

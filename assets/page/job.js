@@ -1,13 +1,16 @@
 // Long work on the server, followed until it ends. The server stops work that nobody follows.
 
 import { askServer, heard } from "./server.js";
+import { keep, recall } from "./storage.js";
 
-const POLL = 200; // milliseconds
+const POLL = { waiting: 1000, running: 200 }; // milliseconds
 const RETRY = 1000; // milliseconds
 const RETRIES = 10;
 
 /** What is said while a server that cannot be reached is asked about a job again. */
 export const UNREACHABLE = "The server is not responding; trying again.";
+
+let key; // of this visitor, once it is asked for
 
 const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
@@ -18,7 +21,8 @@ const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, mi
  */
 export async function watch(progress, job, heed, silent) {
   let failures = 0;
-  for (let since = 0; ; await wait(POLL)) {
+  let state = "running";
+  for (let since = 0; ; await wait(POLL[state])) {
     const answer = await heard(progress({ job, since }));
     if (!answer) {
       failures += 1;
@@ -28,21 +32,45 @@ export async function watch(progress, job, heed, silent) {
     }
     if (!answer.state) return answer;
     since = answer.known;
+    state = answer.state;
     heed(answer);
-    if (answer.state !== "waiting" && answer.state !== "running") return answer;
+    if (!(state in POLL)) return answer;
+  }
+}
+
+/**
+ * Ask the server to start work. Where it has no room, it is asked again by itself until it has: `heed` hears of that as
+ * of a job that waits, and may return true to give up. Returns the answer: with `job`, or the outcome itself, or { error }.
+ */
+export async function begin(start, request, remedy, heed) {
+  for (;;) {
+    const answer = await askServer(start, { ...request, visitor: visitor() }, remedy);
+    if (!answer.again || heed({ state: "waiting", busy: answer.error, news: [], known: 0 })) return answer;
+    await wait(1000 * answer.again);
   }
 }
 
 /** Start work and follow it; `heed` as of `watch`. Returns its outcome, or { error }. */
 export async function follow(start, request, progress, heed) {
-  const started = await askServer(start, request, "press the button to try again");
-  if (started.error) return started;
+  const started = await begin(start, request, "press the button to try again", heed);
+  if (!started.job) return started;
   const last = await watch(progress, started.job, heed, (failures) => failures > RETRIES);
   if (!last) return { error: "The server is no longer responding; press the button to try again." };
   if (last.state === "cancelled") return { error: "The job was cancelled; press the button to start it again." };
   return last.error ? { error: last.error } : last.outcome;
 }
 
-/** Words for work that waits. */
-export const waiting = (position) =>
-  `${position > 1 ? `${position} others are` : "One other is"} ahead; this one starts by itself.`;
+/** Words for work that waits, from what is told of it. */
+export function waiting({ busy, position, expected }) {
+  if (busy) return busy;
+  const ahead = position > 1 ? `Number ${position} in line` : "Next in line";
+  if (expected === null) return `${ahead}; it starts by itself.`;
+  return `${ahead}; it starts by itself in about ${expected < 2 ? "a second" : `${expected} seconds`}.`;
+}
+
+/** Who asks, so that everybody has their turn: a key that this browser makes up. */
+function visitor() {
+  key ??= recall("visitor") ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  keep("visitor", key);
+  return key;
+}

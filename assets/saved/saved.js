@@ -11,22 +11,26 @@ import { mount as mountReading } from "../reading/reading.js";
 
 const CANNOT = "This browser cannot compute the network; a newer one, with WebAssembly and SIMD, can.";
 
-/** `network` is its name, `told` its file and check, `structure` its layers; `kernels` is the WebAssembly in base64. */
+/**
+ * `network` is its name, `told` its file and check, `structure` its layers, as describe_structure tells of them, but for
+ * their weights; `kernels` is the WebAssembly in base64.
+ */
 export async function open({ network, told, structure, kernels, drawing, canvas }) {
   followTheme();
   offerNetworks({ offered: [network], first: network });
-  let weightsOf = () => null;
+  let ready = null; // the network, where this browser can compute it
   try {
     const engine = new Engine(await WebAssembly.compile(fromBase64(kernels)), () => told);
-    const [ready] = await Promise.all(engine.prepare([network]));
-    weightsOf = (layer) => ready.tensors.get(`${layer}.weight`);
+    [ready] = await Promise.all(engine.prepare([network]));
     answerFirst(engine.read, engine.foresee);
   } catch (error) {
     console.error(error);
   }
+  const weightsOf = (layer) => ready?.tensors.get(`${ready.layers.find(({ name }) => name === layer).weights}.weight`);
+  const described = ({ weights, ...layer }) => (weights ? { ...layer, weights: weightsOf(layer.layer)?.values } : layer);
   const server = {
     read: async ({ sequence }) => ({ sequence, error: CANNOT }),
-    describe_structure: async () => structure,
+    describe_structure: async () => ({ ...structure, layers: structure.layers.map(described) }),
     async describe_kernels({ layer, channel }) {
       const { values, shape } = weightsOf(layer);
       const size = values.length / shape[0];

@@ -1,7 +1,7 @@
 // The teaching itself: started, watched as it goes, called off; taken up again after a reload.
 
 import { setText } from "../page/dom.js";
-import { UNREACHABLE, waiting, watch } from "../page/job.js";
+import { UNREACHABLE, begin, waiting, watch } from "../page/job.js";
 import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../page/networks.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
@@ -18,7 +18,7 @@ export function mountTeaching(section, server, props, show) {
   const bar = section.querySelector("progress");
   const line = section.querySelector(".sentence");
   const settings = mountSettings(section.querySelector("details"), props);
-  let job = null; // { key, parent } of the teaching that goes on
+  let job = null; // { key, parent, off } of the teaching that goes on; no key while it is being started, off once cancelled
   let steps = []; // its news
 
   // Start and stop ----------------------------------------------------------------------------------------------
@@ -34,10 +34,12 @@ export function mountTeaching(section, server, props, show) {
     refresh();
     say("Sending the samples.");
     const request = { network: parent, samples, settings: settings.read(), clock: clock() };
-    const answer = await askServer(server.start_teaching, request, "nothing was changed. Press Teach to try again");
+    const own = job;
+    const answer = await begin(server.start_teaching, request, "nothing was changed. Press Teach to try again", (told) => heed(told) || own.off);
     section.querySelector(".warnings").textContent = (answer.warnings ?? []).join(" ");
-    if (answer.error) return end(answer.error);
+    if (answer.error) return end(own.off ? stopped() : answer.error);
     job.key = answer.job;
+    if (job.off) cancel();
     keep("teaching", { job: answer.job, parent });
     follow();
   }
@@ -49,13 +51,16 @@ export function mountTeaching(section, server, props, show) {
     const { state, error, outcome } = await watch(server.job_progress, job.key, heed, () => say(UNREACHABLE));
     if (!state) end(`The server was restarted before teaching finished; ${titleOf(get().network)} is the last finished network.`);
     if (state === "failed") end(error);
-    if (state === "cancelled") end(`The teaching was stopped; ${titleOf(get().network)} reads as before.`);
+    if (state === "cancelled") end(stopped());
     if (state === "done") finish(outcome);
   }
 
-  function heed({ state, position, known, news }) {
+  const stopped = () => `The teaching was stopped; ${titleOf(get().network)} reads as before.`;
+
+  function heed(told) {
+    const { state, known, news } = told;
     news.forEach(heedOne);
-    if (state === "waiting") say(waiting(position));
+    if (state === "waiting") say(waiting(told));
     if (state === "running" && !known) say("Loading old digits and varying the samples.");
   }
 
@@ -94,7 +99,9 @@ export function mountTeaching(section, server, props, show) {
   }
 
   async function cancel() {
-    if (!job?.key) return;
+    if (!job) return;
+    job.off = true;
+    if (!job.key) return; // it is called off as soon as it has one
     const { error } = await askServer(server.cancel_teaching, job.key, "press Cancel again");
     if (error) say(error);
   }

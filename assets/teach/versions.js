@@ -1,8 +1,9 @@
-// The networks that the visitor may go back to, as files too, and two of them side by side on the drawing.
+// The networks that the visitor can go back to or save as files, and two of them side by side on the drawing.
 
 import { fromBase64, toBase64 } from "../page/bytes.js";
 import { node } from "../page/dom.js";
 import { opens, saveFile } from "../page/files.js";
+import { follow, waiting } from "../page/job.js";
 import { addNetwork, chooseNetwork, offeredNetworks, onNetworks, ownNetworks, rootOf, titleOf } from "../page/networks.js";
 import { ask } from "../page/reader.js";
 import { askServer } from "../page/server.js";
@@ -27,7 +28,9 @@ export function mountVersions(section, server, largest) {
       return;
     }
     const request = { data: await toBase64(file), clock: clock() };
-    const answer = await askServer(server.open_network, request, "open the file again");
+    const answer = await follow(server.open_network, request, server.job_progress, (told) => {
+      line.textContent = told.state === "waiting" ? waiting(told) : "The file is being read.";
+    });
     line.textContent = answer.error ?? `${answer.title} reads now.`;
     if (answer.error) return;
     addNetwork({ key: answer.key, title: answer.title });

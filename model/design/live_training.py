@@ -96,7 +96,7 @@ class News:
 
 
 class LiveTraining:
-    """One design in training.
+    """One design in training. It can be pickled between two news, to go on in another process.
 
     Args:
         config: the design.
@@ -120,12 +120,24 @@ class LiveTraining:
         self._training: Training | None = None  # until the first run begins
         self._latest: DigitNet | None = None  # as it was at the last look
         self._step = 0
+        self._last_step = -1  # not known before it begins
         self._seconds = 0.0
+        self._kept: dict[str, Any] | None = None  # the training, as it came from another process
+
+    def __getstate__(self) -> dict[str, Any]:
+        left_out = ("_running", "_training", "_losses", "_watched")
+        state = {name: value for name, value in self.__dict__.items() if name not in left_out}
+        if self._training is not None:
+            state["_kept"] = {**self._training.state(), "generator": self._training.generator.get_state()}
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _running=threading.Lock(), _training=None)
 
     @property
     def finished(self) -> bool:
         """Whether the last step is done."""
-        return self._training is not None and self._step == self._last_step
+        return self._step == self._last_step
 
     def run(self, report: Callable[[News], None], most_seconds: float = MAX_SECONDS) -> None:
         """Train, from where the last run stopped, to the end or until it is to stop.
@@ -179,10 +191,16 @@ class LiveTraining:
         self._training = Training(self.config, self.seed, self.recipe, images, Workers("cpu"))
         self._watched = Split(validation.images[:WATCHED], validation.labels[:WATCHED])
         self._last_step = self._training.steps * self.recipe.epochs
+        if self._kept is not None:
+            self._training.restore(self._kept)
         self._losses = self._all_steps(self._training)
 
     def _all_steps(self, training: Training) -> Iterator[Tensor]:
-        for _ in range(self.recipe.epochs):
+        if self._kept is not None:
+            yield from training.step_through_epoch(
+                self._step - training.epoch * training.steps, self._kept["generator"]
+            )
+        while training.epoch < self.recipe.epochs:
             yield from training.step_through_epoch()
 
     def _slices(self, deadline: float) -> Iterator[News]:

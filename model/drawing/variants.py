@@ -12,6 +12,7 @@ STRETCH = 0.15  # of width against height, as a logarithm
 STROKE_SHIFT = 0.04  # of a stroke against the others, as a share of the drawing's size
 JITTER = 0.03  # of a stroke's points, smooth along it, as a share of the drawing's size
 THICKNESS = 0.3  # of the pen, as a logarithm
+MOST_POINTS = 600  # of a drawing that is varied; a pen gives some 60 a second, and a file may give any number
 BENDS = 4  # places along a stroke that are moved apart from each other; between them the shift is interpolated
 
 
@@ -30,8 +31,16 @@ def variants(drawing: object, count: int, generator: np.random.Generator, amount
     Raises:
         DrawingError: as `model.drawing.strokes.check_drawing`.
     """
-    strokes = check_drawing(drawing)
+    strokes = _thinned(check_drawing(drawing))
     return np.stack([_variant(strokes, generator, amount) for _ in range(count)])
+
+
+def _thinned(strokes: Strokes) -> Strokes:
+    """As many points as a hand might have given, the last of each stroke among them."""
+    step = -(-sum(map(len, strokes)) // MOST_POINTS)
+    if step == 1:
+        return strokes
+    return [np.concatenate([stroke[:-1:step], stroke[-1:]]) for stroke in strokes]
 
 
 def _variant(strokes: Strokes, generator: np.random.Generator, amount: float) -> np.ndarray:

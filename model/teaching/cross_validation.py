@@ -45,28 +45,49 @@ def cross_validate(
         None where there are too few samples to tell: a class of which there is only one cannot be both taught and
         held out, and is left out altogether.
     """
+    rounds = rounds_of(labels, folds)
+    if not rounds:
+        return None
+    told = {"drawings": drawings, "replay": replay, "teaching": teaching}
+    found = [hold_out(net, images, labels, held, seed, on_step, **told) for held in rounds]
+    return Held(*(sum(counts) for counts in zip(*found, strict=True)))
+
+
+def rounds_of(labels: Sequence[str], folds: int = 4) -> list[list[int]]:
+    """The samples that are held out in each round; no rounds where there are too few."""
     labels = list(labels)
     fold_of = _folds(labels, folds)
-    kept = [index for index, fold in enumerate(fold_of) if fold is not None]
-    if not kept:
-        return None
-    before = _count_correct(net, images, labels, kept)
-    after = 0
-    for fold in range(max(fold_of[index] for index in kept) + 1):
-        held = [index for index in kept if fold_of[index] == fold]
-        taught = [index for index in range(len(labels)) if index not in held]
-        result = fine_tune(
-            net,
-            images[taught],
-            [labels[index] for index in taught],
-            seed=seed,
-            on_step=on_step,
-            drawings=[drawings[index] for index in taught] if drawings else None,
-            replay=replay,
-            teaching=teaching,
-        )
-        after += _count_correct(result.network, images, labels, held)
-    return Held(before, after, len(kept))
+    used = sorted({fold for fold in fold_of if fold is not None})
+    return [[index for index, other in enumerate(fold_of) if other == fold] for fold in used]
+
+
+def hold_out(
+    net: DigitNet,
+    images: np.ndarray,
+    labels: Sequence[str],
+    held: Sequence[int],
+    seed: int = 0,
+    on_step: OnStep | None = None,
+    *,
+    drawings: Sequence[list] | None = None,
+    replay: Replay | None = None,
+    teaching: Teaching = Teaching(),  # noqa: B008 (immutable)
+) -> Held:
+    """One round: how the held-out samples are read before, and by a network that was taught all others."""
+    labels, held = list(labels), list(held)
+    taught = [index for index in range(len(labels)) if index not in held]
+    result = fine_tune(
+        net,
+        images[taught],
+        [labels[index] for index in taught],
+        seed=seed,
+        on_step=on_step,
+        drawings=[drawings[index] for index in taught] if drawings else None,
+        replay=replay,
+        teaching=teaching,
+    )
+    before, after = (_count_correct(reader, images, labels, held) for reader in (net, result.network))
+    return Held(before, after, len(held))
 
 
 def _folds(labels: list[str], folds: int) -> list[int | None]:

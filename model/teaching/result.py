@@ -105,10 +105,9 @@ def weight_changes(old: nn.Module, new: nn.Module) -> dict[str, float]:
     return changes
 
 
-def origin_of(result: FineTuned, taught_from: str) -> dict[str, Any]:
+def origin_of(result: FineTuned) -> dict[str, Any]:
     """What a taught network's checkpoint says of how it was made, as plain JSON values."""
     return {
-        "taught_from": taught_from,
         "replay": result.replay,
         "interpolation": result.interpolation,
         "figures": {

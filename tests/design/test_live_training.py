@@ -1,8 +1,10 @@
 """Live training: news as it goes, stopped at any time, taken up where it stopped, and a network that can be kept."""
 
+import pickle
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from model.data import DataError
 from model.design import live_training as live
 from model.design.configuration import DesignError, write_design
 from model.design.live_training import LiveTraining, News
-from tests.ui.conftest import ended
+from tests.ui.conftest import Here, ended
 from ui import live_trainings as ui_live
 from ui.live_trainings import LiveTrainings
 from ui.serving.jobs import Jobs
@@ -102,6 +104,20 @@ def test_stopped_and_resumed_is_the_uninterrupted_training(stand_in_data: Path) 
         assert torch.equal(value, weights(parts)[name]), name
 
 
+def test_a_training_goes_on_in_another_process_as_if_it_had_stayed(stand_in_data: Path) -> None:
+    whole, parts = LiveTraining(SMALL, 2, stand_in_data), LiveTraining(SMALL, 2, stand_in_data)
+    whole.run(lambda _: None)
+    news: list[News] = []
+    for count in (1, 3, 9):  # within the first epoch, within the second, to the end
+        with suppress(CancelledError):
+            parts.run(stopping_after(count, news))
+        parts = pickle.loads(pickle.dumps(parts))
+    assert parts.finished
+    assert [one.images for one in news] == [128, 256, 384, 512]
+    for name, value in weights(whole).items():
+        assert torch.equal(value, weights(parts)[name]), name
+
+
 def test_a_run_ends_by_itself_after_its_time_and_can_go_on(stand_in_data: Path) -> None:
     training, news = LiveTraining(SMALL, 2, stand_in_data), []
     training.run(news.append, most_seconds=1e-3)
@@ -177,7 +193,7 @@ def jobs() -> Jobs:
 
 @pytest.fixture
 def trainings(networks: Networks, jobs: Jobs, stand_in_data: Path) -> LiveTrainings:
-    return LiveTrainings(networks, jobs, stand_in_data)
+    return LiveTrainings(networks, jobs, Here(), stand_in_data)
 
 
 def test_from_the_button_to_a_network_that_reads(trainings: LiveTrainings, networks: Networks, jobs: Jobs) -> None:
@@ -187,7 +203,8 @@ def test_from_the_button_to_a_network_that_reads(trainings: LiveTrainings, netwo
     assert progress["news"][-1]["images"] == progress["news"][-1]["total"] == 512
     look = progress["news"][-1]["look"]
     assert [kernels["layer"] for kernels in look["kernels"]] == ["stem", "stages.0", "stages.1"]
-    kept = trainings.keep_training({"training": started["training"], "clock": "14:02:31"})
+    keeping = trainings.keep_training({"training": started["training"], "clock": "14:02:31"})
+    kept = ended(jobs, keeping["job"])["outcome"]
     assert kept["title"] == "own design 14:02:31"
     assert "validation images" in kept["sentence"]
     assert networks.load(kept["key"]).config == SMALL

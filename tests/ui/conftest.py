@@ -9,6 +9,7 @@ import pytest
 from model import DigitNet, save_checkpoint
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
+from ui.serving.processes import Function, Report
 
 
 def offering(net: DigitNet, directory: Path) -> Networks:
@@ -34,6 +35,18 @@ def jobs() -> Jobs:
     return Jobs()
 
 
+class Here:
+    """Stands in for `Processes`: does the work in this thread, where a test can change it."""
+
+    def run(self, function: Function, arguments: tuple[Any, ...], report: Report) -> Any:
+        return function(report, *arguments)
+
+
+@pytest.fixture
+def here() -> Here:
+    return Here()
+
+
 def ended(jobs: Jobs, job: str) -> dict[str, Any]:
     """The progress of a job at its end, with all its news."""
     news: list[Any] = []
@@ -44,6 +57,18 @@ def ended(jobs: Jobs, job: str) -> dict[str, Any]:
             return {**progress, "news": news}
         threading.Event().wait(0.02)
     raise AssertionError(f"still {progress['state']}")
+
+
+def outcome_of(jobs: Jobs, job: str) -> dict[str, Any]:
+    """What a job came to.
+
+    Raises:
+        ValueError: it failed; with the sentence that its visitor reads.
+    """
+    progress = ended(jobs, job)
+    if progress["error"]:
+        raise ValueError(progress["error"])
+    return progress["outcome"]
 
 
 def kept(directory: Path) -> list[Path]:

@@ -1,17 +1,25 @@
 """What a request may ask for: the networks that are offered, and nothing else that lies on the disk."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from model import CheckpointError, DigitNet, save_checkpoint
-from ui.misread import explain, steps_part
-from ui.network_tab import describe_architecture
+from tests.ui.conftest import Here, outcome_of
+from ui.misread import start_explaining, steps_part
+from ui.network_tab import Descriptions
 from ui.serving.answers import Answers
+from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 
 DRAWING = [[[0.3, 0.2], [0.7, 0.2], [0.45, 0.85]]]
 STEPS = {"drawing": DRAWING, "boxed": True, "scaled": True, "centred": True}
+
+
+def explain(networks: Networks, request: object) -> dict[str, Any]:
+    jobs = Jobs()
+    return outcome_of(jobs, start_explaining(networks, jobs, Here(), request)["job"])
 
 
 @pytest.fixture
@@ -31,7 +39,7 @@ def test_a_path_that_is_not_offered_is_never_opened(networks: Networks, hidden: 
     answer = Answers(networks).read({"sequence": 1, "drawing": DRAWING, "network": hidden})
     assert answer["error"].startswith("There is no network of that name")
     with pytest.raises(CheckpointError, match="no network of that name"):
-        describe_architecture(networks, hidden)
+        Descriptions(networks, Jobs(), Here()).describe_architecture({"network": hidden})
     with pytest.raises(CheckpointError, match="no network of that name"):
         explain(networks, {"drawing": DRAWING, "network": hidden})
 
@@ -64,6 +72,16 @@ def test_an_explanation_is_a_map_and_a_sentence(networks: Networks, offered: str
     explanation = explain(networks, {"drawing": DRAWING, "network": offered})
     assert set(explanation) == {"drop", "window", "strongest", "sentence"}
     assert explanation["sentence"].endswith(".")
+
+
+def test_a_network_whose_fields_are_not_kept_is_described_by_a_job_and_then_at_once(
+    networks: Networks, offered: str
+) -> None:
+    jobs = Jobs()
+    descriptions = Descriptions(networks, jobs, Here())
+    described = outcome_of(jobs, descriptions.describe_architecture({"network": offered})["job"])
+    assert described["title"] == "shipped"
+    assert descriptions.describe_architecture({"network": offered}) == described
 
 
 @pytest.mark.parametrize("request_", [None, [], {}, {"drawing": "nothing", "network": "base"}])

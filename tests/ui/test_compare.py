@@ -1,7 +1,6 @@
 """The Compare tab says what was measured: figures from the files, verdicts from the figures, answers from all four."""
 
 import base64
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,9 @@ from model.forward_pass import ForwardPass
 from model.network import DigitNet
 from model.study.claims import FAILS, HOLDS, UNCLEAR, effect, study_claims, timing_claims
 from model.study.networks import STUDY, Scores, study_networks
-from model.study.timing import Timing, timings
+from model.study.timing import Timing
 from tests.conftest import settled
-from tests.ui.conftest import ended
+from tests.ui.conftest import Here, ended
 from ui import compare, export
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
@@ -178,9 +177,10 @@ def test_each_network_reads_the_drawing_in_one_pass(monkeypatch) -> None:
     assert len(passes) == len(set(passes)) == len(STUDY)
 
 
-def test_the_button_measures_all_four_in_both_runtimes(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare, "timings", partial(timings, batches=(1,), seconds=0))
-    answer = ended(jobs, compare.start_timing(jobs, None)["job"])
+def test_the_button_measures_all_four_in_both_runtimes(jobs: Jobs, here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare, "BATCHES", (1,))
+    monkeypatch.setattr(compare, "SECONDS", 0)
+    answer = ended(jobs, compare.start_timing(jobs, here, None)["job"])
     assert answer["state"] == "done", answer
     assert [(news["network"], news["runtime"]) for news in answer["news"]] == [
         (name, runtime) for runtime in ("PyTorch", "ONNX Runtime") for name in STUDY
@@ -196,8 +196,8 @@ def study(tmp_path: Path) -> Networks:
 
 
 @pytest.mark.parametrize("form", export.FORMS)
-def test_each_form_of_export_comes_back_as_a_file(study: Networks, jobs: Jobs, form: str) -> None:
-    job = export.start_export(study, jobs, "nowhere", {"network": "study-separable-dilated", "form": form})["job"]
+def test_each_form_of_export_comes_back_as_a_file(study: Networks, jobs: Jobs, here: Here, form: str) -> None:
+    job = export.start_export(study, jobs, here, "nowhere", {"network": "study-separable-dilated", "form": form})["job"]
     outcome = ended(jobs, job)["outcome"]
     content = base64.b64decode(outcome["content"])
     assert outcome["file"] == f"digitscope-study-separable-dilated{export.FORMS[form]}"
@@ -219,6 +219,6 @@ def test_each_form_of_export_comes_back_as_a_file(study: Networks, jobs: Jobs, f
         {"network": None, "form": "int8"},
     ],
 )
-def test_what_cannot_be_exported_is_said_at_once(study: Networks, jobs: Jobs, request_: object) -> None:
+def test_what_cannot_be_exported_is_said_at_once(study: Networks, jobs: Jobs, here: Here, request_: object) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
-        export.start_export(study, jobs, "nowhere", request_)
+        export.start_export(study, jobs, here, "nowhere", request_)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ui.serving import jobs as jobs_module
-from ui.serving.jobs import JobError, Jobs
+from ui.serving.jobs import BusyError, JobError, Jobs, Later
+from ui.serving.visitor import Visitor
 
 PATIENCE = 10.0
 
@@ -130,14 +131,142 @@ def test_a_fault_of_the_program_does_not_end_the_queue(capsys: pytest.CaptureFix
     assert finished(jobs, after)["outcome"] == "next"
 
 
-def test_the_queue_is_bounded() -> None:
+def test_the_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_module, "MAX_WAITING", 3)
     jobs, gate = Jobs(), threading.Event()
     running(jobs, gate)
-    for _ in range(jobs_module.MAX_WAITING):
+    for _ in range(3):
         jobs.start(held(gate))
-    with pytest.raises(JobError, match="waiting"):
+    with pytest.raises(BusyError, match="waiting"):
         jobs.start(held(gate))
     gate.set()
+
+
+def test_whoever_takes_all_places_gives_one_up_to_somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_module, "MAX_WAITING", 3)
+    jobs, gate = Jobs(), threading.Event()
+    running(jobs, gate)
+    greedy = [jobs.start(held(gate), whose=Visitor("10.0.0.1", f"made up {number}")) for number in range(3)]
+    other = jobs.start(held(gate), whose=Visitor("10.0.0.2", "other"))
+    assert jobs.progress(greedy[-1])["state"] == "failed"
+    assert "please start this again" in jobs.progress(greedy[-1])["error"]
+    assert jobs.progress(other)["position"] == 2  # behind the first one of that address, which came before
+    gate.set()
+
+
+def test_one_visitor_cannot_take_many_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs, gate, whose = Jobs(), threading.Event(), Visitor("", "greedy")
+    running(jobs, gate)
+    for _ in range(jobs_module.MAX_OWN):
+        jobs.start(held(gate), whose=whose)
+    with pytest.raises(BusyError, match="of yours"):
+        jobs.start(held(gate), whose=whose)
+    gate.set()
+
+
+def test_visitors_take_turns() -> None:
+    jobs, gate, order = Jobs(), threading.Event(), []
+    running(jobs, gate)
+    names = ["first", "first", "first", "second", "second", "third"]
+    keys = [
+        jobs.start(lambda report, name=f"{name} {number}": order.append(name), whose=Visitor("", name))
+        for number, name in enumerate(names)
+    ]
+    assert [jobs.progress(key)["position"] for key in keys] == [1, 4, 6, 2, 5, 3]
+    gate.set()
+    for key in keys:
+        assert finished(jobs, key)["state"] == "done"
+    assert order == ["first 0", "second 3", "third 5", "first 1", "second 4", "first 2"]
+
+
+def test_a_visitor_has_one_job_running_while_others_may_start() -> None:
+    jobs, gate = Jobs(workers=2), threading.Event()
+    own = [jobs.start(held(gate), whose=Visitor("", "one")) for _ in range(2)]
+    other = jobs.start(held(gate), whose=Visitor("", "other"))
+    while jobs.progress(other)["state"] == "waiting":
+        pass
+    assert [jobs.progress(key)["state"] for key in own] == ["running", "waiting"]
+    gate.set()
+    assert finished(jobs, own[1])["state"] == "done"
+
+
+def test_what_is_quick_does_not_wait_for_what_is_long() -> None:
+    jobs, gate = Jobs(), threading.Event()
+    running(jobs, gate)
+    assert finished(jobs, jobs.start(lambda report: "found", quick=True))["outcome"] == "found"
+    gate.set()
+
+
+def test_the_rest_of_work_comes_after_the_first_parts_of_others() -> None:
+    jobs, gate, order = Jobs(), threading.Event(), []
+
+    def lesson(name: str) -> Callable[[Callable[..., None]], Later]:
+        def rest(report: Callable[..., None]) -> str:
+            order.append(f"{name} checked")
+            return f"{name} whole"
+
+        def work(report: Callable[..., None]) -> Later:
+            order.append(f"{name} taught")
+            return Later(rest, f"{name} taught")
+
+        return work
+
+    running(jobs, gate)
+    keys = [jobs.start(lesson(name)) for name in ("one", "two", "three")]
+    gate.set()
+    assert [finished(jobs, key)["outcome"] for key in keys] == ["one whole", "two whole", "three whole"]
+    assert order[:3] == ["one taught", "two taught", "three taught"]
+
+
+def test_calling_off_the_rest_keeps_what_there_is() -> None:
+    jobs, gate = Jobs(), threading.Event()
+    key = jobs.start(lambda report: Later(held(threading.Event()), "taught"))
+    while not jobs._jobs[key].rounds:
+        gate.wait(0.002)
+    jobs.cancel(key)
+    progress = finished(jobs, key)
+    assert (progress["state"], progress["outcome"]) == ("done", "taught")
+
+
+def test_places_that_nobody_asks_for_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_module, "ABANDONED_AFTER", 0.1)
+    jobs, gate = Jobs(), threading.Event()
+    first = running(jobs, gate)
+    gone = [jobs.start(held(gate)) for _ in range(5)]
+    for _ in range(20):
+        jobs.progress(first)
+        gate.wait(0.01)
+    last = jobs.start(held(gate))
+    assert jobs.progress(last)["position"] == 1
+    assert {jobs.progress(key)["state"] for key in gone} == {"cancelled"}
+    gate.set()
+
+
+def test_the_wait_is_told_by_what_such_work_took() -> None:
+    jobs, gate = Jobs(), threading.Event()
+    jobs._seconds["lesson"] = 4.0
+    running(jobs, gate)
+    lessons = [jobs.start(held(gate), "lesson", whose=Visitor("", name)) for name in "ab"]
+    assert jobs.progress(lessons[1])["expected"] is None  # of what runs, nothing is known
+    gate.set()
+    finished(jobs, lessons[0])
+    gate.clear()
+    running(jobs, gate)
+    late = [jobs.start(held(gate), "lesson", whose=Visitor("", name)) for name in "abc"]
+    usual = jobs._seconds["lesson"]
+    assert jobs.progress(late[2])["expected"] == pytest.approx(2 * usual, abs=1.5)
+    gate.set()
+
+
+def test_what_has_ended_is_forgotten_once_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page takes an export of some megabytes once; hundreds of them would never leave the memory."""
+    monkeypatch.setattr(jobs_module, "KEPT_TOLD", 0.05)
+    jobs = Jobs()
+    key = jobs.start(lambda report: "an export")
+    finished(jobs, key)
+    threading.Event().wait(0.3)
+    with pytest.raises(JobError, match="no longer known"):
+        jobs.progress(key)
 
 
 def test_a_page_asks_for_the_news_that_it_does_not_know() -> None:

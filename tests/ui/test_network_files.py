@@ -12,10 +12,18 @@ from safetensors.torch import save_file
 
 from model import CheckpointError, DigitNet, NetworkConfig, StageConfig, load_checkpoint, save_checkpoint
 from tests.conftest import settled
-from tests.ui.conftest import kept
+from tests.ui.conftest import Here, kept, outcome_of
 from ui.network_choice import known_networks
+from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
-from ui.teach.network_files import MAX_UPLOAD, network_file, open_network
+from ui.teach import tab
+from ui.teach.network_files import MAX_UPLOAD, network_file
+
+
+def open_network(networks: Networks, request: object) -> dict[str, str]:
+    """Upload, as a visitor does."""
+    jobs = Jobs()
+    return outcome_of(jobs, tab.open_network(networks, jobs, Here(), request)["job"])
 
 
 def as_text(content: bytes) -> str:

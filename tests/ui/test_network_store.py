@@ -1,6 +1,7 @@
 """Networks that visitors made: kept whole, found again by their key alone, and gone in their time."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -72,13 +73,62 @@ def test_the_newest_stays_however_large_it_is(tmp_path: Path, small_net: DigitNe
     store.path(store.keep(small_net))
 
 
-def test_a_failed_write_leaves_nothing_behind(
+def full(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_where_nothing_can_be_written_it_is_said_and_nothing_is_left_behind(
     tmp_path: Path, small_net: DigitNet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError("disk full")
-
     monkeypatch.setattr("model.checkpoint.save_file", full)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(CheckpointError, match="full or cannot be written to"):
         NetworkStore(tmp_path).keep(small_net)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_network_is_kept_elsewhere_while_its_directory_cannot_be_written_to(
+    tmp_path: Path, small_net: DigitNet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    state.write_text("a file where the directory was")
+    store = NetworkStore(state)
+    key = store.keep(small_net)
+    load_checkpoint(store.path(key))
+    assert "cannot be kept in" in capsys.readouterr().err
+    state.unlink()
+    other = store.keep(small_net)
+    assert store.path(other).parent == state
+    load_checkpoint(store.path(key))
+
+
+def test_a_directory_that_is_deleted_is_made_anew(tmp_path: Path, small_net: DigitNet) -> None:
+    store = NetworkStore(tmp_path / "state")
+    key = store.keep(small_net)
+    shutil.rmtree(tmp_path / "state")
+    with pytest.raises(CheckpointError, match="no longer kept"):
+        store.path(key)
+    store.path(store.keep(small_net))
+
+
+def test_a_directory_that_is_read_only_gives_what_it_has(
+    tmp_path: Path, small_net: DigitNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = NetworkStore(tmp_path)
+    key = store.keep(small_net)
+
+    def read_only(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", read_only)
+    load_checkpoint(store.path(key))
+
+
+def test_half_a_file_that_was_left_behind_goes(tmp_path: Path, small_net: DigitNet) -> None:
+    store = NetworkStore(tmp_path)
+    old, new = tmp_path / ".mine-1.safetensors.7", tmp_path / ".mine-2.safetensors.8"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (1, 1))
+    store.keep(small_net)
+    assert not old.exists()
+    assert new.exists()

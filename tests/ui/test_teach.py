@@ -3,7 +3,6 @@
 import json
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,10 +14,11 @@ import torch
 
 from model.checkpoint import read_metadata
 from model.teaching.replay import EMBEDDED
-from tests.ui.conftest import ended, kept
+from tests.ui.conftest import Here, ended, kept
 from ui.serving.answers import Answers
 from ui.serving.jobs import JobError, Jobs
 from ui.serving.networks import Networks
+from ui.serving.processes import Report
 from ui.teach.tab import cancel_teaching, teach, versus_part
 from ui.teach.teaching import finite, read_settings, teaching_work
 
@@ -35,10 +35,10 @@ def sample(label: str, drawing: list = SEVEN) -> dict:
 
 
 @pytest.fixture
-def start(networks: Networks, jobs: Jobs, tmp_path: Path) -> Start:
+def start(networks: Networks, jobs: Jobs, here: Here, tmp_path: Path) -> Start:
     """What the page starts a teaching with; no MNIST is there."""
     with gr.Blocks():
-        return teach(networks, jobs, tmp_path).start_teaching
+        return teach(networks, jobs, here, tmp_path).start_teaching
 
 
 def test_a_teaching_tells_its_steps_and_keeps_a_network(
@@ -89,18 +89,21 @@ def test_a_cancelled_teaching_keeps_nothing(jobs: Jobs, start: Start, offered: s
 
 
 def test_cancelling_while_samples_are_held_out_keeps_the_network(
-    networks: Networks, offered: str, tmp_path: Path
+    networks: Networks, jobs: Jobs, here: Here, offered: str, tmp_path: Path
 ) -> None:
     """The network is there by then, and the visitor draws with it already."""
+    work, _ = teaching_work(networks, here, offered, [sample("7"), sample("7", BARRED)], QUICK, tmp_path)
 
-    def report(news: dict[str, Any]) -> None:
-        if "checking" in news:
-            raise CancelledError
+    def cancelling(report: Report) -> Any:
+        rest = work(report)
+        jobs.cancel(job)
+        return rest
 
-    work, _ = teaching_work(networks, offered, [sample("7"), sample("7", BARRED)], QUICK, tmp_path)
-    outcome = work(report)
-    assert "held" not in outcome
-    assert networks.load(outcome["taught"]["key"])
+    job = jobs.start(cancelling)
+    progress = ended(jobs, job)
+    assert progress["state"] == "done"
+    assert "held" not in progress["outcome"]
+    assert networks.load(progress["outcome"]["taught"]["key"])
 
 
 def test_a_second_press_waits_in_line_and_leaves_the_first_alone(jobs: Jobs, start: Start, offered: str) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from model import DigitNet, rasterize
-from model.checks import check_object, fields_of
+from model.checks import check_object, fields_of, is_whole
 from model.forward_pass import sharing
 from model.inference import read
 from ui.serving.networks import Networks
+
+MOST_REQUESTS = 2**53  # of one page, as far as its numbers are whole
 
 Part = Callable[[DigitNet, np.ndarray, dict[str, Any]], Any]
 
@@ -38,6 +40,8 @@ class Answers:
         If the request is not valid, returns `error`, one sentence, with its `sequence`.
         """
         (sequence,) = fields_of(request, "sequence")
+        if not is_whole(sequence, 0, MOST_REQUESTS):
+            return {"sequence": None, "error": f"sequence is a whole number from 0 to {MOST_REQUESTS:,}."}
         try:
             return {"sequence": sequence, **self._answer(request)}
         except ValueError as error:

@@ -84,8 +84,9 @@ class Gate:
         """
         if values <= limits.FREE_VALUES:
             return
-        begin = max(time.monotonic(), self._free_at)
-        wait = begin - time.monotonic()
+        now = time.monotonic()
+        begin = max(now, self._free_at)
+        wait = begin - now
         if wait > limits.LONGEST_WAIT:
             raise RefusedError(503, "The server is busy reading other requests; please try again in a minute.")
         self._free_at = begin + values * limits.SECONDS_A_VALUE / limits.SHARE

@@ -12,7 +12,6 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 ANY = "*"
-OWN = ("localhost", ".localhost")
 SHARED = ".gradio.live"  # names of the links that --share makes
 
 
@@ -24,7 +23,7 @@ class Hosts:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._names = {*OWN, *(name.strip().lower() for name in names if name.strip())}
+        self._names = {name.strip().lower() for name in names if name.strip()}
 
     def refusal(self, headers: Mapping[str, str]) -> str | None:
         """Why a request with these headers is not answered; None where it is."""
@@ -35,23 +34,22 @@ class Hosts:
                 f"--allowed-host {_name(host)[:80]}."
             )
         if origin is not None:
-            own = origin.partition("://")[2] == host
-            if not own and not self._is_named(origin.partition("://")[2]):
+            theirs = origin.partition("://")[2]
+            if theirs != host and not self._is_named(_name(theirs)):
                 return "This page only answers its own requests; this one came from another site."
         elif headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
             return "This page only answers its own requests; this one came from another site."
         return None
 
     def _is_fine(self, host: str) -> bool:
-        return not host or _is_address(_name(host)) or _name(host) in OWN or self._is_named(host)
-
-    def _is_named(self, host: str) -> bool:
-        """Whether it was said to be fine; of this computer itself other servers' pages are not."""
         name = _name(host)
-        if ANY in self._names:
-            return True
-        named = self._names - set(OWN)
-        return name in named or any(name.endswith(suffix) for suffix in named if suffix.startswith("."))
+        own = name == "localhost" or name.endswith(".localhost") or _is_address(name)
+        return not host or own or self._is_named(name)
+
+    def _is_named(self, name: str) -> bool:
+        """Whether it was said to be fine; that this computer serves other pages, too, does not make theirs fine."""
+        below = any(name.endswith(suffix) for suffix in self._names if suffix.startswith("."))
+        return ANY in self._names or name in self._names or below
 
 
 def names_of_this_server(host: str | None, share: bool, allowed: Iterable[str] = ()) -> list[str]:

@@ -1,8 +1,10 @@
-"""Long work for visitors, such as a training: a bounded number at a time, first come first served.
+"""Long work for visitors, such as a training: a bounded number at a time, in turn among those who wait.
 
-Work reports as it goes, and whoever started it asks for the news; a job that nobody asks about any more stops.
+Work reports as it goes, and whoever started it asks for the news; a job that nobody asks about any more stops, and
+gives up its place in line.
 """
 
+import os
 import secrets
 import threading
 import time
@@ -12,95 +14,138 @@ from concurrent.futures import CancelledError
 from typing import Any
 
 from model.checks import fields_of, is_whole
+from ui.serving.processes import Report
+from ui.serving.visitor import Visitor, visitor
 
-MAX_WAITING = 16
+MAX_WAITING = 64
+MAX_OWN = 6  # of one visitor
+TRY_AGAIN = 5.0  # seconds after which a page that found no place asks for one again
 ABANDONED_AFTER = 20.0  # seconds without a question
 KEPT_FOR = 600.0  # seconds after the last question
+KEPT_TOLD = 30.0  # seconds, of what has been told of to its end
+MOST_KEPT = 200  # jobs that have ended
+SMOOTHING = 0.3  # weight of the newest of the times that work of a kind took
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 
-Report = Callable[[Any], None]
 Work = Callable[[Report], Any]
 
 
 class JobError(ValueError):
-    """There is no such job, or no room for one more. The message is one sentence for people."""
+    """There is no such job. The message is one sentence for people."""
+
+
+class BusyError(JobError):
+    """There is no room for one more job; its page asks again by itself."""
+
+
+class Later:
+    """What work returns whose rest may wait until everybody has had the first part of theirs.
+
+    Args:
+        work: the rest.
+        so_far: the outcome, should the rest be called off.
+    """
+
+    def __init__(self, work: Work, so_far: Any) -> None:
+        self.work, self.so_far = work, so_far
 
 
 class _Job:
-    def __init__(self, work: Work) -> None:
-        self.work = work
+    def __init__(self, work: Work, kind: str, whose: Visitor, quick: bool) -> None:
+        self.work, self.kind, self.whose, self.quick = work, kind, whose, quick
         self.state = WAITING
+        self.turns = (0, 0)  # as of `Jobs._turns_of`
+        self.rounds = 0  # how often the rest was put off
         self.news: list[Any] = []
         self.outcome: Any = None
         self.error: str | None = None
         self.asked = time.monotonic()
+        self.begun = 0.0
+        self.told = False  # how it ended
         self.stop = False
 
     def unwanted(self) -> bool:
         return self.stop or time.monotonic() - self.asked > ABANDONED_AFTER
 
-    def report(self, value: Any) -> None:
+    def report(self, *news: Any) -> None:
         if self.unwanted():
             raise CancelledError
-        self.news.append(value)
+        self.news.extend(news)
 
-    def run(self) -> None:
-        if self.unwanted():
-            self.state = CANCELLED
-            return
-        self.state = RUNNING
+    def ended(self) -> bool:
+        return self.state not in (WAITING, RUNNING)
+
+    def run(self) -> bool:
+        """Do the work, or its next part; returns whether there is a rest of it."""
         try:
-            self.outcome = self.work(self.report)
-            self.state = DONE
+            outcome = self.work(self.report)
+            if isinstance(outcome, Later):
+                self.work, self.outcome, self.rounds = outcome.work, outcome.so_far, self.rounds + 1
+                return True
+            self.outcome, self.state = outcome, DONE
         except CancelledError:
-            self.state = CANCELLED
+            self.call_off()
         except ValueError as error:
             self.error, self.state = str(error), FAILED
         except Exception:
             traceback.print_exc()
             self.error, self.state = "The work broke off by a fault of this program; nothing was changed.", FAILED
+        return False
+
+    def call_off(self) -> None:
+        """What it has so far is its outcome, if it has any."""
+        self.state = DONE if self.rounds else CANCELLED
 
 
 class Jobs:
-    """A queue of work and the threads that do it; the page has one for all: two trainings would only slow each other.
+    """A queue of work and the threads that see to it; most of it runs in `Processes`, for which its thread waits.
 
-    Threads, not processes: nearly all of the time goes into tensor operations, which let other threads run.
+    One job of a visitor runs at a time, and visitors take turns. What is quick has a thread of its own, so that a click
+    does not wait for the lessons of a class.
 
     Args:
-        workers: how many jobs run at once.
+        workers: how many long jobs run at once.
     """
 
     def __init__(self, workers: int = 1) -> None:
-        self._workers = workers
-        self._threads: list[threading.Thread] = []
+        self._slots = {False: workers, True: 1}  # by whether the job is quick
+        self._threads: dict[bool, list[threading.Thread]] = {False: [], True: []}
         self._jobs: dict[str, _Job] = {}
-        self._queue: list[_Job] = []
+        self._queue: list[_Job] = []  # those that wait for their turn, oldest first
+        self._running: list[_Job] = []
+        self._turns: dict[tuple[bool, Visitor | str], int] = {}  # the newest of each visitor and of each address
+        self._present = {False: (0, 0), True: (0, 0)}  # turns of whoever was served last, by whether that was quick
+        self._seconds: dict[str, float] = {}  # that work of a kind takes
         self._changed = threading.Condition()
 
-    def start(self, work: Work) -> str:
+    def start(self, work: Work, kind: str = "work", quick: bool = False, whose: Visitor | None = None) -> str:
         """Put work into the queue.
 
         Args:
             work: called with a function `report`, which keeps a JSON value as news and raises `CancelledError` where
-                the work is to stop. It may catch that, to return what it has so far.
+                the work is to stop. It may catch that, to return what it has so far. It may return `Later`.
+            kind: what takes about the same time each time.
+            quick: it takes a second or so, and somebody waits for it.
+            whose: work it is; None for whoever is answered just now.
 
         Returns:
             A key, to ask about the job with.
 
         Raises:
-            JobError: too many jobs are waiting.
+            BusyError: too many jobs are waiting.
         """
         with self._changed:
             self._forget_old()
-            if len(self._queue) >= MAX_WAITING:
-                raise JobError(f"{MAX_WAITING} others are waiting already; please try again in a minute.")
-            key, job = secrets.token_hex(16), _Job(work)
+            key, job = secrets.token_hex(16), _Job(work, kind, visitor() if whose is None else whose, quick)
+            job.turns = self._turns_of(job)
+            self._make_room(job)
             self._jobs[key] = job
             self._queue.append(job)
-            if len(self._threads) < self._workers:
-                self._threads.append(threading.Thread(target=self._serve, daemon=True))
-                self._threads[-1].start()
-            self._changed.notify()
+            threads = self._threads[quick]
+            if len(threads) < self._slots[quick]:
+                threads.append(threading.Thread(target=self._serve, args=(quick,), daemon=True))
+                threads[-1].start()
+            self._changed.notify_all()
         return key
 
     def progress(self, key: object, since: object = 0) -> dict[str, Any]:
@@ -111,9 +156,10 @@ class Jobs:
             since: how many of the news are known already.
 
         Returns:
-            `state` (waiting, running, done, failed or cancelled); `position`, how many jobs are ahead of it; `news`
-            after `since`, oldest first, and `known`, their number with all before; `outcome`, what the work returned,
-            or `error`, one sentence.
+            `state` (waiting, running, done, failed or cancelled); `position`, how many jobs have to end or begin before
+            it is its turn; `expected`, the seconds until then by what such jobs took so far, or None where that is not
+            known; `news` after `since`, oldest first, and `known`, their number with all before; `outcome`, what the
+            work returned, or `error`, one sentence.
 
         Raises:
             JobError: there is no such job, or `since` is no count.
@@ -123,15 +169,21 @@ class Jobs:
         job = self._job(key)
         job.asked = time.monotonic()
         with self._changed:
-            ahead = self._queue.index(job) + self._workers if job in self._queue else 0
+            self._drop_unwanted()
+            waits = job in self._queue
+            ahead = self._order(job.quick)
+            ahead = ahead[: ahead.index(job)] if waits else []
             state = job.state  # before the news, so that a job that is done has told all of them
             news = job.news[since:]
+            job.told = job.ended()
+            expected = self._expected(job, ahead) if waits else None
         return {
             "state": state,
-            "position": ahead,
+            "position": len(ahead) + 1 if waits and state == WAITING else 0,
+            "expected": expected,
             "news": news,
             "known": since + len(news),
-            "outcome": job.outcome,
+            "outcome": job.outcome if job.ended() else None,
             "error": job.error,
         }
 
@@ -155,9 +207,19 @@ class Jobs:
         job = self._job(key)
         with self._changed:
             job.stop = True
-            if job in self._queue:
-                self._queue.remove(job)
-                job.state = CANCELLED
+            self._drop_unwanted()
+
+    def cancel_job(self, request: object) -> dict[str, Any]:
+        """As `cancel`, for what a page asks.
+
+        Args:
+            request: {job}: its key.
+
+        Raises:
+            JobError: as `cancel`.
+        """
+        self.cancel(*fields_of(request, "job"))
+        return {}
 
     def _job(self, key: object) -> _Job:
         job = self._jobs.get(key) if isinstance(key, str) else None
@@ -165,15 +227,102 @@ class Jobs:
             raise JobError("This work is no longer known here; please start it again.")
         return job
 
+    # The rest is called by whoever holds `_changed`, but for `_serve`.
+
+    def _make_room(self, job: _Job) -> None:
+        """Refuse a job, or rather the one that would wait longest, where there are too many."""
+        own = sum(other.whose == job.whose for other in self._queue)
+        if job.whose.key and own >= MAX_OWN:
+            raise BusyError(f"{own} jobs of yours are waiting already; this one is asked for again when there is room.")
+        if len(self._queue) < MAX_WAITING:
+            return
+        last = self._in_turn([*self._queue, job])[-1]
+        if last is job:
+            raise BusyError(f"{MAX_WAITING} others are waiting already; there may be room in a few seconds.")
+        self._queue.remove(last)
+        last.state, last.error = FAILED, "Too many others are waiting; please start this again in a minute."
+
+    def _order(self, quick: bool) -> list[_Job]:
+        return self._in_turn([job for job in self._queue if job.quick == quick])
+
+    def _in_turn(self, jobs: list[_Job]) -> list[_Job]:
+        """Jobs in the order in which they come next: first parts before rests, then by turns of visitors, then of
+        addresses, and else as they came."""
+        return sorted(jobs, key=lambda job: (job.rounds, *job.turns))
+
+    def _turns_of(self, job: _Job) -> tuple[int, int]:
+        """The turn of its visitor and that of its address in which a job comes: their next, or the present one."""
+        if not self._queue:
+            self._turns.clear()
+        turns = []
+        for who, present in zip((job.whose, job.whose.address), self._present[job.quick], strict=True):
+            turn = max(self._turns.get((job.quick, who), -1) + 1, present)
+            self._turns[job.quick, who] = turn
+            turns.append(turn)
+        return turns[0], turns[1]
+
+    def _next(self, quick: bool) -> _Job | None:
+        self._drop_unwanted()
+        busy = [job.whose for job in self._running if job.quick == quick and job.whose.key]
+        return next((job for job in self._order(quick) if job.whose not in busy), None)
+
+    def _expected(self, job: _Job, ahead: list[_Job]) -> int | None:
+        """Seconds until it is the turn of a job that waits."""
+        now = time.monotonic()
+        running = [other for other in self._running if other.quick == job.quick]
+        try:
+            left = sum(max(self._seconds[_part(other)] - (now - other.begun), 0.0) for other in running)
+            left += sum(self._seconds[_part(other)] for other in ahead)
+        except KeyError:
+            return None
+        return round(left / self._slots[job.quick])
+
+    def _drop_unwanted(self) -> None:
+        for job in [job for job in self._queue if job.unwanted()]:
+            self._queue.remove(job)
+            job.call_off()
+
     def _forget_old(self) -> None:
         now = time.monotonic()
-        self._jobs = {
-            key: job for key, job in self._jobs.items() if job.state in (WAITING, RUNNING) or now - job.asked < KEPT_FOR
-        }
 
-    def _serve(self) -> None:
+        def is_kept(job: _Job) -> bool:
+            return not job.ended() or now - job.asked < (KEPT_TOLD if job.told else KEPT_FOR)
+
+        kept = {key: job for key, job in self._jobs.items() if is_kept(job)}
+        ended = sorted((key for key, job in kept.items() if job.ended()), key=lambda key: kept[key].asked)
+        for key in ended[: max(len(ended) - MOST_KEPT, 0)]:
+            del kept[key]
+        self._jobs = kept
+
+    def _serve(self, quick: bool) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._queue)
-                job = self._queue.pop(0)
-            job.run()
+                while not (job := self._next(quick)):
+                    self._changed.wait(KEPT_TOLD)
+                    self._forget_old()
+                self._queue.remove(job)
+                self._running.append(job)
+                self._present[quick] = job.turns
+                job.state, job.begun = RUNNING, time.monotonic()
+                part = _part(job)
+            goes_on = job.run()
+            with self._changed:
+                self._running.remove(job)
+                if job.state in (RUNNING, DONE):
+                    took, usual = time.monotonic() - job.begun, self._seconds.get(part)
+                    self._seconds[part] = took if usual is None else usual + SMOOTHING * (took - usual)
+                if goes_on:
+                    self._queue.append(job)
+                self._changed.notify_all()
+
+
+def _part(job: _Job) -> str:
+    """What takes about the same time: work of a kind, and its rest."""
+    return job.kind if not job.rounds else f"{job.kind}, the rest"
+
+
+def cores() -> int:
+    """How many cores this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

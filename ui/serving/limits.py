@@ -18,7 +18,7 @@ SHARE = 0.25  # of the time, that reading large requests may take
 LONGEST_WAIT = 10.0  # seconds; above, the request is refused
 
 SESSION_CHARACTERS = 64  # of the name that a page gives itself; Gradio's has 11
-SESSIONS = 256  # of which Gradio remembers what was changed on the page, some 100 kB each
+SESSIONS = 2_000  # of which Gradio remembers what was changed on the page, some kilobytes each
 UNREAD = 256  # sessions whose results are kept until they are fetched
 CALLS = 100  # of programs that wait in Gradio's queue
 

@@ -7,8 +7,11 @@ other's. The strokes are the data and stay with the visitor; what is kept here c
 import os
 import re
 import secrets
+import sys
+import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -18,6 +21,7 @@ from model.network import DigitNet
 KEY = re.compile(r"mine-[0-9a-f]{32}")
 MAX_BYTES = 256 * 2**20
 TIME_TO_LIVE = 30 * 24 * 3600.0  # seconds
+LEFT_BEHIND = 600.0  # seconds after which half a file is one whose writing was ended
 
 
 def is_key(name: object) -> TypeGuard[str]:
@@ -27,6 +31,9 @@ def is_key(name: object) -> TypeGuard[str]:
 
 class NetworkStore:
     """Checkpoints in a directory; what is used least lately goes first.
+
+    Where nothing can be written there, as on a full disk, they are kept in a temporary directory for as long as this
+    process runs, so that what has been learned is not lost at its last step.
 
     Args:
         directory: made when something is first kept.
@@ -39,6 +46,7 @@ class NetworkStore:
         self.max_bytes = max_bytes
         self.time_to_live = time_to_live
         self._lock = threading.Lock()
+        self._spare: tempfile.TemporaryDirectory[str] | None = None
 
     def keep(self, net: DigitNet, **history: Any) -> str:
         """Write a network, whole or not at all, and make room for it.
@@ -49,11 +57,18 @@ class NetworkStore:
 
         Returns:
             Its key.
+
+        Raises:
+            CheckpointError: it can be written nowhere.
         """
         key = f"mine-{secrets.token_hex(16)}"
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        save_checkpoint(net, self._file(key), **history)
-        self._make_room(key)
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            save_checkpoint(net, self._file(key), **history)
+        except Exception as error:  # safetensors has errors of its own for a full disk
+            self._keep_elsewhere(key, net, history, error)
+        else:
+            self._make_room(key)
         return key
 
     def path(self, key: str) -> Path:
@@ -64,29 +79,68 @@ class NetworkStore:
         """
         if not is_key(key):
             raise CheckpointError("This is not the key of a network; expected mine- and 32 hexadecimal digits.")
-        path = self._file(key)
-        try:
-            if self._age(path) > self.time_to_live:
-                path.unlink()
-            os.utime(path)
-        except FileNotFoundError:
-            raise CheckpointError(
-                "This network is no longer kept here; teach it again from the samples, or upload its file."
-            ) from None
-        return path
+        for path in self._places(key):
+            try:
+                if self._age(path) > self.time_to_live:
+                    path.unlink()
+                    continue
+                with suppress(PermissionError):
+                    os.utime(path)
+                return path
+            except FileNotFoundError:
+                continue
+            except OSError:  # a directory that cannot be written to, or is none
+                if path.is_file():
+                    return path
+        raise CheckpointError(
+            "This network is no longer kept here; teach it again from the samples, or upload its file."
+        )
 
     def _file(self, key: str) -> Path:
         return self.directory / f"{key}{SUFFIX}"
+
+    def _places(self, key: str) -> list[Path]:
+        spare = [Path(self._spare.name) / f"{key}{SUFFIX}"] if self._spare else []
+        return [self._file(key), *spare]
+
+    def _keep_elsewhere(self, key: str, net: DigitNet, history: dict[str, Any], error: Exception) -> None:
+        try:
+            with self._lock:
+                self._spare = self._spare or tempfile.TemporaryDirectory(prefix="digitscope-")
+            save_checkpoint(net, self._places(key)[-1], **history)
+        except Exception as again:
+            raise CheckpointError(
+                "This network cannot be kept: the server's disk is full or cannot be written to. Your samples are "
+                "still here; please try again later."
+            ) from again
+        print(
+            f"Networks cannot be kept in {self.directory} ({error}); until this process ends they are in "
+            f"{self._spare.name}.",
+            file=sys.stderr,
+        )
 
     @staticmethod
     def _age(path: Path) -> float:
         return time.time() - path.stat().st_mtime
 
     def _make_room(self, newest: str) -> None:
-        with self._lock:
-            kept = [path for path in self.directory.glob(f"mine-*{SUFFIX}") if path != self._file(newest)]
-            total = self._file(newest).stat().st_size
-            for path in sorted(kept, key=lambda path: path.stat().st_mtime, reverse=True):
-                total += path.stat().st_size
-                if total > self.max_bytes or self._age(path) > self.time_to_live:
+        with self._lock, suppress(OSError):
+            for path in self.directory.glob(".mine-*"):
+                if self._age(path) > LEFT_BEHIND:
                     path.unlink(missing_ok=True)
+            kept = self._by_use(newest)
+            total = self._file(newest).stat().st_size
+            for path, size, age in kept:
+                total += size
+                if total > self.max_bytes or age > self.time_to_live:
+                    path.unlink(missing_ok=True)
+
+    def _by_use(self, newest: str) -> list[tuple[Path, int, float]]:
+        """All other networks with their bytes and the seconds since their last use, the one used last first."""
+        found = []
+        for path in self.directory.glob(f"mine-*{SUFFIX}"):
+            if path != self._file(newest):
+                with suppress(FileNotFoundError):  # another process may keep networks here, too
+                    status = path.stat()
+                    found.append((path, status.st_size, time.time() - status.st_mtime))
+        return sorted(found, key=lambda entry: entry[2])

@@ -1,13 +1,14 @@
 """The look of Gradio's own components, and how views of our own come into the page; colours are in assets/style/."""
 
 from collections.abc import Callable, Iterable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from ui.serving.faults import sentence_of
+from ui.serving.jobs import TRY_AGAIN, BusyError
+from ui.serving.visitor import asked_by
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"
@@ -109,11 +110,19 @@ def given(function: Callable[..., Any], *needs: Any) -> Callable[[Any], Any]:
 def _in_a_sentence(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """What is wrong with a call reaches the page as the sentence that says so."""
 
-    @wraps(function)
-    def answered(request: Any) -> Any:
+    def answered(request: Any, sender: gr.Request | None = None) -> Any:
         try:
-            return function(request)
+            with asked_by(address_of(sender), request):
+                return function(request)
+        except BusyError as error:
+            return {"error": str(error), "again": TRY_AGAIN}
         except Exception as error:
             return {"error": sentence_of(error)}
 
+    answered.__name__, answered.__doc__ = function.__name__, function.__doc__
     return answered
+
+
+def address_of(sender: gr.Request | None) -> str:
+    """The address that a request came from; empty where that is not known."""
+    return sender.client.host if sender is not None and sender.client else ""

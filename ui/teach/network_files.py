@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-from typing import Any
 
 from model import CheckpointError, DigitNet, NetworkConfig
 from model.checkpoint import SUFFIX, read_network
@@ -30,23 +29,17 @@ def network_file(networks: Networks, name: object) -> dict[str, str]:
     return {"name": "-".join(words) + SUFFIX, "data": base64.b64encode(path.read_bytes()).decode("ascii")}
 
 
-def open_network(networks: Networks, request: object) -> dict[str, Any]:
-    """Keep a network that somebody has as a file.
+def read_upload(request: object) -> tuple[bytes, str]:
+    """The bytes of a network that somebody has as a file, and the title under which it is kept.
 
     Args:
-        networks: among which it is kept.
         request: {data, clock}: its bytes in base64, and the visitor's time as "14:02:31".
 
-    Returns:
-        Its `key` and `title`.
-
     Raises:
-        ValueError: the file is too large, or not a network that this page can serve.
+        CheckpointError: the file is too large, or these are no bytes.
     """
     data, clock = fields_of(request, "data", "clock")
-    net = load_network_file(_decoded(data))
-    title = f"uploaded, {time_of_day(clock)}"
-    return {"key": networks.keep(net, title=title), "title": title}
+    return _decoded(data), f"uploaded, {time_of_day(clock)}"
 
 
 def _decoded(data: object) -> bytes:

@@ -11,31 +11,34 @@ from model.checks import fields_of
 from model.drawing.samples import MAX_SAMPLES, warnings
 from model.teaching.lesson import WATCHED
 from model.teaching.recipe import Teaching
+from ui.apart import open_file
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
+from ui.serving.processes import Processes, Report
 from ui.serving.view import given, view
-from ui.teach.network_files import MAX_UPLOAD, network_file, open_network
+from ui.teach.network_files import MAX_UPLOAD, network_file, read_upload
 from ui.teach.sample_box import name_class, open_samples, read_box
-from ui.teach.teaching import LIMITS, SETTINGS, teaching_work
+from ui.teach.teaching import LESSON, LIMITS, SETTINGS, teaching_work
 
 
-def teach(networks: Networks, jobs: Jobs, data: str | Path) -> gr.HTML:
+def teach(networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> gr.HTML:
     """The tab's view: the box of samples, the teaching, and what came of it.
 
     Args:
         networks: that may be taught, and among which the taught ones are kept.
         jobs: where a teaching waits in line.
+        processes: where it runs.
         data: directory that may hold MNIST/raw, to rehearse old digits from.
     """
     return view(
         "teach",
         name_class,
         given(read_box, networks),
-        given(start_teaching, networks, jobs, data),
+        given(start_teaching, networks, jobs, processes, data),
         jobs.job_progress,
         given(cancel_teaching, jobs),
         open_samples,
-        given(open_network, networks),
+        given(open_network, networks, jobs, processes),
         given(network_file, networks),
         settings={name: getattr(Teaching(), name) for name in SETTINGS},
         limits=LIMITS,
@@ -45,12 +48,15 @@ def teach(networks: Networks, jobs: Jobs, data: str | Path) -> gr.HTML:
     )
 
 
-def start_teaching(networks: Networks, jobs: Jobs, data: str | Path, request: object) -> dict[str, Any]:
+def start_teaching(
+    networks: Networks, jobs: Jobs, processes: Processes, data: str | Path, request: object
+) -> dict[str, Any]:
     """Put a teaching into the queue.
 
     Args:
         networks: that may be taught, and among which the taught ones are kept.
         jobs: where it waits in line.
+        processes: where it runs.
         data: directory that may hold MNIST/raw, to rehearse old digits from.
         request: {network, samples, settings, clock}, as `teaching_work` takes them.
 
@@ -61,8 +67,31 @@ def start_teaching(networks: Networks, jobs: Jobs, data: str | Path, request: ob
         ValueError: as `teaching_work`, or too many are waiting.
     """
     network, samples, settings, clock = fields_of(request, "network", "samples", "settings", "clock")
-    work, checked = teaching_work(networks, network, samples, settings, data, clock)
-    return {"job": jobs.start(work), "warnings": warnings(checked)}
+    work, checked = teaching_work(networks, processes, network, samples, settings, data, clock)
+    return {"job": jobs.start(work, LESSON), "warnings": warnings(checked)}
+
+
+def open_network(networks: Networks, jobs: Jobs, processes: Processes, request: object) -> dict[str, str]:
+    """Keep a network that somebody has as a file; its outcome is the network's `key` and `title`.
+
+    Args:
+        networks: among which it is kept.
+        jobs: where the work waits in line.
+        processes: where the file is read.
+        request: as `read_upload` takes it.
+
+    Returns:
+        `job`, to ask about it with.
+
+    Raises:
+        ValueError: the file is too large, or too many are waiting.
+    """
+    content, title = read_upload(request)
+
+    def work(report: Report) -> dict[str, str]:
+        return {"key": networks.keep(processes.run(open_file, (content,), report), title=title), "title": title}
+
+    return {"job": jobs.start(work, "upload", quick=True)}
 
 
 def cancel_teaching(jobs: Jobs, job: object) -> dict[str, Any]:

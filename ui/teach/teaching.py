@@ -5,25 +5,26 @@ import re
 import time
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import CancelledError
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from model import DigitNet, load_checkpoint, rasterize
 from model.checks import check_object, check_whole
 from model.drawing.samples import Sample, check_samples
-from model.teaching.cross_validation import cross_validate
+from model.teaching.cross_validation import Held, hold_out, rounds_of
 from model.teaching.lesson import fine_tune
 from model.teaching.recipe import Teaching
 from model.teaching.replay import load_replay
 from model.teaching.result import FineTuned, Step, origin_of
-from ui.serving.jobs import Report, Work
+from ui.serving.jobs import Later, Work
 from ui.serving.networks import Networks
+from ui.serving.processes import Processes, Report
 
 SETTINGS = ("steps", "batch", "replay", "layers", "interpolation")  # what visitors may set
 LIMITS = {"steps": (0, 300), "batch": (2, 128)}  # so that nobody keeps the others waiting for long
+LESSON = "lesson"  # what such a job is called in the queue
 STRONGEST = 3  # classes that are told of a sample
 CLOCK = re.compile(r"\d\d:\d\d:\d\d")
 
@@ -50,13 +51,36 @@ def read_settings(values: object) -> Teaching:
     return Teaching(**settings)
 
 
+class Lesson(NamedTuple):
+    """What a lesson in another process is about.
+
+    Attributes:
+        path: of the network's checkpoint.
+        samples: what is taught.
+        teaching: how.
+        data: directory that may hold MNIST/raw, to rehearse old digits from.
+    """
+
+    path: Path
+    samples: list[Sample]
+    teaching: Teaching
+    data: str | Path
+
+
 def teaching_work(
-    networks: Networks, network: object, samples: object, settings: object, data: str | Path, clock: object = None
+    networks: Networks,
+    processes: Processes,
+    network: object,
+    samples: object,
+    settings: object,
+    data: str | Path,
+    clock: object = None,
 ) -> tuple[Work, list[Sample]]:
     """What a job has to do to teach a network, once it is sure that it can.
 
     Args:
         networks: that may be taught, and among which the taught one is kept.
+        processes: where it is taught.
         network: its name or key.
         samples: a list of objects with label and drawing.
         settings: as `read_settings` takes them.
@@ -67,52 +91,83 @@ def teaching_work(
         The work, and the samples as they were checked. Its news are objects with `step`, the fields of
         `model.teaching.result.Step`; with `taught`, the outcome once the network is kept; with `checking`, how far one
         round of holding out is, 0 to 1. Its outcome is {taught, held}: `held` is None where there are too few samples
-        to hold some out, and is not there where that was called off.
+        to hold some out, and is not there where that was called off. The rounds come after the lessons of others.
 
     Raises:
         ValueError: as `Networks.locate`, `check_samples` and `read_settings`.
     """
     path, teaching = networks.locate(network), read_settings(settings)
     checked = check_samples(samples, networks.load(network).classes)
+    lesson = Lesson(path, checked, teaching, data)
 
-    def work(report: Report) -> dict[str, Any]:
-        net = load_checkpoint(path)  # one of its own: the pens go on with the other
-        drawings, labels = [sample.drawing for sample in checked], [sample.label for sample in checked]
-        images = np.stack([rasterize(drawing) for drawing in drawings])  # (N, 28, 28)
-        material = {"drawings": drawings, "replay": load_replay(data), "teaching": teaching}
-        begun = time.monotonic()
-        result = fine_tune(
-            net, images, labels, on_step=lambda step: report({"step": finite(step._asdict())}), **material
-        )
-        taught = _keep(networks, network, net, result, checked, clock)
-        taught["seconds"] = round(time.monotonic() - begun, 1)
-
-        def report_checking(step: Step) -> None:
-            report({"checking": step.step / max(step.steps, 1)})
-
-        try:
-            report({"taught": taught})
-            held = cross_validate(net, images, labels, on_step=report_checking, **material)
-        except CancelledError:  # the network is there already
-            return {"taught": taught}
-        return {"taught": taught, "held": None if held is None else held._asdict()}
+    def work(report: Report) -> Any:
+        net, origin, told = processes.run(teach_lesson, lesson, report)
+        taught = _keep(networks, network, net, origin, checked, clock) | told
+        report({"taught": taught})
+        return _rest(processes, lesson, taught, rounds_of([sample.label for sample in checked]), Held(0, 0, 0))
 
     return work, checked
 
 
+def _rest(processes: Processes, lesson: Lesson, taught: dict[str, Any], rounds: list[list[int]], held: Held) -> Any:
+    """What remains of a teaching: one round of holding out after the other, each as a part of its own."""
+    if not rounds:
+        return {"taught": taught, "held": held._asdict() if held.total else None}
+
+    def work(report: Report) -> Any:
+        found = processes.run(hold_out_round, (*lesson, rounds[0]), report)
+        return _rest(processes, lesson, taught, rounds[1:], Held(*map(sum, zip(held, found, strict=True))))
+
+    return Later(work, {"taught": taught})
+
+
+# In another process ---------------------------------------------------------------------------------------------------
+
+
+def teach_lesson(
+    report: Report, path: Path, samples: list[Sample], teaching: Teaching, data: str | Path
+) -> tuple[DigitNet, dict[str, Any], dict[str, Any]]:
+    """Teach; returns the network, what its file says of how it was made, and what is told of it."""
+    net, (images, labels), material = _prepared(path, samples, teaching, data)
+    begun = time.monotonic()
+    result = fine_tune(net, images, labels, on_step=lambda step: report({"step": finite(step._asdict())}), **material)
+    told = {"seconds": round(time.monotonic() - begun, 1), **finite(describe(net, result, samples))}
+    return result.network, finite(origin_of(result)), told
+
+
+def hold_out_round(
+    report: Report, path: Path, samples: list[Sample], teaching: Teaching, data: str | Path, held: list[int]
+) -> Held:
+    """Hold out some of the samples, by their places, and find out how they are read."""
+
+    def report_checking(step: Step) -> None:
+        report({"checking": step.step / max(step.steps, 1)})
+
+    net, (images, labels), material = _prepared(path, samples, teaching, data)
+    return hold_out(net, images, labels, held, on_step=report_checking, **material)
+
+
+def _prepared(
+    path: Path, samples: list[Sample], teaching: Teaching, data: str | Path
+) -> tuple[DigitNet, tuple[np.ndarray, list[str]], dict[str, Any]]:
+    drawings = [sample.drawing for sample in samples]
+    images = np.stack([rasterize(drawing) for drawing in drawings])  # (N, 28, 28)
+    material = {"drawings": drawings, "replay": load_replay(data), "teaching": teaching}
+    return load_checkpoint(path), (images, [sample.label for sample in samples]), material
+
+
+# What is told ---------------------------------------------------------------------------------------------------------
+
+
 def _keep(
-    networks: Networks, name: object, net: DigitNet, result: FineTuned, samples: Sequence[Sample], clock: object
+    networks: Networks, name: object, net: DigitNet, origin: dict[str, Any], samples: Sequence[Sample], clock: object
 ) -> dict[str, Any]:
-    """Keep what came of teaching the network of that name; returns what is told of it."""
+    """Keep what came of teaching the network of that name; returns what it is called."""
     before = networks.title(name)
     title = f"{before.partition(',')[0]}, taught {time_of_day(clock)}"
     counts = dict(sorted(Counter(sample.label for sample in samples).items()))
-    return {
-        "key": networks.keep(result.network, title=title, samples=counts, **finite(origin_of(result, before))),
-        "title": title,
-        "from": before,
-        **finite(describe(net, result, samples)),
-    }
+    key = networks.keep(net, title=title, samples=counts, taught_from=before, **origin)
+    return {"key": key, "title": title, "from": before}
 
 
 def time_of_day(clock: object) -> str:

@@ -1,0 +1,224 @@
+"""Whatever is sent, the answer is one sentence or what was asked for: never a fault of the program, never a traceback.
+
+With a fixed seed and few examples. `DIGITSCOPE_FUZZ=500 python -m pytest tests/ui/test_fuzz.py` tries as many of every
+function, others every time.
+"""
+
+import base64
+import json
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from model import load_checkpoint, save_checkpoint
+from model.checkpoint import CheckpointError, read_network
+from model.network import DigitNet
+from ui.api import Endpoints
+from ui.page import build_page
+from ui.serving.faults import FAULT
+from ui.serving.jobs import Jobs
+from ui.serving.networks import Networks
+
+EXAMPLES = int(os.environ.get("DIGITSCOPE_FUZZ", "12"))
+bounded = settings(
+    max_examples=EXAMPLES,
+    derandomize="DIGITSCOPE_FUZZ" not in os.environ,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+DRAWING = [[[0.3, 0.2, 0], [0.6, 0.3, 10], [0.5, 0.8, 20]]]
+SAMPLES = [{"label": "7", "drawing": DRAWING}]
+DESIGN = {"stem_channels": 4, "stem_kernel": 5, "stem_stride": 2, "separable": True,
+          "stages": [{"channels": 4, "kernel": 3, "dilation": 1, "stride": 1, "shares": None}]}  # fmt: skip
+FIELDS = {
+    "sequence": 1,
+    "drawing": DRAWING,
+    "network": "NETWORK",
+    "parts": {"layers": {"maps": {"stem": [0]}, "cell": {"layer": "stem", "y": 1, "x": 1, "channel": 0}}},
+    "design": DESIGN,
+    "stage": 0,
+    "epochs": 0,  # none that is trained
+    "samples": [],  # none that is taught
+    "settings": {"steps": 5},
+    "drawings": [DRAWING],
+    "name": "seven",
+    "known": ["1"],
+    "job": "0" * 32,
+    "training": "0" * 32,
+    "since": 0,
+    "clock": "12:00:00",
+    "data": "AAAA",
+    "form": "none",
+    "layer": "stem",
+    "channel": 0,
+    "source": [[1, 2, 3]] * 3,
+    "kernel": [[1, 2], [3, 4]],
+    "pointwise": 2,
+    "padding": 0,
+    "dilation": 1,
+}
+WHOLE = [FIELDS, "NETWORK", DRAWING, [1, 2, 4], json.dumps({"format": 1, "samples": SAMPLES}), "mine-" + "0" * 32]
+
+NUMBERS = [10**400, 2**70, -(2**63), 2**53 + 1, 1e308, -0.0, math.nan, math.inf]
+TEXTS = ["\ud800", "\u202e", "../../etc/passwd", "a\u0301" * 500, "<img src=x onerror=alert(1)>", "[" * 3000]
+EMPTY = [[], {}, [[]], [[[]]], [None], {"": None}]
+odd = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 30),
+    st.sampled_from([*NUMBERS, *TEXTS, *EMPTY]),
+    st.floats(),
+    st.text(max_size=8),
+)
+names = st.sampled_from([*FIELDS])
+anything = st.recursive(
+    odd,
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(names, inner, max_size=5)),
+    max_leaves=12,
+)
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> Any:
+    """Anything, or something that is almost right: one place of it is another."""
+    if draw(st.integers(0, 3)) == 0:
+        return draw(anything)
+    request = json.loads(json.dumps(draw(st.sampled_from(WHOLE))))
+    return _changed(draw, request, draw(st.integers(0, 4)))
+
+
+def _changed(draw: st.DrawFn, value: Any, depth: int) -> Any:
+    if depth == 0 or not isinstance(value, dict | list) or not value:
+        return draw(odd)
+    key = draw(st.sampled_from([*value])) if isinstance(value, dict) else draw(st.integers(0, len(value) - 1))
+    value[key] = _changed(draw, value[key], depth - 1)
+    return value
+
+
+@pytest.fixture(scope="module")
+def shipped(small_net: DigitNet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_checkpoint(small_net, tmp_path_factory.mktemp("fuzz") / "shipped.safetensors")
+
+
+@pytest.fixture(scope="module")
+def page(shipped: Path) -> gr.Blocks:
+    return build_page(str(shipped), shipped.parent / "nowhere", shipped.parent / "state")
+
+
+def functions_of(page: gr.Blocks) -> dict[str, Callable[[Any], Any]]:
+    """What pages may call, by view and name."""
+    return {
+        f"{block.elem_id}.{name}": getattr(block, name)
+        for block in page.blocks.values()
+        for name in dir(block)
+        if getattr(getattr(block, name, None), "_is_server_fn", False)
+    }
+
+
+def test_no_server_function_fails_by_itself(page: gr.Blocks, shipped: Path) -> None:
+    functions = functions_of(page)
+    del functions["compare.start_timing"]  # which measures for half a minute, whatever it is asked
+    assert len(functions) > 20
+    for name, function in functions.items():
+        try_out(name, function, shipped)
+    assert {path.name for path in shipped.parent.iterdir()} <= {shipped.name, "state"}
+
+
+def try_out(name: str, function: Callable[[Any], Any], shipped: Path) -> None:
+    """Ask a function all sorts of things."""
+
+    @bounded
+    @given(requests())
+    def ask(request: Any) -> None:
+        request = json.loads(json.dumps(request).replace('"NETWORK"', json.dumps(str(shipped))))
+        answer = function(request)
+        orjson.dumps(answer)  # as it is sent
+        error = answer.get("error") if isinstance(answer, dict) else None
+        assert error != FAULT, name
+        assert not isinstance(error, str) or "\n" not in error, name
+
+    ask()
+
+
+@contextmanager
+def sentence() -> Iterator[list[str]]:
+    """What a refusal says, if it comes to one."""
+    said: list[str] = []
+    try:
+        yield said
+    except (gr.Error, CheckpointError) as error:
+        said.append(str(getattr(error, "message", error)))
+
+
+ENDPOINTS = {
+    "predict": ("drawing", "network"),
+    "layers": ("drawing", "network", "names"),
+    "receptive_field": ("drawing", "layer", "y", "x", "channel", "network"),
+    "fine_tune": ("samples", "network", "settings"),
+}
+
+
+@pytest.mark.parametrize("name", ENDPOINTS)
+def test_no_endpoint_fails_by_itself(name: str, shipped: Path) -> None:
+    networks = Networks([str(shipped)], shipped.parent / "state")
+    endpoints = Endpoints(networks, Jobs(), str(shipped), shipped.parent / "nowhere")
+
+    @bounded
+    @given(st.fixed_dictionaries({field: requests() | st.just(json.dumps(DRAWING)) for field in ENDPOINTS[name]}))
+    def ask(arguments: dict[str, Any]) -> None:
+        if name == "fine_tune":
+            arguments["samples"] = json.dumps(arguments["samples"])[:-1]  # none that is taught
+        with sentence() as said:
+            answer = getattr(endpoints, name)(**arguments)
+            orjson.dumps(list(answer) if name == "fine_tune" else answer)
+        assert FAULT not in said
+
+    ask()
+
+
+def test_no_file_is_more_than_a_file(shipped: Path) -> None:
+    whole = shipped.read_bytes()
+
+    @bounded
+    @given(
+        st.one_of(
+            st.binary(max_size=200),
+            st.binary(max_size=40).map(lambda more: b"PK\x03\x04" + more),
+            st.integers(0, 2**64 - 1).map(lambda size: size.to_bytes(8, "little") + whole[8:]),
+            st.tuples(st.integers(0, len(whole) - 1), st.binary(max_size=9)).map(
+                lambda at: whole[: at[0]] + at[1] + whole[at[0] :]
+            ),
+        )
+    )
+    def read(content: bytes) -> None:
+        with sentence() as said:
+            assert read_network("The file", content).config == load_checkpoint(shipped).config
+        assert "\n" not in "".join(said)
+
+    read()
+
+
+def test_a_name_of_a_file_is_never_looked_for(page: gr.Blocks, shipped: Path) -> None:
+    functions = functions_of(page)
+    for name in ("/etc/passwd", "../shipped", "mine-../../../etc/passwd", str(shipped.parent / "other.safetensors")):
+        for function in ("layers.describe_structure", "engine.network_file", "teach.network_file"):
+            assert "error" in functions[function](name)
+        read = functions["canvas.read"]({"sequence": 1, "drawing": DRAWING, "network": name})
+        assert "There is no network of that name" in read["error"]
+
+
+def test_an_uploaded_pickle_is_not_read(page: gr.Blocks) -> None:
+    content = base64.b64encode(b"cos\nsystem\n(S'true'\ntR.").decode()
+    opened = functions_of(page)["teach.open_network"]({"data": content, "clock": "12:00:00"})
+    assert "damaged or no Digitscope checkpoint" in opened["error"]

@@ -1,0 +1,57 @@
+"""What other processes do for the views. They import this file and not the views, which would bring Gradio along.
+
+Each function is handed `report` first, as `ui.serving.processes.Processes.run` says.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from model import DigitNet, load_checkpoint, predict
+from model.checkpoint import read_history
+from model.explain.occlusion import Occlusion, occlusion
+from model.export import RANDOM_DRAWINGS, TOLERANCE, describe_int8, to_int8, to_onnx, to_safetensors
+from model.fields.mean_fields import MeanField, compute_mean_fields
+from model.study.timing import counted_multiply_accumulates, timings
+from ui.serving.processes import Report
+from ui.teach.network_files import load_network_file
+
+
+def measure_fields(_report: Report, path: Path) -> dict[str, MeanField]:
+    """What the layers of a checkpoint's network look at on the average, by their names."""
+    return compute_mean_fields(load_checkpoint(path))
+
+
+def occlude(report: Report, path: Path, image: np.ndarray) -> Occlusion:
+    """Which ink of an image, uint8 (28, 28), the decision of a checkpoint's network depends on."""
+    net = load_checkpoint(path)
+
+    def ask(images: np.ndarray) -> np.ndarray:
+        report()
+        return predict(net, images)
+
+    return occlusion(ask, image)
+
+
+def measure_times(report: Report, names: list[str], batches: tuple[int, ...], seconds: float) -> dict[str, int]:
+    """Time networks of the study, told one by one; returns the multiply-accumulates that PyTorch counts in each."""
+    nets = {name: load_checkpoint(name) for name in names}
+    for name, timing in timings(nets, batches, seconds):
+        report((name, timing))
+    return {name: counted_multiply_accumulates(net) for name, net in nets.items()}
+
+
+def make_file(report: Report, path: Path, form: str, data: str | Path) -> tuple[bytes, str]:
+    """The bytes of a checkpoint's network in another form, and a sentence about them."""
+    net = load_checkpoint(path)
+    if form == "safetensors":
+        return to_safetensors(net, **read_history(path)), "python app.py --checkpoint FILE reads it."
+    if form == "onnx":
+        return to_onnx(net), f"ONNX Runtime agrees with PyTorch to {TOLERANCE:g} on {RANDOM_DRAWINGS} random drawings."
+    result = to_int8(net, data, report)
+    return result.model, describe_int8(result)
+
+
+def open_file(_report: Report, content: bytes) -> DigitNet:
+    """The network that somebody's file holds, verified."""
+    return load_network_file(content)
