@@ -1,9 +1,9 @@
-"""Digitscope's library: the network and all that can be computed about it. Imports no user interface."""
+"""Digitscope's library: the network and everything that can be computed about it. Imports no user interface."""
 
 import os
 
-# Before torch is loaded: OpenMP's threads spin while they wait for each other, by default so long that where the
-# processor has other work too, everything takes many times as long. So briefly, it costs nothing where it has none.
+# Before torch is loaded: OpenMP's threads spin while they wait for each other, by default for so long that everything
+# takes many times as long on a busy processor. Spinning this briefly costs nothing on an idle one.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint

@@ -23,11 +23,12 @@ FORMAT_VERSION = 1
 MAX_BYTES = 16 * 2**20
 METADATA_KEY = "digitscope"
 CHECKSUM = "checksum"  # of everything else, in the metadata; files of earlier versions have none
-OF_THE_FILE = ("format", "config", CHECKSUM)  # metadata that is no history
+OF_THE_FILE = ("format", "config", CHECKSUM)  # metadata that is not history
+LATER_BUFFERS = {"familiar_evidence": -1e4}  # missing from files of earlier versions, and what that meant
 
 
 class CheckpointError(ValueError):
-    """The file is no checkpoint that this version reads. The message is one sentence that says why."""
+    """The file is not a checkpoint that this version can read. The message says why in one sentence."""
 
 
 def checkpoint_path(name: str | Path) -> Path:
@@ -38,7 +39,7 @@ def checkpoint_path(name: str | Path) -> Path:
 
 
 def default_name(preset: str, seed: int) -> str:
-    """The name that a training's checkpoint gets: "base" for seed 0, "base-seed1" for seed 1."""
+    """The default name of a training's checkpoint: "base" for seed 0, "base-seed1" for seed 1."""
     return preset if seed == 0 else f"{preset}-seed{seed}"
 
 
@@ -48,7 +49,7 @@ def checkpoint_names() -> list[str]:
 
 
 def save_checkpoint(net: DigitNet, path: str | Path, **history: Any) -> Path:
-    """Write weights and metadata; a file that is there already is replaced at once or not at all.
+    """Write weights and metadata; an existing file is replaced as a whole or not at all.
 
     Args:
         net: the network; its configuration, classes and temperature are kept with the weights.
@@ -76,8 +77,8 @@ def load_checkpoint(name: str | Path) -> DigitNet:
         name: a name in checkpoints/ or a path.
 
     Raises:
-        CheckpointError: it is not there, not a checkpoint, not as it was written, of a newer format, of another shape,
-            or has or answers with values that are not finite numbers.
+        CheckpointError: it is missing, not a checkpoint, altered, of a newer format or of another shape, or its weights
+            or answers are not finite numbers.
     """
     path = checkpoint_path(name)
     return read_network(path.name, _content(path))
@@ -87,18 +88,19 @@ def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], N
     """The network of a checkpoint's bytes, verified as by `load_checkpoint`.
 
     Args:
-        called: what sentences call the file.
+        called: what error sentences call the file.
         content: its bytes.
-        check: what raises where a network of this shape is not wanted, before it is made.
+        check: called before the network is built; raises if a network of this shape is not wanted.
     """
     metadata, weights = _read(called, content)
+    weights = {name: torch.tensor(value) for name, value in LATER_BUFFERS.items()} | weights
     try:
         config = NetworkConfig.from_dict(metadata["config"])
     except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{called} describes no network that can be built: {error}") from error
+        raise CheckpointError(f"{called} does not describe a network that can be built: {error}") from error
     if check:
         check(config)
-    with torch.device("meta"):  # shapes alone: what a damaged configuration asks for might not fit into memory
+    with torch.device("meta"):  # shapes only: the network of a damaged configuration might not fit into memory
         _verify(called, DigitNet(config), weights)
     net = DigitNet(config)
     net.load_state_dict(weights, strict=False)
@@ -109,7 +111,7 @@ def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], N
 
 
 def _answers(net: DigitNet) -> Tensor:
-    """What it says of blank paper, of full ink and of noise: (3, classes)."""
+    """Its calibrated logits for blank paper, full ink and noise: (3, classes)."""
     generator = torch.Generator().manual_seed(0)
     noise = torch.randint(256, (1, IMAGE_SIZE, IMAGE_SIZE), generator=generator)
     images = torch.cat([torch.zeros_like(noise), torch.full_like(noise, 255), noise]).byte()
@@ -118,10 +120,10 @@ def _answers(net: DigitNet) -> Tensor:
 
 
 def check_place(name: str | Path) -> None:
-    """Find out before long work whether its checkpoint can be written.
+    """Find out, before long work starts, whether its checkpoint can be written.
 
     Raises:
-        CheckpointError: the path is not that of a checkpoint, or nothing can be written there.
+        CheckpointError: the path is not a checkpoint's, or nothing can be written there.
     """
     path = checkpoint_path(name)
     if path.suffix != SUFFIX or (path.exists() and not path.is_file()):
@@ -139,35 +141,48 @@ def check_place(name: str | Path) -> None:
 
 
 def read_metadata(name: str | Path) -> dict[str, Any]:
-    """What a checkpoint says of itself: format, config, recipe, seed, figures.
+    """A checkpoint's metadata: format, config, recipe, seed, figures.
 
     Raises:
-        CheckpointError: it is not there or not a checkpoint.
+        CheckpointError: it is missing or not a checkpoint.
     """
     path = checkpoint_path(name)
     return _read(path.name, _content(path))[0]
 
 
 def read_history(name: str | Path) -> dict[str, Any]:
-    """What a checkpoint says of itself besides its configuration: recipe, seed, figures, as `save_checkpoint` takes it.
+    """A checkpoint's metadata without its configuration: recipe, seed, figures, as `save_checkpoint` takes it.
 
     Raises:
-        CheckpointError: it is not there or not a checkpoint.
+        CheckpointError: it is missing or not a checkpoint.
     """
     return {key: value for key, value in read_metadata(name).items() if key not in OF_THE_FILE}
 
 
 def checksum_of(metadata: dict[str, Any], weights: dict[str, Tensor]) -> str:
-    """SHA-256 of all that a checkpoint says: its metadata, and the names, types, shapes and bytes of its tensors.
+    """SHA-256 of a checkpoint's content: its metadata, and the names, types, shapes and bytes of its tensors.
 
-    Of what was said rather than of the file, so that it can stand in the file itself.
+    It is taken of the content rather than of the file, so that it can be stored in the file itself.
     """
-    said = {key: value for key, value in metadata.items() if key != CHECKSUM}
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+    others = {key: value for key, value in metadata.items() if key != CHECKSUM}
+    digest = hashlib.sha256(json.dumps(others, sort_keys=True).encode())
     for name, tensor in sorted(weights.items()):
         digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()
+
+
+def record(name: str, data: str, values: dict[str, Any]) -> None:
+    """Put figures into a checkpoint's metadata and keep everything else of it.
+
+    Args:
+        name: a name in checkpoints/ or a path.
+        data: what was measured on, as the figures' key.
+        values: plain JSON values.
+    """
+    history = read_history(name)
+    history["figures"] = history.get("figures", {}) | {data: values}
+    save_checkpoint(load_checkpoint(name), name, **history)
 
 
 def _own_weights(net: DigitNet) -> dict[str, Tensor]:
@@ -176,7 +191,7 @@ def _own_weights(net: DigitNet) -> dict[str, Tensor]:
 
 
 def _content(path: Path) -> bytes:
-    if not os.path.isfile(path):  # of any text: a name that no file can have is that of none
+    if not os.path.isfile(path):  # works for any text, even a name that no file can have
         known = ", ".join(checkpoint_names()) or "none"
         raise CheckpointError(f"There is no checkpoint {path.name}; checkpoints/ has: {known}.")
     if path.stat().st_size > MAX_BYTES:
@@ -188,9 +203,9 @@ def _content(path: Path) -> bytes:
 
 
 def _read(called: str, content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    damaged = f"{called} is damaged or no Digitscope checkpoint; expected safetensors with Digitscope's metadata."
+    damaged = f"{called} is damaged or not a Digitscope checkpoint; expected safetensors with Digitscope's metadata."
     try:
-        weights = load(content)  # checks the header before anything is made of it
+        weights = load(content)  # checks the header before anything else
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         metadata = json.loads(header["__metadata__"][METADATA_KEY])
         version = metadata["format"]
@@ -201,7 +216,7 @@ def _read(called: str, content: bytes) -> tuple[dict[str, Any], dict[str, Tensor
     if version > FORMAT_VERSION:
         raise CheckpointError(f"{called} has format {version}; this Digitscope reads up to format {FORMAT_VERSION}.")
     if CHECKSUM in metadata and metadata[CHECKSUM] != checksum_of(metadata, weights):
-        raise CheckpointError(f"{called} is damaged: what it holds is not what was written, by its own checksum.")
+        raise CheckpointError(f"{called} is damaged: its content does not match its own checksum.")
     return metadata, weights
 
 

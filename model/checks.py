@@ -1,4 +1,4 @@
-"""What values from outside are checked for first: is it a whole number in its range, is it an object of fields."""
+"""First checks of values from outside: is this a whole number in its range, is it an object with these fields?"""
 
 from collections.abc import Iterable
 from typing import Any, TypeGuard
@@ -12,17 +12,17 @@ def is_whole(value: object, low: float = float("-inf"), high: float = float("inf
 def check_whole(
     name: str, value: object, low: int, high: int | None = None, error: type[ValueError] = ValueError
 ) -> int:
-    """A whole number in its range.
+    """The value, if it is a whole number in its range.
 
     Args:
-        name: of the value, for the sentence.
+        name: the value's name, for the sentence.
         value: what was given.
-        low: the least that is allowed.
-        high: the most; None for no limit.
-        error: what is raised.
+        low: the least allowed.
+        high: the most allowed; None for no limit.
+        error: the exception to raise.
 
     Raises:
-        ValueError: it is not a whole number, or out of its range; as the subclass that `error` names.
+        ValueError: it is not a whole number in its range; raised as the subclass `error`.
     """
     if not is_whole(value, low, float("inf") if high is None else high):
         limit = f"of at least {low}" if high is None else f"from {low} to {high}"
@@ -33,32 +33,31 @@ def check_whole(
 def check_object(
     what: str, value: object, fields: Iterable[str] | None = None, error: type[ValueError] = ValueError
 ) -> dict[str, Any]:
-    """An object of JSON that has no other fields than these.
+    """The value, if it is a JSON object with no other fields than these.
 
     Args:
-        what: it is, for the sentence; in the plural, such as "the settings of a teaching".
+        what: what it is, for the sentence; in the plural, such as "The settings of a lesson".
         value: what was given.
-        fields: the names that are known; None lets all pass.
-        error: what is raised.
+        fields: the names that are allowed; None allows all.
+        error: the exception to raise.
 
     Raises:
-        ValueError: it is not an object, or has a field of another name; as the subclass that `error` names.
+        ValueError: it is not an object, or has a field of another name; raised as the subclass `error`.
     """
     known = None if fields is None else list(fields)
     if not isinstance(value, dict) or (known is not None and not value.keys() <= set(known)):
-        raise error(
-            f"{what} are an object of {'names and values' if known is None else ', '.join(known) or 'nothing'}."
-        )
+        expected = "names and values" if known is None else ", ".join(known) or "nothing"
+        raise error(f"{what} have to be an object of {expected}.")
     return value
 
 
 def fields_of(request: object, *names: str, **defaults: object) -> list[Any]:
-    """The named fields of a request, None for each that it lacks: whoever reads a field says what it should have been.
+    """The named fields of a request, None for each missing one: whoever reads a field says what it should have been.
 
     Args:
-        request: an object of JSON; what is not an object has no fields.
-        names: of the fields.
-        defaults: further fields, with what stands for one that is missing.
+        request: a JSON object; anything else has no fields.
+        names: the fields' names.
+        defaults: further fields, each with its value if it is missing.
     """
     fields = request if isinstance(request, dict) else {}
     return [fields.get(name, default) for name, default in (dict.fromkeys(names) | defaults).items()]

@@ -1,20 +1,20 @@
-"""How every command ends: with an exit code, and with one sentence where others would print a traceback."""
+"""How every command ends: with an exit code, and with one sentence instead of a traceback."""
 
 import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
-FAILED = 2  # exit code of what could not be done
-STOPPED = 130  # exit code of what Ctrl-C has ended
+FAILED = 2  # exit code of a command that could not do its work
+STOPPED = 130  # exit code of a command that was ended by Ctrl-C
 
 Arguments = ParamSpec("Arguments")
 
 
 def command(main: Callable[Arguments, int]) -> Callable[Arguments, int]:
-    """The `main` of a command, which returns its exit code however it ends.
+    """Make the `main` of a command return its exit code however it ends.
 
-    What is wrong with a file, an option or the installation is one sentence on the error output, and so is Ctrl-C.
+    An error in a file, an option or the installation is one sentence on standard error, and so is Ctrl-C.
     """
 
     @wraps(main)

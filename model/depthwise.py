@@ -1,8 +1,8 @@
-"""Depthwise convolution whose backward pass stays quick when it is dilated.
+"""Depthwise convolution whose backward pass stays fast when it is dilated.
 
-PyTorch's own backward pass of a dilated depthwise convolution takes, on a CPU, several times as long as its forward
-pass and as that of the undilated one. Both gradients are correlations: that of the input is the quick forward kernel
-with the taps turned round, and that of the weights is the undilated one of the d x d phases that the taps never mix.
+On a CPU, PyTorch's own backward pass of a dilated depthwise convolution takes several times as long as its forward pass
+or as the backward pass of an undilated one. Both gradients are correlations: the input's is the fast forward kernel
+with its taps reversed, and the weights' is the undilated gradient of the d x d phases, which the taps never mix.
 """
 
 from typing import Any
@@ -50,7 +50,7 @@ def _weight_gradient(x: Tensor, grad: Tensor, kernel: int, dilation: int) -> Ten
 def _phases(x: Tensor, dilation: int) -> Tensor:
     """Every d-th row and column, as an image of its own: (N, C, H, W) -> (d d N, C, H / d, W / d), rounded up."""
     height, width = x.shape[-2:]
-    x = F.pad(x, (0, -width % dilation, 0, -height % dilation)).permute(0, 2, 3, 1)  # channels last, as they lie
+    x = F.pad(x, (0, -width % dilation, 0, -height % dilation)).permute(0, 2, 3, 1)  # channels last, as in memory
     x = x.unflatten(2, (-1, dilation)).unflatten(1, (-1, dilation))  # (N, H / d, d, W / d, d, C)
     return x.permute(2, 4, 0, 1, 3, 5).flatten(0, 2).permute(0, 3, 1, 2)
 

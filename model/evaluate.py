@@ -4,6 +4,8 @@ python -m model.evaluate                                            # base on th
 python -m model.evaluate --checkpoint tiny --data DIR
 python -m model.evaluate --checkpoint base tiny --pendigits FILE    # 30 writers, never trained on
 python -m model.evaluate --checkpoint base --pendigits FILE --record
+python -m model.evaluate --checkpoint base --hands                    # drawings of hands, by digit and style
+python -m model.evaluate --checkpoint base --unlike --outliers ZIP    # what is called unlike a digit, by kind
 python -m model.evaluate --few-shot FILE --letters ZIP                # teach each of those writers; teach letters
 python -m model.evaluate --few-shot FILE --ablation                    # what each ingredient of teaching is worth
 python -m model.evaluate --table                                    # rewrite checkpoints/README.md
@@ -12,28 +14,19 @@ python -m model.evaluate --table                                    # rewrite ch
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy as np
-import torch
-from torch import Tensor
 from tqdm import tqdm
 
-from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
+from model.checkpoint import load_checkpoint, record
 from model.command import command
 from model.data import DEFAULT_DATA, Split, load_mnist
 from model.drawing.corpora import read_omniglot, read_pendigits
-from model.drawing.strokes import rasterize
-from model.metrics import (
-    brier_score,
-    confusion_matrix,
-    count_correct,
-    expected_calibration_error,
-    logits_of,
-    negative_log_likelihood,
-)
-from model.network import DIGITS, DigitNet, count_parameters
+from model.evaluation.hands import hands_figures, hands_report, style_figures
+from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
+from model.evaluation.reports import mnist_report, pendigits_report
+from model.evaluation.unlike import unlike_rates, unlike_report
+from model.metrics import check_digits
+from model.network import count_parameters
 from model.study.cards import write_cards
 from model.teaching.few_shot import ABLATION, letter_episodes, summary, without, writer_episodes
 from model.teaching.recipe import Teaching
@@ -44,118 +37,6 @@ LIKE_DIGITS = "bgiloqsz"
 MOST_SHOTS = 20  # of a class: a writer has about 25, and some are to be tested
 
 
-class PenStrokes(NamedTuple):
-    """Drawings of many writers as the network sees them.
-
-    Attributes:
-        images: uint8 (N, 28, 28).
-        labels: int64 (N,), 0 to 9.
-        writers: int64 (N,), who drew each.
-    """
-
-    images: Tensor
-    labels: Tensor
-    writers: Tensor
-
-
-def load_pendigits(path: str | Path) -> PenStrokes:
-    """All drawings of a pendigits file, rendered as MNIST's images.
-
-    Raises:
-        CorpusError: the file cannot be read or is not of that form.
-    """
-    samples = read_pendigits(path)
-    return PenStrokes(
-        torch.from_numpy(np.stack([rasterize(sample.drawing) for sample in samples])),
-        torch.tensor([int(sample.label) for sample in samples]),
-        torch.tensor([sample.writer for sample in samples]),
-    )
-
-
-def pendigits_figures(net: DigitNet, data: PenStrokes) -> dict[str, Any]:
-    """How well a network reads pen strokes; accuracies from 0 to 1.
-
-    Returns:
-        `images` and `writers`, their counts; `accuracy` over all images; `mean_over_writers`, in which each writer
-        counts the same; `worst_writer` and `worst_accuracy`.
-
-    Raises:
-        ValueError: the network's classes are not the ten digits.
-    """
-    _check_classes(net)
-    correct = (logits_of(net, data.images).argmax(1) == data.labels).double()
-    by_writer = {int(writer): correct[data.writers == writer].mean().item() for writer in data.writers.unique()}
-    worst = min(by_writer, key=by_writer.__getitem__)
-    return {
-        "images": len(data.labels),
-        "writers": len(by_writer),
-        "accuracy": correct.mean().item(),
-        "mean_over_writers": sum(by_writer.values()) / len(by_writer),
-        "worst_writer": worst,
-        "worst_accuracy": by_writer[worst],
-    }
-
-
-def record(name: str, data: str, values: dict[str, Any]) -> None:
-    """Put figures into a checkpoint's metadata and keep everything else of it.
-
-    Args:
-        name: a name in checkpoints/ or a path.
-        data: what was measured on, as the figures' key.
-        values: plain JSON values.
-    """
-    history = {key: value for key, value in read_metadata(name).items() if key not in ("format", "config")}
-    history["figures"] = history.get("figures", {}) | {data: values}
-    save_checkpoint(load_checkpoint(name), name, **history)
-
-
-def mnist_report(net: DigitNet, test: Split) -> str:
-    """What a network is worth on labelled images, as text for people.
-
-    Raises:
-        ValueError: the network's classes are not the ten digits.
-    """
-    _check_classes(net)
-    logits = logits_of(net, test.images)
-    correct, total = count_correct(logits, test.labels), len(test.labels)
-    confusion = confusion_matrix(logits, test.labels)
-    lines = [
-        f"accuracy {100 * correct / total:.2f} %: {total - correct:,} of {total:,} images misread",
-        "",
-        f"{'':28}{'raw':>10}{'calibrated':>12}",
-    ]
-    for title, measure in (
-        ("negative log-likelihood", negative_log_likelihood),
-        ("Brier score", brier_score),
-        ("expected calibration error", expected_calibration_error),
-    ):
-        raw, calibrated = measure(logits, test.labels), measure(logits / net.temperature, test.labels)
-        lines.append(f"{title:28}{raw:10.4f}{calibrated:12.4f}")
-    lines += ["", f"{'class':>5}{'images':>8}{'accuracy':>11}   answers (row: the label, column: the answer)"]
-    lines.append(f"{'':27}" + "".join(f"{name:>6}" for name in net.classes))
-    for name, row in zip(net.classes, confusion, strict=True):
-        index, count = net.classes.index(name), int(row.sum())
-        share = f"{100 * int(row[index]) / count:.2f} %" if count else "-"
-        lines.append(f"{name:>5}{count:8,}{share:>11}   " + "".join(f"{int(n) or '.':>6}" for n in row))
-    return "\n".join(lines)
-
-
-def pendigits_report(values: dict[str, Any]) -> str:
-    """`pendigits_figures` as text for people."""
-    return "\n".join(
-        [
-            f"accuracy {100 * values['accuracy']:.2f} % of {values['images']:,} drawings",
-            f"mean over {values['writers']} writers {100 * values['mean_over_writers']:.2f} %",
-            f"worst writer {values['worst_writer']} with {100 * values['worst_accuracy']:.2f} %",
-        ]
-    )
-
-
-def _check_classes(net: DigitNet) -> None:
-    if tuple(net.classes) != DIGITS:
-        raise ValueError(f"The network's classes are {', '.join(net.classes)}; expected the ten digits in their order.")
-
-
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m model.evaluate", description="Say what checkpoints are worth.")
     parser.add_argument(
@@ -163,17 +44,25 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw; downloaded if absent")
     parser.add_argument("--pendigits", metavar="FILE", help="read pendigits-orig.tra's pen strokes instead of MNIST")
+    parser.add_argument("--hands", action="store_true", help="read drawings of hands, by digit and style")
+    parser.add_argument("--unlike", action="store_true", help="say what is called unlike a digit, by kind of drawing")
+    parser.add_argument("--outliers", metavar="PATH", help="with --unlike: letters of Omniglot's strokes too")
     parser.add_argument("--few-shot", metavar="FILE", help="teach each writer of pendigits-orig.tra from few samples")
     parser.add_argument("--shots", type=int, nargs="+", default=[1, 5], help="samples a class to teach; default: 1 5")
     parser.add_argument("--letters", metavar="ZIP", help="with --few-shot: teach letters of Omniglot's strokes too")
     parser.add_argument("--embedded", action="store_true", help="with --few-shot: as on a machine without MNIST")
     parser.add_argument("--writers", type=int, help="with --few-shot: only so many writers")
     parser.add_argument("--ablation", action="store_true", help="with --few-shot: leave out one ingredient each time")
-    parser.add_argument("--record", action="store_true", help="write the pendigits figures into the checkpoint")
+    parser.add_argument("--record", action="store_true", help="write the figures into the checkpoint")
     parser.add_argument("--table", action="store_true", help="rewrite checkpoints/README.md from the checkpoints")
     options = parser.parse_args(arguments)
-    if options.record and not options.pendigits:
-        parser.error("--record goes with --pendigits; what MNIST's test images say is recorded by the training.")
+    if options.record and not (options.pendigits or options.hands or options.unlike):
+        parser.error(
+            "--record goes with --pendigits, --hands or --unlike; "
+            "what MNIST's test images say is recorded by the training."
+        )
+    if options.outliers and not options.unlike:
+        parser.error("--outliers goes with --unlike.")
     if not options.few_shot and (
         options.letters or options.ablation or options.embedded or options.writers is not None
     ):
@@ -197,7 +86,7 @@ def _few_shot(options: argparse.Namespace) -> None:
         teaching, as_strokes = without(Teaching(), left_out)
         for checkpoint in options.checkpoint:
             net = load_checkpoint(checkpoint)
-            _check_classes(net)
+            check_digits(net)
             for shots in options.shots:
                 episodes = writer_episodes(
                     net, samples, shots, old, replay, teaching, as_strokes=as_strokes, writers=writers
@@ -245,12 +134,36 @@ def _evaluate(options: argparse.Namespace) -> None:
             record(name, "pendigits", values)
 
 
+def _hands(options: argparse.Namespace) -> None:
+    for name in options.checkpoint:
+        found = style_figures(load_checkpoint(name))
+        print(f"{name}\n{hands_report(found)}", end="\n\n", flush=True)
+        if options.record:
+            record(name, "styles", hands_figures(found))
+
+
+def _unlike(options: argparse.Namespace) -> None:
+    pen_strokes = load_pendigits(options.pendigits) if options.pendigits else None
+    mnist = load_mnist(options.data, train=False).images
+    for name in options.checkpoint:
+        net = load_checkpoint(name)
+        rates = unlike_rates(net, options.outliers, pen_strokes, mnist)
+        print(f"{name}: evidence of at least {net.familiar_evidence:.3f}, energy of at least {net.familiar_energy:.3f}")
+        print(unlike_report(rates), end="\n\n", flush=True)
+        if options.record:
+            record(name, "unlike", rates)
+
+
 @command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     options = _arguments(arguments)
     if options.table:
         print(write_cards())
+    elif options.hands:
+        _hands(options)
+    elif options.unlike:
+        _unlike(options)
     elif options.few_shot:
         _few_shot(options)
     else:

@@ -3,8 +3,8 @@
     python -m model.export --checkpoint base --out base.onnx
     python -m model.export --checkpoint base --out base-int8.onnx --int8 --data DIR
 
-What is exported as ONNX is first read through ONNX Runtime and held against PyTorch on random drawings. The 8-bit
-network is another network; its accuracy is measured, beside that of the exact one on the same images.
+An ONNX export is first run in ONNX Runtime and compared with PyTorch on random drawings. The 8-bit network is a
+different network: its accuracy is measured, beside that of the original on the same images.
 """
 
 import argparse
@@ -30,10 +30,10 @@ from model.onnx_graph import INPUT, onnx_model
 # No request leaves the machine: without this, ONNX Runtime reports its use to its makers as soon as it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-TOLERANCE = 1e-4  # largest difference of a probability from PyTorch's
+TOLERANCE = 1e-4  # largest difference from PyTorch's probabilities
 RANDOM_DRAWINGS = 32
 CALIBRATION_IMAGES = 500  # from which the ranges of the 8-bit numbers are taken
-CHUNK = 500  # images that are read at once while the accuracy is measured
+CHUNK = 500  # images read at once while the accuracy is measured
 
 
 class ExportError(ValueError):
@@ -41,12 +41,12 @@ class ExportError(ValueError):
 
 
 class Quantised(NamedTuple):
-    """A network in 8-bit numbers, and what that cost.
+    """A network in 8-bit numbers, and the accuracy that it has left.
 
     Attributes:
         model: the ONNX file.
         accuracy: of the 8-bit network, 0 to 1; None where the network does not read all ten digits.
-        exact: of the network that it was made of, on the same images.
+        exact: of the network that it was made from, on the same images.
         source: what they were measured on, in words.
     """
 
@@ -72,7 +72,7 @@ def session(model: bytes, threads: int = 1) -> Any:
     _require("onnxruntime")
     import onnxruntime
 
-    onnxruntime.disable_telemetry_events()  # where the variable is not heeded
+    onnxruntime.disable_telemetry_events()  # in case the variable is ignored
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
@@ -85,7 +85,7 @@ def _require(*packages: str) -> None:
 
 
 def to_onnx(net: DigitNet) -> bytes:
-    """A network as an ONNX file, held against PyTorch on random drawings, one at a time and many at once.
+    """A network as an ONNX file, checked against PyTorch on random drawings, one at a time and many at once.
 
     Args:
         net: in eval mode, on the CPU.
@@ -95,7 +95,7 @@ def to_onnx(net: DigitNet) -> bytes:
         (N, classes).
 
     Raises:
-        ExportError: ONNX or its runtime is not installed, or the two do not agree.
+        ExportError: ONNX or its runtime is not installed, or its probabilities differ from PyTorch's.
     """
     _require("onnx", "onnxruntime")
     model = onnx_model(net).SerializeToString()
@@ -109,11 +109,11 @@ def to_onnx(net: DigitNet) -> bytes:
 
 
 def deviation(model: bytes, net: DigitNet, images: np.ndarray) -> float:
-    """The largest difference of a probability that ONNX Runtime gives from PyTorch's.
+    """The largest difference between ONNX Runtime's probabilities and PyTorch's.
 
     Args:
-        model: an ONNX file, as of `to_onnx`.
-        net: the network that it was made of.
+        model: an ONNX file, as `to_onnx` returns it.
+        net: the network that it was made from.
         images: uint8 (N, 28, 28).
     """
     probabilities, _ = session(model).run(None, {INPUT: images})
@@ -133,10 +133,10 @@ def random_drawings(count: int, seed: int = 0) -> np.ndarray:
 def quantised(model: bytes, calibration: np.ndarray) -> bytes:
     """An ONNX file whose convolutions compute in 8-bit integers (Jacob et al. 2018).
 
-    Weights get one scale a channel, maps one scale each, from the ranges that they have on the calibration images.
+    Weights get one scale per channel, maps one scale each, from their ranges on the calibration images.
 
     Args:
-        model: an ONNX file, as of `to_onnx`.
+        model: an ONNX file, as `to_onnx` returns it.
         calibration: uint8 (N, 28, 28).
 
     Raises:
@@ -175,14 +175,14 @@ def quantised(model: bytes, calibration: np.ndarray) -> bytes:
 def to_int8(
     net: DigitNet, data: str | Path = DEFAULT_DATA, on_progress: Callable[[float], None] | None = None
 ) -> Quantised:
-    """A network as an ONNX file in 8-bit numbers, with its accuracy on MNIST where that is on this machine.
+    """A network as an ONNX file in 8-bit numbers, with its accuracy on MNIST if that is on this machine.
 
-    Elsewhere the ranges and the accuracy come from the drawings that this program brings along. Nothing is downloaded.
+    Otherwise the ranges and the accuracy come from the example drawings. Nothing is downloaded.
 
     Args:
         net: in eval mode, on the CPU.
         data: directory that may hold MNIST/raw.
-        on_progress: called with the share of the work that is done, 0 to 1; what it raises ends the work.
+        on_progress: called with the share of the work done, 0 to 1; an exception that it raises ends the work.
 
     Raises:
         ExportError: ONNX or its runtime is not installed.
@@ -225,14 +225,14 @@ def to_safetensors(net: DigitNet, **history: Any) -> bytes:
 
     Args:
         net: the network.
-        history: as of `save_checkpoint`.
+        history: as for `save_checkpoint`.
     """
     with tempfile.TemporaryDirectory() as directory:
         return save_checkpoint(net, Path(directory) / "network.safetensors", **history).read_bytes()
 
 
 def describe_int8(result: Quantised) -> str:
-    """What the 8-bit numbers cost, in a sentence."""
+    """The accuracy in 8-bit numbers and before, in a sentence."""
     if result.accuracy is None:
         return f"Its accuracy was measured on {result.source}."
     return (
@@ -245,13 +245,13 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m model.export", description="Export a network to a file.")
     parser.add_argument("--checkpoint", default="base", metavar="NAME", help="name or path; default: base")
     parser.add_argument("--out", required=True, type=Path, help="file to write: NAME.onnx or NAME.safetensors")
-    parser.add_argument("--int8", action="store_true", help="in 8-bit numbers, with the accuracy that they leave")
+    parser.add_argument("--int8", action="store_true", help="convert to 8-bit numbers and measure the accuracy")
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw, to measure --int8 on")
     return parser.parse_args(arguments)
 
 
 def _export(options: argparse.Namespace) -> str:
-    """Write the file; returns what is to be said of it."""
+    """Write the file; returns a sentence about it."""
     wanted = (".onnx",) if options.int8 else (".onnx", ".safetensors")
     if options.out.suffix not in wanted:
         raise ExportError(f"{options.out.name} does not end in {' or '.join(wanted)}.")

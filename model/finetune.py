@@ -1,8 +1,8 @@
-"""The command that teaches a network somebody's hand, or a new class, from a file of samples.
+"""The command that teaches a network someone's handwriting, or a new class, from a file of samples.
 
     python -m model.finetune samples.json --checkpoint base --out mine.safetensors
 
-What is done, and why, stands in `model.teaching.lesson`.
+`model.teaching.lesson` says what is done, and why.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from model.teaching.result import Step, origin_of
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m model.finetune", description="Teach a network from drawn samples.")
-    parser.add_argument("samples", type=Path, help="JSON file of samples, as the Teach tab downloads it")
+    parser.add_argument("samples", type=Path, help="JSON file of samples, as downloaded from the Teach tab")
     parser.add_argument("--checkpoint", default="base", help="name or path of the network to start from")
     parser.add_argument("--out", required=True, help="name or path of the taught network's checkpoint")
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that may hold MNIST/raw; nothing is downloaded")
@@ -35,7 +35,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _read_samples(path: Path, net: DigitNet) -> list[Sample]:
     try:
-        text = path.read_text("utf-8-sig")  # with the mark that some editors begin a file with, or without
+        text = path.read_text("utf-8-sig")  # with or without the byte order mark that some editors add
     except UnicodeDecodeError:
         raise SampleError(f"{path} is not a samples file; expected JSON with format and samples.") from None
     return read_samples(text, net.classes)

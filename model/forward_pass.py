@@ -1,7 +1,7 @@
-"""One way of images through a network, layer by layer, from which all that is asked about them is answered.
+"""One pass of images through a network, layer by layer, which answers all questions about them.
 
-Probabilities, maps and gradients of one drawing come from the same outputs: `sharing` has them computed once. The
-layers are run as `model.layers` tells them; hooks would fire for everybody who uses the network.
+Probabilities, maps and gradients of one drawing come from the same outputs: within `sharing` they are computed once.
+The layers are run as `model.layers` describes them; hooks would fire for everybody who uses the network.
 """
 
 from collections import OrderedDict
@@ -20,7 +20,7 @@ from model.network import PIXEL_SCALE, DigitNet
 
 
 class ForwardPass:
-    """Images on their way through a network; it runs as far as somebody asks, and no layer twice.
+    """Images on their way through a network, which runs only as far as needed, and no layer twice.
 
     Args:
         net: in eval mode.
@@ -43,7 +43,7 @@ class ForwardPass:
         self._ahead = self._run()
 
     def output(self, layer: str) -> Tensor:
-        """What a layer of `net.named_modules()` answers: (N, C, H, W); vectors have H = W = 1."""
+        """The output of a layer of `net.named_modules()`: (N, C, H, W); vectors have H = W = 1."""
         with torch.inference_mode(False), torch.enable_grad():
             while layer not in self._outputs:
                 name, output = next(self._ahead)
@@ -56,7 +56,7 @@ class ForwardPass:
         return self._outputs
 
     def maps(self) -> "OrderedDict[str, Tensor]":
-        """What every layer of `layers_of` hands on, (N, C, H, W), after the normalised image; in order."""
+        """The normalised image, then the map of every layer of `layers_of`, in order: (N, C, H, W)."""
         self._finish()
         return self._maps
 
@@ -95,10 +95,10 @@ _shared: ContextVar[ForwardPass | None] = ContextVar("shared", default=None)
 
 @contextmanager
 def sharing(net: DigitNet, image: np.ndarray) -> Iterator[None]:
-    """Within it, whatever this thread asks the network about this image comes from one pass.
+    """Within this context, all that this thread asks the network about this image comes from one pass.
 
     Args:
-        net: in eval mode; it has to stay as it is meanwhile.
+        net: in eval mode; it must not change meanwhile.
         image: uint8 (28, 28), ink 255 on 0.
     """
     token = _shared.set(ForwardPass(net, image[None]))
@@ -109,7 +109,7 @@ def sharing(net: DigitNet, image: np.ndarray) -> Iterator[None]:
 
 
 def shared_pass(net: DigitNet, images: np.ndarray | Tensor) -> ForwardPass | None:
-    """The pass that is shared, where it is this network's about these images."""
+    """The shared pass, if it is of this network and these images."""
     shared = _shared.get()
     if shared is None or shared.net is not net or not torch.equal(shared.images, torch.as_tensor(images)):
         return None
@@ -117,7 +117,7 @@ def shared_pass(net: DigitNet, images: np.ndarray | Tensor) -> ForwardPass | Non
 
 
 def forward_pass(net: DigitNet, images: np.ndarray | Tensor) -> ForwardPass:
-    """The pass that is shared, or else a new one.
+    """The shared pass, or else a new one.
 
     Raises:
         ValueError: the images are of another type or shape.
@@ -126,7 +126,7 @@ def forward_pass(net: DigitNet, images: np.ndarray | Tensor) -> ForwardPass:
 
 
 def check_images(images: np.ndarray | Tensor) -> Tensor:
-    """Images as a tensor, once it is sure that they are images.
+    """Images as a tensor, checked.
 
     Raises:
         ValueError: they are not uint8 (N, 28, 28).

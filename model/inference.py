@@ -1,4 +1,4 @@
-"""Ask a network: probabilities, and the response of every layer to one image."""
+"""What a network answers: probabilities, and the response of every layer to one image."""
 
 from collections import OrderedDict
 from typing import NamedTuple
@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.familiarity import is_familiar
 from model.forward_pass import check_images, forward_pass, shared_pass
 from model.network import DigitNet
 
 
 class Reading(NamedTuple):
-    """What a network says of N images.
+    """A network's answers for N images.
 
     Attributes:
         probabilities: float32 (N, classes), calibrated; every row sums to 1.
@@ -24,7 +25,7 @@ class Reading(NamedTuple):
 
 
 def read(net: DigitNet, images: np.ndarray | Tensor) -> Reading:
-    """Probabilities, and whether they are worth anything.
+    """Probabilities, and whether they can be trusted.
 
     Args:
         net: in eval mode.
@@ -35,7 +36,7 @@ def read(net: DigitNet, images: np.ndarray | Tensor) -> Reading:
     """
     with torch.inference_mode():
         logits = _logits(net, images)  # (N, classes)
-        familiar = logits.logsumexp(1) >= net.familiar_energy
+        familiar = is_familiar(net, logits)
         return Reading((logits / net.temperature).softmax(1).numpy(), familiar.numpy())
 
 
@@ -63,7 +64,7 @@ def predict(net: DigitNet, images: np.ndarray | Tensor) -> np.ndarray:
 
 
 def layer_responses(net: DigitNet, image: np.ndarray | Tensor) -> "OrderedDict[str, np.ndarray]":
-    """What every layer answers to one image.
+    """The response of every layer to one image.
 
     Args:
         net: in eval mode.
@@ -72,7 +73,7 @@ def layer_responses(net: DigitNet, image: np.ndarray | Tensor) -> "OrderedDict[s
     Returns:
         The name of every layer (`stem`, `stem_norm`, `stages.0.depthwise`, ..., `stages.0`, ..., `head`), in the order
         in which they run, with its output as float32 (C, H, W). A convolution's output is its own, before the norm and
-        the activation that follow; `stages.N` is what the whole stage hands on. Vectors have H = W = 1.
+        the activation that follow; `stages.N` is what the whole stage passes on. Vectors have H = W = 1.
 
     Raises:
         ValueError: the image is of another type or shape.

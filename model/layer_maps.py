@@ -1,4 +1,4 @@
-"""What every layer hands on to the next: its response after the norm, the residual and the activation.
+"""What every layer passes on to the next: its response after the norm, the residual and the activation.
 
 Maps are named after the layers of `model.layers`: `stem`, `stages.0.depthwise`, `stages.0.pointwise` (`conv` in a
 network that is not separable), ..., `pool`, `head`. The map of a pointwise convolution is the output of its stage.
@@ -21,8 +21,8 @@ def layer_maps(net: DigitNet, image: np.ndarray | Tensor) -> "OrderedDict[str, n
         image: uint8 (28, 28), ink 255 on 0.
 
     Returns:
-        `image`, the normalised pixels (1, 28, 28), then the maps by name, float32 (C, H, W): at least 0 but for `head`,
-        whose C logits have H = W = 1.
+        `image`, the normalised pixels (1, 28, 28), then the maps by name, float32 (C, H, W): at least 0 except in
+        `head`, whose C logits have H = W = 1.
 
     Raises:
         ValueError: the image is of another type or shape.

@@ -1,11 +1,11 @@
-"""The layers of a DigitNet, told once: what each reads, how it is computed, and whose weights it applies.
+"""The one description of a DigitNet's layers: what each reads, how it is computed, and whose weights it applies.
 
-Everything else that is said of layers derives from this list: receptive fields, costs, maps, tables, names, titles. A
-new kind of stage is added to `model.network` and to `_stage` below.
+Everything else about layers is derived from this list: receptive fields, costs, maps, tables, names, titles. A new kind
+of stage is added to `model.network` and to `_stage` below.
 
     image -> stem -> stages.0.depthwise -> stages.0.pointwise -> ... -> pool -> head
 
-A layer here is a convolution together with what follows it: norm, residual, ReLU. Its map is what it hands on.
+A layer here is a convolution together with what follows it: norm, residual, ReLU. Its map is what it passes on.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from model.network import NetworkConfig
 IMAGE = "image"  # what the first layer reads
 
 CONVOLUTIONS = ("standard", "depthwise", "pointwise")
-JUNCTIONS = ("sum", "concatenation")  # of several maps, without weights
+JUNCTIONS = ("sum", "concatenation")  # which join several maps, without weights
 
 
 @dataclass(frozen=True)
@@ -27,21 +27,21 @@ class Layer:
     Attributes:
         name: of its module in `net.named_modules()`, and of its map.
         kind: one of `CONVOLUTIONS` or `JUNCTIONS`, "pool" (the mean of each channel) or "linear".
-        title: what it is called in sentences, "Stage 1 depthwise"; stages count from 1, as they do on the page.
+        title: its name in sentences, "Stage 1 depthwise"; stages count from 1, as they do on the page.
         reads: names of the layers whose maps it reads, or `IMAGE`; several for a junction alone.
-        in_channels: of what it reads.
-        channels: of its map.
+        in_channels: channels of what it reads.
+        channels: channels of its map.
         kernel: side in taps; windows are square, with "same" padding.
         stride: distance of neighbouring cells of its map, in cells of what it reads.
         dilation: distance of neighbouring taps, in cells of what it reads.
-        groups: of channels that do not see each other.
-        norm: whether a norm follows it, the module of its name with `_norm`.
+        groups: into which the channels are divided; those of one group do not see the others.
+        norm: whether a norm follows it: the module with its name and `_norm`.
         residual: name of the layer whose map is added to its own, or `IMAGE`, or None.
-        rectified: whether its map is what a ReLU leaves of all that.
-        owner: name of the layer whose weights it applies, its own where it has some.
+        rectified: whether a ReLU comes last.
+        owner: name of the layer whose weights it applies: its own, unless it shares another's.
         stage: index of its stage, or None.
-        output: name of the module whose output its map is, as far as gradients are concerned: of a stage's last layer
-            the stage, `stages.0`; of the others the layer itself, before the norm and the ReLU.
+        output: name of the module whose output stands for it in gradients and receptive fields: for a stage's last
+            layer the stage, `stages.0`; for the others the layer itself, before the norm and the ReLU.
     """
 
     name: str
@@ -72,12 +72,12 @@ class Layer:
 
     @property
     def has_places(self) -> bool:
-        """Whether its map has places: pooled features and classes see the whole image and no longer where."""
+        """Whether its map has places: pooled features and classes see the whole image, but not where."""
         return self.kind not in ("pool", "linear")
 
     @property
     def has_one_kernel_a_channel(self) -> bool:
-        """Whether each channel of its map is made by one kernel on one map: depthwise, or of the image."""
+        """Whether each channel of its map comes from one kernel on one map: a depthwise layer, or one on the image."""
         return self.kind == "depthwise" or self.reads == (IMAGE,)
 
     @property
@@ -87,12 +87,12 @@ class Layer:
 
     @property
     def place(self) -> str:
-        """Where it is: "Stem", "Stage 1"; its title, where it is no part of a stage."""
+        """Where it is: "Stage 1", or its title, such as "Stem", if it is not part of a stage."""
         return self.title if self.stage is None else f"Stage {self.stage + 1}"
 
     @property
     def weights(self) -> int:
-        """Weights that each cell of its map is made with, all channels together."""
+        """Weights that go into each cell of its map, all channels together."""
         if self.kind == "linear" or self.is_convolution:
             return self.kernel**2 * (self.in_channels // self.groups) * self.channels
         return 0
@@ -123,7 +123,7 @@ def layers_of(config: NetworkConfig) -> tuple[Layer, ...]:
 
 
 def _stage(config: NetworkConfig, index: int, before: Layer) -> list[Layer]:
-    """The layers of one stage; the map of the last one is what the stage hands on."""
+    """The layers of one stage; the map of the last one is what the stage passes on."""
     stage, channels = config.stages[index], before.channels
     owner = index if stage.shares is None else stage.shares
 
@@ -166,12 +166,12 @@ def layer_named(config: NetworkConfig, name: object) -> Layer:
     """The layer of that name.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no such layer.
     """
     for layer in layers_of(config):
         if layer.name == name:
             return layer
-    raise ValueError(f"There is no map of a layer {name!r}; expected one of {', '.join(layer_names(config))}.")
+    raise ValueError(f"There is no layer {name!r}; expected one of {', '.join(layer_names(config))}.")
 
 
 def parts_of(config: NetworkConfig) -> list[list[Layer]]:
@@ -184,5 +184,5 @@ def parts_of(config: NetworkConfig) -> list[list[Layer]]:
 
 
 def milestones(config: NetworkConfig) -> list[Layer]:
-    """The stem and the last layer of every stage: what stages read and hand on."""
+    """The stem and the last layer of every stage: what stages read and pass on."""
     return [part[-1] for part in parts_of(config)]

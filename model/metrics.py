@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from model.data import Split
-from model.network import DigitNet
+from model.familiarity import set_by_energy, set_by_evidence
+from model.network import DIGITS, DigitNet
 
 CALIBRATION_BINS = 15  # Guo et al. 2017, section 2
-UNFAMILIAR = 0.01  # share of the validation images that may count as unlike a digit
 BATCH = 100  # so many maps fit into the cache, and are not given back to the system after each layer
 
 
@@ -28,6 +28,16 @@ def logits_of(net: DigitNet, images: Tensor) -> Tensor:
     return torch.cat(
         [net(batch[:, None].contiguous(memory_format=torch.channels_last)) for batch in images.split(BATCH)]
     )
+
+
+def check_digits(net: DigitNet) -> None:
+    """See that a network reads the ten digits and nothing else.
+
+    Raises:
+        ValueError: its classes are others.
+    """
+    if tuple(net.classes) != DIGITS:
+        raise ValueError(f"The network's classes are {', '.join(net.classes)}; expected the ten digits in their order.")
 
 
 def count_correct(logits: Tensor, labels: Tensor) -> int:
@@ -61,26 +71,34 @@ def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
     return torch.bincount(labels * classes + logits.argmax(1), minlength=classes**2).view(classes, classes)
 
 
-def calibrate(net: DigitNet, validation: Split) -> None:
+def calibrate(net: DigitNet, validation: Split, hands: Split | None = None) -> None:
     """Set what the network says of its own doubt, by images that it was not trained on.
 
-    The temperature is the one that makes the labels likeliest (Guo et al. 2017, section 4.2). The familiar energy is
-    the one that all but UNFAMILIAR of the images reach (Liu et al., "Energy-based Out-of-distribution Detection", 2020,
-    section 3.2, at temperature 1).
+    The temperature is the one that makes the labels likeliest (Guo et al. 2017, section 4.2); the thresholds of what is
+    familiar are those of `model.familiarity`.
+
+    Args:
+        net: in eval mode; its buffers are changed.
+        validation: MNIST's validation images.
+        hands: drawings of a held-out seed, for a network that was trained on hands and on outliers.
     """
-    logits = logits_of(net, validation.images).double().clone()
+    kinds = [logits_of(net, split.images).double() for split in (validation, hands) if split is not None]
+    if hands is None:
+        set_by_energy(net, kinds[0])
+    else:
+        set_by_evidence(net, *kinds)
+    logits, labels = torch.cat(kinds), torch.cat([split.labels for split in (validation, hands) if split is not None])
     log_temperature = torch.zeros((), dtype=torch.double, requires_grad=True)
     optimizer = torch.optim.LBFGS([log_temperature], max_iter=100, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimizer.zero_grad()
-        loss = F.cross_entropy(logits / log_temperature.exp(), validation.labels)
+        loss = F.cross_entropy(logits / log_temperature.exp(), labels)
         loss.backward()
         return loss
 
     optimizer.step(closure)
     net.temperature.fill_(log_temperature.exp().item())
-    net.familiar_energy.fill_(logits.logsumexp(1).quantile(UNFAMILIAR).item())
 
 
 def figures(net: DigitNet, data: Split) -> dict[str, Any]:

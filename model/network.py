@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from model.checks import check_whole
 from model.depthwise import DepthwiseConv2d
 
 DIGITS = tuple("0123456789")
@@ -75,9 +76,9 @@ class NetworkConfig:
     separable: bool = True
 
     def __post_init__(self) -> None:
-        _check_whole("stem_channels", self.stem_channels, 1, MAX_CHANNELS)
+        check_whole("stem_channels", self.stem_channels, 1, MAX_CHANNELS)
         _check_kernel("stem_kernel", self.stem_kernel)
-        _check_whole("stem_stride", self.stem_stride, 1, MAX_STRIDE)
+        check_whole("stem_stride", self.stem_stride, 1, MAX_STRIDE)
         if not 1 <= len(self.stages) <= MAX_STAGES:
             raise ValueError(f"stages has {len(self.stages)} entries; expected 1 to {MAX_STAGES}.")
         if not 1 <= len(self.classes) <= MAX_CLASSES or len(set(self.classes)) != len(self.classes):
@@ -91,13 +92,13 @@ class NetworkConfig:
 
     def _check_stage(self, index: int, stage: StageConfig) -> None:
         name = f"stages[{index}]"
-        _check_whole(f"{name}.channels", stage.channels, 1, MAX_CHANNELS)
+        check_whole(f"{name}.channels", stage.channels, 1, MAX_CHANNELS)
         _check_kernel(f"{name}.kernel", stage.kernel)
-        _check_whole(f"{name}.dilation", stage.dilation, 1, MAX_DILATION)
-        _check_whole(f"{name}.stride", stage.stride, 1, MAX_STRIDE)
+        check_whole(f"{name}.dilation", stage.dilation, 1, MAX_DILATION)
+        check_whole(f"{name}.stride", stage.stride, 1, MAX_STRIDE)
         if stage.shares is None:
             return
-        _check_whole(f"{name}.shares", stage.shares, 0, index - 1)
+        check_whole(f"{name}.shares", stage.shares, 0, index - 1)
         owner = self.stages[stage.shares]
         same = (owner.channels, owner.kernel, self.input_channels(stage.shares)) == (
             stage.channels,
@@ -126,17 +127,11 @@ class NetworkConfig:
             stages = tuple(StageConfig(**stage) for stage in values["stages"])
             return cls(**{**values, "stages": stages, "classes": tuple(values["classes"])})
         except (TypeError, KeyError, AttributeError) as error:
-            raise ValueError(f"This is no network configuration: {error}.") from error
-
-
-def _check_whole(name: str, value: object, low: int, high: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r}; expected a whole number from {low} to {high}.")
+            raise ValueError(f"Not a valid network configuration: {error}.") from error
 
 
 def _check_kernel(name: str, value: object) -> None:
-    _check_whole(name, value, 1, MAX_KERNEL)
-    if value % 2 == 0:  # type: ignore[operator]
+    if check_whole(name, value, 1, MAX_KERNEL) % 2 == 0:
         raise ValueError(f"{name} is {value}; expected an odd number, so that fields stay centred.")
 
 
@@ -211,13 +206,14 @@ class DigitNet(nn.Module):
         config: its shape.
 
     The input is uint8 (N, 1, 28, 28) from 0 (paper) to 255 (ink), or float from 0 to 1; it is normalised here and
-    nowhere else. The output is logits (N, classes); `temperature` is what they are divided by before softmax, and an
-    image whose energy, the logsumexp of its logits, is less than `familiar_energy` is unlike what was learned. Both are
-    set by `model.metrics.calibrate`.
+    nowhere else. The output is logits (N, classes); `temperature` is what they are divided by before softmax, and
+    `familiar_energy` and `familiar_evidence` are the thresholds of `model.familiarity`, below which an image is unlike
+    what was learned. `model.metrics.calibrate` sets all three.
     """
 
     temperature: Tensor
     familiar_energy: Tensor
+    familiar_evidence: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -236,6 +232,7 @@ class DigitNet(nn.Module):
         self.head = nn.Linear(config.stages[-1].channels, len(config.classes))
         self.register_buffer("temperature", torch.ones(()))
         self.register_buffer("familiar_energy", torch.tensor(-1e4))
+        self.register_buffer("familiar_evidence", torch.tensor(-1e4))
 
     @property
     def classes(self) -> list[str]:

@@ -1,8 +1,8 @@
-"""A network in ONNX's words, ready to read drawings by itself: uint8 images in, calibrated probabilities out.
+"""A network as an ONNX graph that reads drawings by itself: uint8 images in, calibrated probabilities out.
 
-Written node by node, since a DigitNet has few kinds of layer: PyTorch's own exporter would need another package and
-several seconds, and would end at the same graph. Norms are folded into the convolutions before them. onnx is imported
-when it is needed: the page must not wait for it.
+It is written node by node, since a DigitNet has few kinds of layer: PyTorch's own exporter would need another package
+and several seconds for the same graph. Norms are folded into the convolutions before them. onnx is imported only when
+it is needed, so that the page does not wait for it.
 """
 
 import json
@@ -36,12 +36,12 @@ class _Graph:
         return name
 
     def node(self, kind: str, name: str, *inputs: str, **attributes: Any) -> str:
-        """A node whose one output has its name."""
+        """A node; its one output has the same name."""
         self.nodes.append(self.helper.make_node(kind, list(inputs), [name], name, **attributes))
         return name
 
     def layer(self, net: DigitNet, layer: Layer, maps: dict[str, str]) -> str:
-        """A layer's map, made of those that it reads, which `maps` names: (N, C, H, W)."""
+        """A layer's map, computed from those it reads, which `maps` names: (N, C, H, W)."""
         read = [maps[name] for name in layer.reads]
         if layer.is_convolution:
             y = self.convolution(net, layer, *read)
@@ -58,7 +58,7 @@ class _Graph:
         return self.node("Relu", f"{layer.name}.relu" if layer.output == layer.name else layer.output, y)
 
     def convolution(self, net: DigitNet, layer: Layer, x: str) -> str:
-        """A convolution and the norm after it, as one: (N, C, H, W) -> (N, C', H / s, W / s)."""
+        """A convolution with the norm after it folded in: (N, C, H, W) -> (N, C', H / s, W / s)."""
         module = net.get_submodule(layer.name)
         if layer.norm_name:
             norm = net.get_submodule(layer.norm_name)

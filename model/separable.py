@@ -1,8 +1,8 @@
-"""Depthwise-separable dilated convolution, spelled out: the reference that the fast ones are held against.
+"""Depthwise-separable dilated convolution, spelled out: the reference that the fast ones are compared with.
 
     x (N, C_in, H, W) -> depthwise: a window for each channel -> pointwise: a sum over channels -> y (N, C_out, H', W')
 
-Nothing here calls a convolution of torch: each step is written as the sum that it is (Chollet 2017, "Xception", section
+Nothing here calls torch's convolutions: each step is written as the sum that it is (Chollet 2017, "Xception", section
 2; Yu and Koltun 2016, "Multi-Scale Context Aggregation by Dilated Convolutions", section 2).
 """
 
@@ -37,7 +37,7 @@ def depthwise_separable_conv2d(
         (N, C_out, H', W') with H' = floor((H + 2 padding - dilation (K_h - 1) - 1) / stride) + 1, W' likewise.
 
     Raises:
-        ValueError: shapes that do not belong together, a number out of its range, or an even kernel with "same".
+        ValueError: the shapes do not match, a number is out of its range, or an even kernel is combined with "same".
     """
     y = depthwise_conv2d(x, depthwise_weight, stride=stride, padding=padding, dilation=dilation)  # (N, C_in, H', W')
     return pointwise_conv2d(y, pointwise_weight, bias=bias)  # (N, C_out, H', W')
@@ -63,7 +63,7 @@ def depthwise_conv2d(
     width = (x.shape[3] - wide) // stride + 1
     if height < 1 or width < 1:
         raise ValueError(
-            f"The kernel reaches over {high} x {wide} cells, "
+            f"The kernel reaches over {high} x {wide} cells and "
             f"the padded input has {x.shape[2]} x {x.shape[3]}; expected a kernel that fits into it."
         )
     y = x.new_zeros(batch, channels, height, width)
@@ -89,7 +89,7 @@ def pointwise_conv2d(x: Tensor, weight: Tensor, *, bias: Tensor | None = None) -
         (N, C_out, H, W).
 
     Raises:
-        ValueError: shapes that do not belong together.
+        ValueError: the shapes do not match.
     """
     _check_pointwise(x, weight, bias)
     y = torch.einsum("oc,nchw->nohw", weight[:, :, 0, 0], x)
@@ -97,7 +97,7 @@ def pointwise_conv2d(x: Tensor, weight: Tensor, *, bias: Tensor | None = None) -
 
 
 def effective_kernel(kernel: int, dilation: int) -> int:
-    """Cells that a kernel reaches over along one axis: d (K - 1) + 1."""
+    """Cells that a kernel spans along one axis: d (K - 1) + 1."""
     return dilation * (kernel - 1) + 1
 
 
@@ -115,7 +115,7 @@ def _cells_around(kernel: int, padding: int | str, dilation: int) -> int:
     if padding == "same":
         if kernel % 2 == 0:
             raise ValueError(
-                f'padding is "same" and the kernel is {kernel} wide; expected an odd one, which has a middle.'
+                f'padding is "same" and the kernel is {kernel} wide; expected an odd kernel, which has a middle.'
             )
         return dilation * (kernel - 1) // 2
     if not is_whole(padding, 0):

@@ -1,268 +1,49 @@
-"""Train a network on MNIST and write it, with what it scores, to checkpoints/.
+"""Train a network on MNIST and on people's hands, and write it, with what it scores, to checkpoints/.
 
     python -m model.train --preset base --seed 0
     python -m model.train --preset base --seed 0 --resume            # go on after Ctrl-C
     python -m model.train --preset tiny --teacher base               # learn from base's answers too
+    python -m model.train --preset base --from base-mnist            # go on from another checkpoint's weights
+    python -m model.train --preset base --outliers ZIP               # letters, too, are shown as what is no digit
+    python -m model.train --preset base --hands 0 --outlier-share 0  # MNIST alone
     python -m model.train --study                                    # the networks of the Compare tab, all seeds
     torchrun --nproc-per-node 2 -m model.train --preset base         # data-parallel: gloo on CPU, nccl on GPUs
 
 The same seed gives the same network on the same machine. The number of epochs is fixed beforehand and the last one
-counts; the 5,000 validation images set the temperature, and the 10,000 test images are read once, at the very end.
+counts; the 5,000 validation images and drawings of a held-out seed set the temperature and the threshold of what is
+familiar, and the 10,000 test images are read once, at the very end.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any
 
-import torch
-import torch.distributed as dist
-import torch.nn.functional as F
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from tqdm import tqdm
-
-from model.checkpoint import check_place, checkpoint_path, default_name, load_checkpoint, read_metadata, save_checkpoint
+from model.checkpoint import (
+    check_place,
+    checkpoint_path,
+    default_name,
+    load_checkpoint,
+    read_metadata,
+    record,
+    save_checkpoint,
+)
 from model.command import STOPPED, command
-from model.data import DEFAULT_DATA, Augmentation, Split, augment, load_mnist, load_training
-from model.evaluate import load_pendigits, pendigits_figures, record
-from model.metrics import calibrate, count_correct, figures, logits_of
-from model.network import PRESETS, DigitNet, NetworkConfig, count_parameters
-from model.precision import narrow_arithmetic
+from model.data import DEFAULT_DATA, Split, load_mnist, load_training
+from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
+from model.metrics import calibrate, confusion_matrix, count_correct, figures, logits_of
+from model.network import DigitNet, count_parameters
 from model.study.networks import SEEDS, STUDY
+from model.training.material import HELD_OUT, HELD_OUT_SEED, Material, load_hands, load_outliers
+from model.training.recipe import NETWORKS, RECIPES, Recipe
+from model.training.training import Training
+from model.training.workers import Workers
 
 RUNS = Path("runs")
-NETWORKS = PRESETS | STUDY
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained.
-
-    Attributes:
-        epochs: passes over the 55,000 training images.
-        batch: images a step, over all processes together.
-        learning_rate: the peak of one cycle (Smith & Topin 2018), warmed up over the first tenth.
-        weight_decay: AdamW's, on convolution and linear weights only.
-        label_smoothing: share of the target spread over all classes.
-        average: decay of the exponential moving average of the weights, per step.
-        strength: multiplies every amount of the augmentation.
-        distill: weight of the teacher's answers against the labels, where there is a teacher.
-        temperature: softens both sides of the distillation (Hinton et al. 2015).
-    """
-
-    epochs: int = 40
-    batch: int = 128
-    learning_rate: float = 8e-3
-    weight_decay: float = 0.02
-    label_smoothing: float = 0.05
-    average: float = 0.998
-    strength: float = 1.0
-    distill: float = 0.7
-    temperature: float = 3.0
-
-    def augmentation(self) -> Augmentation:
-        """The default augmentation, scaled."""
-        return Augmentation(*(amount * self.strength for amount in Augmentation()))
-
-
-RECIPES = {
-    "nano": Recipe(epochs=60, batch=64, learning_rate=2e-2, weight_decay=0.0, label_smoothing=0.0, strength=0.2),
-    "tiny": Recipe(epochs=40, batch=64, learning_rate=1.5e-2, weight_decay=0.001, label_smoothing=0.0, strength=0.5),
-    "small": Recipe(epochs=40, batch=64, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8),
-    "base": Recipe(epochs=60, strength=0.8),
-    "large": Recipe(epochs=16, learning_rate=6e-3, weight_decay=0.03),
-    **dict.fromkeys(STUDY, Recipe(epochs=3, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8)),
-}
-
-
-class Workers:
-    """One process, or one of several that torchrun started."""
-
-    def __init__(self, device: str) -> None:
-        self.count = int(os.environ.get("WORLD_SIZE", "1"))
-        self.rank = int(os.environ.get("RANK", "0"))
-        self.device = _pick_device(device)
-        if self.count > 1:
-            dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
-
-    @property
-    def leads(self) -> bool:
-        """Whether this process reports and writes."""
-        return self.rank == 0
-
-    def wrap(self, net: DigitNet) -> nn.Module:
-        """The module to call: gradients are averaged over the processes."""
-        return nn.parallel.DistributedDataParallel(net) if self.count > 1 else net
-
-    def close(self) -> None:
-        """Leave the group."""
-        if self.count > 1:
-            dist.destroy_process_group()
-
-
-def _pick_device(name: str) -> torch.device:
-    if name == "auto":
-        name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
-    try:
-        return torch.zeros((), device=name).device
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f"There is no device {name} here; expected auto, cpu, cuda or cuda:N.") from error
-
-
-def _moving_average(decay: float) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
-    """Exponential moving average that forgets the untrained start: its decay grows with the number of steps."""
-
-    def update(averages: list[Tensor], new: list[Tensor], steps: Tensor | int) -> None:
-        get_ema_multi_avg_fn(min(decay, 1 - 10 / (10 + int(steps))))(averages, new, steps)
-
-    return update
-
-
-class Training:
-    """A run that can be stopped after any epoch and taken up again, with the same result as without the stop.
-
-    Args:
-        config: the network's shape.
-        seed: of the weights, the order of the images and their augmentation.
-        recipe: how it is trained.
-        data: the images to train on.
-        workers: where it is trained.
-        teacher: name or path of a checkpoint whose answers are learned too, or None.
-    """
-
-    def __init__(
-        self,
-        config: NetworkConfig,
-        seed: int,
-        recipe: Recipe,
-        data: Split,
-        workers: Workers,
-        teacher: str | None = None,
-    ) -> None:
-        self.seed, self.recipe, self.workers = seed, recipe, workers
-        device = workers.device
-        torch.manual_seed(seed)
-        self.net = DigitNet(config).to(device, memory_format=torch.channels_last)
-        self.module = workers.wrap(self.net)
-        self.average = AveragedModel(self.net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True)
-        self.taught_by = teacher
-        self.teacher = load_checkpoint(teacher).to(device) if teacher else None
-        self.data = Split(data.images.to(device), data.labels.to(device))
-        self.generator = torch.Generator(device)
-        self.epoch = 0
-        self.steps = len(data.labels) // recipe.batch
-        self.optimizer = torch.optim.AdamW(self._parameter_groups(), lr=recipe.learning_rate, fused=True)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimizer, recipe.learning_rate, total_steps=recipe.epochs * self.steps, pct_start=0.1
-        )
-
-    def _parameter_groups(self) -> list[dict]:
-        matrices = [p for p in self.net.parameters() if p.ndim > 1]
-        vectors = [p for p in self.net.parameters() if p.ndim <= 1]
-        return [{"params": matrices, "weight_decay": self.recipe.weight_decay}, {"params": vectors, "weight_decay": 0}]
-
-    def run_epoch(self) -> float:
-        """One pass over the data; returns the mean loss."""
-        title, quiet = f"epoch {self.epoch + 1}", not self.workers.leads
-        losses = list(tqdm(self.step_through_epoch(), title, self.steps, leave=False, disable=quiet))
-        return torch.stack(losses).mean().item()
-
-    def step_through_epoch(self, first: int = 0, generator: Tensor | None = None) -> Iterator[Tensor]:
-        """One pass over the data, step by step, at the pace of whoever asks; yields each step's loss.
-
-        Args:
-            first: the step to go on with, where a pass was broken off before it.
-            generator: state of `self.generator` as it was then.
-        """
-        recipe, workers = self.recipe, self.workers
-        self.module.train()
-        # Seeded by epoch, so that a resumed run sees what an uninterrupted one would have seen.
-        order = torch.randperm(
-            len(self.data.labels), generator=torch.Generator().manual_seed(self.seed * 10_007 + self.epoch)
-        )
-        self.generator.manual_seed((self.seed * 10_007 + self.epoch) * workers.count + workers.rank)
-        if generator is not None:
-            self.generator.set_state(generator)
-        for step in range(first, self.steps):
-            batch = order[step * recipe.batch : (step + 1) * recipe.batch][workers.rank :: workers.count]
-            yield self._step(batch)
-        self.epoch += 1
-
-    def _step(self, batch: Tensor) -> Tensor:
-        images = self.data.images[batch, None].float() / 255  # (N, 1, 28, 28)
-        images = augment(images, self.recipe.augmentation(), self.generator)
-        images = images.contiguous(memory_format=torch.channels_last)
-        with narrow_arithmetic(self.workers.device):
-            logits = self.module(images).float()  # (N, classes)
-        loss = self._loss(logits, images, self.data.labels[batch])
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
-        self.schedule.step()
-        self.average.update_parameters(self.net)
-        return loss.detach()
-
-    def _loss(self, logits: Tensor, images: Tensor, labels: Tensor) -> Tensor:
-        recipe = self.recipe
-        loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
-        if self.teacher is None:
-            return loss
-        with torch.inference_mode():
-            answers = (self.teacher(images) / self.teacher.temperature / recipe.temperature).softmax(1)
-        soft = F.cross_entropy(logits / recipe.temperature, answers.clone())
-        return (1 - recipe.distill) * loss + recipe.distill * recipe.temperature * soft
-
-    def result(self) -> DigitNet:
-        """The averaged network, in eval mode, on its device."""
-        return self.average.module.eval()
-
-    def save(self, path: Path) -> None:
-        """Keep everything that `load` needs to go on."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        torch.save({"recipe": asdict(self.recipe), "teacher": self.taught_by, **self.state()}, partial)
-        partial.replace(path)
-
-    def state(self) -> dict[str, Any]:
-        """What `restore` needs to go on, recipe and data aside."""
-        return {
-            "epoch": self.epoch,
-            "net": self.net.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from `state`, of a training with the same arguments."""
-        self.epoch = state["epoch"]
-        for part in ("net", "average", "optimizer", "schedule"):
-            getattr(self, part).load_state_dict(state[part])
-
-    def load(self, path: Path) -> None:
-        """Go on from `save`.
-
-        Raises:
-            ValueError: the state is damaged, or of another recipe.
-        """
-        try:
-            state = torch.load(path, map_location=self.workers.device, weights_only=True)
-            made = state["recipe"], state["teacher"]
-        except (RuntimeError, EOFError, UnpicklingError, LookupError, TypeError) as error:
-            raise ValueError(
-                f"{path} is damaged or none of this program's; without --resume the training starts anew."
-            ) from error
-        if made != (asdict(self.recipe), self.taught_by):
-            raise ValueError(
-                f"{path} was made with another recipe or teacher; expected {asdict(self.recipe)} and {self.taught_by}."
-            )
-        self.restore(state)
+GOING_ON = 0.5  # of the learning rate's peak, where the weights have learned already
 
 
 def state_file(preset: str, seed: int, runs: Path = RUNS) -> Path:
@@ -277,51 +58,81 @@ def train(
     data: str | Path = DEFAULT_DATA,
     *,
     teacher: str | None = None,
+    start: str | None = None,
+    outliers: str | Path | None = None,
     device: str = "auto",
     resume: bool = False,
     runs: Path = RUNS,
 ) -> tuple[DigitNet, dict]:
     """Train to the last epoch; a state to resume from is kept in `runs` after every epoch.
 
+    Args:
+        preset: one of `NETWORKS`.
+        seed: of the weights, the order of the images and their augmentation.
+        recipe: how it is trained.
+        data: directory that holds MNIST/raw; downloaded if absent.
+        teacher: name or path of a checkpoint whose answers are learned too.
+        start: name or path of a checkpoint whose weights are gone on from.
+        outliers: a corpus of letters, as `model.training.material.load_outliers` takes it.
+        device: auto, cpu, cuda, ...
+        resume: go on from the state that is kept.
+        runs: directory of the states, and of drawings that were rendered already.
+
     Returns:
         The averaged network with its temperature set, and its history (recipe, seed, figures) for the checkpoint.
 
     Raises:
         DataError: MNIST is neither there nor to be had.
+        CheckpointError: the teacher or the start is not there or damaged.
+        CorpusError: the corpus of letters is not there or holds no drawings.
         ValueError: `resume` with a state of another recipe.
     """
-    training_data, validation = load_training(data)
+    mnist, validation = load_training(data)
+    material = Material(
+        mnist,
+        load_hands(cache=runs) if recipe.hands else None,
+        load_outliers(corpus=outliers, cache=runs) if recipe.outliers else None,
+    )
+    held_out = load_hands(HELD_OUT, HELD_OUT_SEED, cache=runs) if recipe.hands else None
     workers = Workers(device)
-    training = Training(NETWORKS[preset], seed, recipe, training_data, workers, teacher)
+    training = Training(NETWORKS[preset], seed, recipe, material, workers, teacher, start)
     state = state_file(preset, seed, runs)
     if resume and state.is_file():
         training.load(state)
     if workers.leads:
         print(f"{preset}: {count_parameters(training.net):,} parameters, seed {seed}, {workers.device}, {recipe}")
-    watched = Split(validation.images.to(workers.device), validation.labels.to(workers.device))
+    watched = {"validation": validation} | ({"hands": held_out} if held_out else {})
     while training.epoch < recipe.epochs:
         loss = training.run_epoch()
         if workers.leads:
             training.save(state)
-            correct = count_correct(logits_of(training.result(), watched.images), watched.labels)
-            accuracy = 100 * correct / len(watched.labels)
-            print(
-                f"epoch {training.epoch:3d}/{recipe.epochs}  loss {loss:.4f}  validation {accuracy:.2f} %", flush=True
-            )
+            seen = "  ".join(f"{name} {100 * _accuracy(training, split):.2f} %" for name, split in watched.items())
+            print(f"epoch {training.epoch:3d}/{recipe.epochs}  loss {loss:.4f}  {seen}", flush=True)
     net = training.result().cpu()
-    calibrate(net, validation)
+    calibrate(net, validation, held_out if recipe.outliers else None)
+    test = load_mnist(data, train=False)
+    confusion = confusion_matrix(logits_of(net, test.images), test.labels).tolist()
     history = {
         "preset": preset,
         "seed": seed,
         "recipe": asdict(recipe),
         "teacher": teacher,
+        **({"start": _history_of(start)} if start else {}),
+        **({"letters": Path(outliers).name} if outliers else {}),
         "figures": {
             "validation": figures(net, validation),
-            "test": figures(net, load_mnist(data, train=False)),
+            "test": figures(net, test) | {"confusion": confusion},
+            **({"hands": figures(net, held_out)} if held_out else {}),
         },
     }
     workers.close()
     return net, history
+
+
+def _accuracy(training: Training, split: Split) -> float:
+    device = training.workers.device
+    logits = logits_of(training.result(), split.images.to(device))
+    return count_correct(logits, split.labels.to(device)) / len(split.labels)
 
 
 def train_study(
@@ -360,12 +171,25 @@ def _is_trained(name: str, recipe: Recipe) -> bool:
     return checkpoint_path(name).is_file() and read_metadata(name).get("recipe") == asdict(recipe)
 
 
-def _recipe(preset: str, epochs: int | None) -> Recipe:
-    if epochs is None:
-        return RECIPES[preset]
-    if epochs < 1:
+def _history_of(name: str) -> dict:
+    """What a card says of the checkpoint that a training went on from."""
+    said = read_metadata(name)
+    return {"name": checkpoint_path(name).stem} | {key: said[key] for key in ("seed", "recipe") if key in said}
+
+
+def _recipe(
+    preset: str,
+    epochs: int | None = None,
+    hands: float | None = None,
+    outliers: float | None = None,
+    start: str | None = None,
+) -> Recipe:
+    """The preset's recipe, with what the command says otherwise."""
+    if epochs is not None and epochs < 1:
         raise ValueError(f"--epochs is {epochs}; expected 1 or more.")
-    return replace(RECIPES[preset], epochs=epochs)
+    said = {"epochs": epochs, "hands": hands, "outliers": outliers}
+    recipe = replace(RECIPES[preset], **{name: value for name, value in said.items() if value is not None})
+    return replace(recipe, learning_rate=recipe.learning_rate * GOING_ON) if start else recipe
 
 
 def _write(net: DigitNet, history: dict, name: str) -> None:
@@ -384,6 +208,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pendigits", metavar="FILE", help="record the study's accuracy on these pen strokes too")
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw; downloaded if absent")
     parser.add_argument("--teacher", help="checkpoint whose answers are learned too")
+    parser.add_argument("--from", dest="start", metavar="NAME", help="checkpoint whose weights are gone on from")
+    parser.add_argument("--hands", type=float, metavar="SHARE", help="share of each batch that hands are drawn for")
+    parser.add_argument("--outlier-share", type=float, metavar="SHARE", help="share of each batch that is no digit")
+    parser.add_argument("--outliers", metavar="PATH", help="zip of Omniglot's strokes, or a directory of such")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="directory of what to resume from; default: runs")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
     parser.add_argument("--resume", action="store_true", help="go on from the last finished epoch")
@@ -391,6 +220,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+@command
 @command
 def main() -> int:
     """The command; returns its exit code."""
@@ -410,15 +240,18 @@ def main() -> int:
         net, history = train(
             options.preset,
             options.seed,
-            _recipe(options.preset, options.epochs),
+            _recipe(options.preset, options.epochs, options.hands, options.outlier_share, options.start),
             options.data,
             teacher=options.teacher,
+            start=options.start,
+            outliers=options.outliers,
+            runs=options.runs,
             device=options.device,
             resume=options.resume,
         )
         _write(net, history, out)
     except KeyboardInterrupt:
-        if state_file(options.preset, options.seed).is_file():
+        if state_file(options.preset, options.seed, options.runs).is_file():
             print("\nStopped; the last finished epoch is kept: the same command with --resume goes on from it.")
         else:
             print("\nStopped before an epoch was finished; nothing is kept.")

@@ -1,4 +1,4 @@
-"""What the tests share: small networks, MNIST where it is at hand, and a stand-in of the same form where it is not."""
+"""What the tests share: small networks, MNIST if it is available, and a stand-in of the same form if not."""
 
 import os
 import struct

@@ -9,6 +9,8 @@ import numpy as np
 
 from model import DigitNet, load_checkpoint, predict
 from model.checkpoint import read_history
+from model.cost.budget import drawings_for_mean_fields
+from model.drawing.examples import example_images
 from model.explain.occlusion import Occlusion, occlusion
 from model.export import RANDOM_DRAWINGS, TOLERANCE, describe_int8, to_int8, to_onnx, to_safetensors
 from model.fields.mean_fields import MeanField, compute_mean_fields
@@ -18,8 +20,13 @@ from ui.teach.network_files import load_network_file
 
 
 def measure_fields(_report: Report, path: Path) -> dict[str, MeanField]:
-    """What the layers of a checkpoint's network look at on the average, by their names."""
-    return compute_mean_fields(load_checkpoint(path))
+    """What the layers of a checkpoint's network look at on the average, by their names.
+
+    Over all example drawings, or over as many as the network's size allows, some of each hand.
+    """
+    net, images = load_checkpoint(path), example_images()
+    count = drawings_for_mean_fields(net.config, len(images))
+    return compute_mean_fields(net, images[np.linspace(0, len(images) - 1, count).round().astype(int)])
 
 
 def occlude(report: Report, path: Path, image: np.ndarray) -> Occlusion:

@@ -39,7 +39,7 @@ from ui.teach.network_files import network_file
 from ui.teach.teaching import LESSON, TeachingError, teaching_work
 
 ALL_CHANNELS = -1
-EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact
+EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact exact
 TEACHINGS = 8  # calls followed at once; their work waits in a single queue
 POLL = 0.1  # seconds
 DIGITS = 6  # significant digits of the values of an effective field
@@ -49,11 +49,11 @@ def add_api(networks: Networks, jobs: Jobs, processes: Processes, default: str, 
     """Add the endpoints to the page being built.
 
     Args:
-        networks: that may be named.
-        jobs: where what takes long waits in line.
-        processes: where it is done.
-        default: the network that reads where a call names none.
-        data: directory that may hold MNIST/raw, for what trains.
+        networks: the networks that a call may name.
+        jobs: the queue for long work.
+        processes: where long work is done.
+        default: the network to use if a call names none.
+        data: directory that may hold MNIST/raw, for training.
     """
     endpoints = Endpoints(networks, jobs, processes, default, data)
     gr.api(endpoints.predict, api_name="predict")
@@ -135,9 +135,9 @@ class Endpoints:
         Returns:
             Objects with state: waiting, with position in the queue and the expected seconds; running, with step of
             steps, loss, and the accuracy on samples and on replay, held-out old digits, from 0 to 1; then done, with
-            metrics and key, which the other endpoints take for a network, file, the bytes of a safetensors file in
+            metrics and key, which the other endpoints accept as a network, file, the bytes of a safetensors file in
             base64, and warnings, sentences. In metrics, samples and replay are pairs of before and after, classes the
-            same by class, held the count of samples of which some were held out, or null where there are too few.
+            same by class, and held the result on held-out samples, or null if there are too few.
         """
         with one_sentence():
             _check_text("samples", samples)

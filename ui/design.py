@@ -31,7 +31,7 @@ def design(networks: Networks, jobs: Jobs, processes: Processes, data: str | Pat
     Args:
         networks: where a trained network is kept.
         jobs: the queue that trainings wait in.
-        processes: where it runs.
+        processes: where they run.
         data: directory that holds MNIST/raw, to train on; if it is missing, MNIST is downloaded into it.
     """
     trainings = LiveTrainings(networks, jobs, processes, data)

@@ -7,8 +7,9 @@ import numpy as np
 
 from model import DigitNet, predict, rasterize
 from model.checks import fields_of
+from model.cost.budget import check_explanation
 from model.drawing.normalisation import Steps, normalised
-from model.explain.occlusion import WINDOW, Occlusion
+from model.explain.occlusion import WINDOW, Occlusion, count_windows
 from ui.apart import occlude
 from ui.serving.answers import to_base64
 from ui.serving.jobs import Jobs
@@ -51,8 +52,8 @@ def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[di
 def start_explaining(networks: Networks, jobs: Jobs, processes: Processes, request: object) -> dict[str, str]:
     """Find out which ink the decision about a drawing depends on.
 
-    Its outcome is `drop`, float32 (28, 28) in base64, by how much the probability of what is read falls without the ink
-    around each pixel; `window`, the side of what is covered; `strongest`, row and column where that takes most away;
+    Its outcome is `drop`, float32 (28, 28) in base64, by how much the probability of the answer falls without the ink
+    around each pixel; `window`, the side of the covered square; `strongest`, row and column of the largest fall;
     and a sentence.
 
     Args:
@@ -65,10 +66,12 @@ def start_explaining(networks: Networks, jobs: Jobs, processes: Processes, reque
         `job`, to ask about it with.
 
     Raises:
-        ValueError: the drawing is not valid, no such network is offered, or too many are waiting.
+        ValueError: the drawing is not valid, no such network is offered or it is too large, or too many are waiting.
     """
     name, drawing = fields_of(request, "network", "drawing")
-    path, classes, image = networks.locate(name), networks.load(name).classes, rasterize(drawing)
+    path, net, image = networks.locate(name), networks.load(name), rasterize(drawing)
+    classes = net.classes
+    check_explanation(net.config, count_windows(image))
 
     def work(report: Report) -> dict[str, Any]:
         found = processes.run(occlude, (path, image), report)

@@ -9,9 +9,11 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from model import DigitNet, complexity, load_checkpoint, receptive_field
+from model import DigitNet, NetworkConfig, complexity, load_checkpoint, receptive_field
 from model.checks import fields_of
+from model.cost.budget import drawings_for_mean_fields
 from model.cost.complexity import LayerComplexity
+from model.drawing.examples import example_images
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import windows_of
 from model.fields.layer_fields import FieldError, coverage
@@ -38,7 +40,7 @@ def architecture(networks: Networks, jobs: Jobs, processes: Processes) -> gr.HTM
 
 
 class Descriptions:
-    """Everything that the tab shows of networks, as JSON values; arguments as of `architecture`."""
+    """Everything that the tab shows about networks, as JSON values; arguments as for `architecture`."""
 
     def __init__(self, networks: Networks, jobs: Jobs, processes: Processes) -> None:
         self._networks, self._jobs, self._processes = networks, jobs, processes
@@ -70,7 +72,8 @@ class Descriptions:
 
         def work(report: Report) -> dict[str, Any]:
             fields = self._processes.run(measure_fields, (path,), report)
-            return self._keep(path, _describe(load_checkpoint(path), title, fields))
+            net = load_checkpoint(path)
+            return self._keep(path, {**_describe(net, title, fields), "note": _on_drawings(net.config)})
 
         return {"job": self._jobs.start(work, "mean fields", quick=True)}
 
@@ -80,6 +83,15 @@ class Descriptions:
             if len(self._kept) > DESCRIBED:
                 self._kept.popitem(last=False)
         return description
+
+
+def _on_drawings(config: NetworkConfig) -> str:
+    """Over how few drawings the fields of a large network were averaged; nothing where it was all of them."""
+    every = len(example_images())
+    count = drawings_for_mean_fields(config, every)
+    if count == every:
+        return ""
+    return f"This network is large: what its layers look at is averaged over {count} of the {every} example drawings."
 
 
 def _describe(net: DigitNet, title: str, fields: dict[str, MeanField]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import { layersPart } from "./parts/layers.js";
 import { depthwisePart, dilationPart, flowchartPart, pointwisePart, separablePart } from "./parts/lessons.js";
 import { stepsPart } from "./parts/steps.js";
 import { orError, read } from "./reading.js";
+import { severalDigits } from "./several.js";
 import { DrawingError, rasterize } from "./strokes.js";
 
 const LESSONS = {
@@ -45,5 +46,6 @@ export function answer({ sequence, drawing, network: name, parts = {} }, use, pe
   for (const part of Object.keys(PARTS).filter((each) => each in parts)) {
     answered[part] = orError(() => PARTS[part]({ network, image, pen, use, parameters: parts[part] }));
   }
-  return { sequence, network: name, image, classes: network.classes, probabilities, familiar, parts: answered };
+  const several = familiar ? [] : severalDigits(network, drawing, pen); // last: it reads other images
+  return { sequence, network: name, image, classes: network.classes, probabilities, familiar, several, parts: answered };
 }

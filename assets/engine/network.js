@@ -45,6 +45,8 @@ export class Network {
     this.tensors = tensors;
     this.temperature = tensorOf(tensors, "temperature", []).values[0];
     this.familiarEnergy = tensorOf(tensors, "familiar_energy", []).values[0];
+    // Files of earlier versions lack it; they go by the energy alone.
+    this.familiarEvidence = tensors.has("familiar_evidence") ? tensorOf(tensors, "familiar_evidence", []).values[0] : -Infinity;
     if (!(this.temperature > 0)) throw new Error(`The network's temperature is ${this.temperature}; expected more than 0.`);
     this.multiplyAccumulates = multiplyAccumulates(this.layers);
     const plan = this.#plan();

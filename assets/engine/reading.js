@@ -15,11 +15,12 @@ export function softmax(logits, temperature = 1) {
   return weights.map((weight) => weight / sum);
 }
 
-/** Whether an image is like those that the network learned from, by the energy of its logits. */
-function isFamiliar(logits, { familiarEnergy }) {
+/** Whether an image is like those that the network learned from, by the energy of its logits and by what it has over their mean. */
+function isFamiliar(logits, { familiarEnergy, familiarEvidence }) {
   const most = Math.max(...logits);
   const energy = most + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0));
-  return energy >= familiarEnergy;
+  const mean = logits.reduce((sum, logit) => sum + logit, 0) / logits.length;
+  return energy >= familiarEnergy && energy - mean >= familiarEvidence;
 }
 
 /**

@@ -39,7 +39,7 @@ export function mount({ element, server }) {
   });
   const description = makeQuestion(describe, "choose the network again to retry", (answer) => {
     if (answer.error) asked = null;
-    view.querySelector(".problem").textContent = answer.error ?? "";
+    view.querySelector(".problem").textContent = answer.error ?? answer.note ?? "";
     if (!answer.error) show(answer);
   });
 

@@ -4,7 +4,7 @@
 // Who answers is a source: a function of a request
 //     { sequence, drawing, network, parts: { name: parameters } }
 // that returns the answer, or a promise of it,
-//     { sequence, network, classes, probabilities, familiar, image, parts: { name: what was found, or { error } }, took }
+//     { sequence, network, classes, probabilities, familiar, several, image, parts: { name: what was found, or { error } }, took }
 // or `{ sequence, error }` where the request is refused in a sentence; bytes and floats are arrays, or base64. `took`,
 // milliseconds, is told by what computes in this browser. A source declines by returning null or by
 // throwing; then the one after it is asked for the state as it is by then. The server, which `connect` brings, comes

@@ -43,10 +43,11 @@ export function mount({ element }) {
 }
 
 /** [state, sentence] of an answer. */
-function sentence({ classes, probabilities, familiar }) {
+function sentence({ classes, probabilities, familiar, several = [] }) {
   const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
   const [first, second] = order;
   const share = (index) => `${classes[index]} (${percent(probabilities[index])})`;
+  if (several.length) return ["strange", `More than one digit: ${several.join(", ")}. One at a time is read here.`];
   if (!familiar) return ["strange", `Unlike anything it has learned; the closest is ${share(first)}.`];
   if (probabilities[first] < SURE) return ["unsure", `Not sure: ${share(first)} or ${share(second)}.`];
   return ["sure", `It reads ${share(first)}.`];

@@ -1,7 +1,7 @@
-"""What looking into a network costs, known from its configuration alone, so that it can be refused or shortened before.
+"""What analysing a network costs, known from its configuration alone, so that it can be refused or shortened first.
 
-Work is counted in multiply-accumulates. A value that a layer hands on counts as some more of them: where channels are
-few, time goes into moving values about.
+Work is counted in multiply-accumulates. Each value that a layer passes on counts as some more of them: with few
+channels, time goes into moving values about.
 """
 
 from math import prod
@@ -10,31 +10,32 @@ from model.cost.complexity import complexity_of
 from model.layers import layers_of
 from model.network import NetworkConfig
 
-A_VALUE = 30  # multiply-accumulates in the time of which one value of a map is written, normed and rectified
-BACKWARD = 2  # passes that a gradient costs
+A_VALUE = 30  # multiply-accumulates that take as long as writing, norming and rectifying one value of a map
+BACKWARD = 2  # forward passes that a gradient costs
 
+READING = 40_000_000  # one image, read while the pens of all others wait; what costs more waits in a line of its own
 MEAN_FIELDS = 12_000_000_000  # the mean fields of all layers of one network
 EXPLANATION = 30_000_000_000  # one explanation of a reading
 
 
 def work_of(config: NetworkConfig) -> int:
-    """Of one image on its way through the whole network."""
+    """Work of one image's pass through the whole network."""
     return sum(_work_by_layer(config))
 
 
 def mean_fields_work(config: NetworkConfig) -> int:
-    """Of one image for the fields of all layers: one way forward, and from each layer all the way back."""
+    """Work of one image for the fields of all layers: one pass forward, and from each layer all the way back."""
     work = _work_by_layer(config)
     back = sum(BACKWARD * sum(work[: depth + 1]) for depth in range(len(work)))
     return sum(work) + back
 
 
 def drawings_for_mean_fields(config: NetworkConfig, at_hand: int) -> int:
-    """Over how many drawings the mean fields of a network are taken: of all, or of as many as its size allows.
+    """How many drawings the mean fields of a network are averaged over: all, or as many as its size allows.
 
     Args:
-        config: of the network.
-        at_hand: how many drawings there are, at least 1.
+        config: the network's configuration.
+        at_hand: number of drawings, at least 1.
 
     Returns:
         From 1 to `at_hand`.
@@ -43,15 +44,15 @@ def drawings_for_mean_fields(config: NetworkConfig, at_hand: int) -> int:
 
 
 def check_explanation(config: NetworkConfig, images: int) -> None:
-    """That a reading of this network may be explained by reading so many images.
+    """Check that a reading of this network may be explained by reading that many images.
 
     Raises:
         ValueError: it would take too long.
     """
     if work_of(config) * images > EXPLANATION:
         raise ValueError(
-            f"This network is too large to be read {images:,} times over, as an explanation has to; "
-            f"expected one that spends at most {EXPLANATION // images:,} multiply-accumulates on an image."
+            f"This network is too large to read {images:,} images for an explanation; "
+            f"expected one that needs at most {EXPLANATION // images:,} multiply-accumulates an image."
         )
 
 

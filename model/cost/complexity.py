@@ -19,7 +19,7 @@ class LayerComplexity:
     """The cost of one layer.
 
     Attributes:
-        parameters: trainable numbers of its own; 0 in a stage that applies those of an earlier one.
+        parameters: trainable numbers of its own; 0 in a stage that applies an earlier one's.
         multiply_accumulates: for one image.
         map_size: cells (y, x) of its output.
     """
@@ -48,7 +48,7 @@ class Complexity:
 
     @property
     def multiply_accumulates(self) -> int:
-        """Of the whole network, for one image."""
+        """Multiply-accumulates of the whole network, for one image."""
         return sum(layer.multiply_accumulates for layer in self.layers.values())
 
 
@@ -59,7 +59,7 @@ def complexity(net: DigitNet) -> Complexity:
 
 @lru_cache(maxsize=256)
 def complexity_of(config: NetworkConfig) -> Complexity:
-    """As `complexity`, for a network that need not be made."""
+    """As `complexity`, without building the network."""
     layers = {}
     for layer in layers_of(config):
         map_size = receptive_field_in(config, layer.name).map_size

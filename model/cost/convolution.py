@@ -1,14 +1,16 @@
-"""What one convolution costs, standard or separable: by the closed formulas, and as torch's own modules count it.
+"""What one convolution costs, standard or separable: by the closed formulas, and counted on torch's own modules.
 
-Biases are left out everywhere: a norm, which has its own, follows each of these convolutions in the networks of today.
+Biases are left out everywhere: in today's networks a norm, which has its own, follows each of these convolutions.
 """
 
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import conv_flop_count
 
+from model.checks import check_whole
 from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL
 from model.separable import effective_kernel
 
@@ -25,19 +27,18 @@ LIMITS = {
 }
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """What one step costs.
 
     Attributes:
         parameters: weights.
-        multiply_accumulates: for one input; those with the zeros of the padding count, as they are done.
+        multiply_accumulates: for one input; those with the padding's zeros count, since they are computed.
     """
 
     parameters: int
     multiply_accumulates: int
 
-    def __add__(self, other: "Cost") -> "Cost":
+    def __add__(self, other: "Cost") -> "Cost":  # type: ignore[override]  # a sum, where tuples are strung together
         return Cost(self.parameters + other.parameters, self.multiply_accumulates + other.multiply_accumulates)
 
 
@@ -74,7 +75,7 @@ class Convolution:
         for field in fields(self):
             value = getattr(self, field.name)
             if field.name != "padding" or value != "same":
-                _check(field.name, value)
+                check_whole(field.name, value, *LIMITS[field.name])
         if self.padding == "same":
             for name in ("kernel_height", "kernel_width"):
                 kernel = getattr(self, name)
@@ -114,14 +115,14 @@ class Convolution:
 
     @property
     def ratio(self) -> float:
-        """What the separable pair costs of the standard convolution: 1 / C_out + 1 / (K_h K_w).
+        """Cost of the separable pair as a fraction of the standard convolution's: 1 / C_out + 1 / (K_h K_w).
 
-        Howard et al. 2017, "MobileNets", section 3.1; parameters and multiply-accumulates alike.
+        Howard et al. 2017, "MobileNets", section 3.1; the same for parameters and multiply-accumulates.
         """
         return 1 / self.out_channels + 1 / (self.kernel_height * self.kernel_width)
 
     def costs(self) -> dict[str, Cost]:
-        """By the formulas: `standard`, `depthwise`, `pointwise`, and the last two together, `separable`."""
+        """Costs by the formulas: `standard`, `depthwise`, `pointwise`, and the last two together, `separable`."""
         area = self.kernel_height * self.kernel_width
         weights = {
             "standard": self.in_channels * self.out_channels * area,
@@ -134,9 +135,9 @@ class Convolution:
     def counted(self) -> tuple[dict[str, Cost], tuple[int, int]]:
         """The same costs, and the output's size, counted on `torch.nn.Conv2d` modules.
 
-        Parameters are those that the modules have; multiply-accumulates are what `torch.utils.flop_counter` counts for
-        their shapes; the size is what comes out of a module of one channel. The modules of all channels live on the
-        meta device, which has shapes and no numbers: large ones cost nothing.
+        Parameters are those of the modules; multiply-accumulates are what `torch.utils.flop_counter` counts for their
+        shapes; the size is that of the output of a module with one channel. The modules of all channels are on the
+        meta device, which has shapes but no numbers: large ones cost nothing.
         """
         window = ((self.kernel_height, self.kernel_width), self.stride, self.cells_around, self.dilation)
         channels, size = self.in_channels, (self.height, self.width)
@@ -150,12 +151,6 @@ class Convolution:
             }
         read = {"standard": size, "depthwise": size, "pointwise": output}
         return _with_separable({kind: _count(modules[kind], read[kind], output) for kind in modules}), output
-
-
-def _check(name: str, value: object) -> None:
-    low, high = LIMITS[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r}; expected a whole number from {low} to {high}.")
 
 
 def _with_separable(costs: dict[str, Cost]) -> dict[str, Cost]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import torch
 
+from model.checks import check_whole
 from model.separable import depthwise_conv2d, depthwise_separable_conv2d
 
 Numbers = Sequence[Sequence[float]]
@@ -20,11 +21,11 @@ class Product(NamedTuple):
     """What one tap adds to a cell.
 
     Attributes:
-        row: of the input cell that the tap lies on; outside 0..2 it lies in the padding.
-        column: likewise.
+        row: row of the input cell under the tap; outside 0..2 it lies in the padding.
+        column: its column, likewise.
         read: the number there; None in the padding, which counts as 0.
-        weight: of the tap.
-        product: of both.
+        weight: the tap's weight.
+        product: the product of both.
     """
 
     row: int
@@ -60,7 +61,7 @@ class WorkedExample:
         dilation: from 1 to 3.
 
     Raises:
-        ValueError: a number that is none or too large, another shape, or a kernel for which the input has no room.
+        ValueError: a number is invalid or too large, a shape is wrong, or the kernel does not fit into the input.
     """
 
     source: Numbers = IN_READING_ORDER
@@ -75,8 +76,7 @@ class WorkedExample:
         _check_row("The pointwise weights", self.pointwise, len(POINTWISE))
         if self.padding not in ("valid", "same"):
             raise ValueError('padding has to be "valid" or "same" in the example.')
-        if isinstance(self.dilation, bool) or self.dilation not in range(1, SIDE + 1):
-            raise ValueError(f"dilation is {self.dilation!r}; expected a whole number from 1 to {SIDE}.")
+        check_whole("dilation", self.dilation, 1, SIDE)
 
     def cells(self) -> list[list[WorkedCell]]:
         """The cells of the output, in rows. Sums are those of `depthwise_separable_conv2d`.
@@ -120,7 +120,7 @@ def _check_numbers(name: str, rows: object) -> None:
 
 def _check_row(name: str, row: object, count: int) -> None:
     if not isinstance(row, Sequence) or isinstance(row, str) or len(row) != count:
-        raise ValueError(f"{name} must have rows of {count} numbers.")
+        raise ValueError(f"{name} has to have rows of {count} numbers.")
     for value in row:
         if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
             raise ValueError(f"{name} has an entry {value!r}; expected numbers from {-LARGEST:g} to {LARGEST:g}.")

@@ -1,1 +1,1 @@
-"""Networks that visitors design: their shapes, what changing one would bring, their training."""
+"""Networks that visitors design: their shapes, the effect of changing them, and their training."""

@@ -1,7 +1,7 @@
-"""A network of one's own design: read from what people write, and kept small enough for everybody to be served.
+"""A network of one's own design: read from what people write, and kept small enough to train beside other visitors.
 
-A design is a `NetworkConfig` for the ten digits. Nothing here trains a network or makes room for one: what it costs
-is known from its shapes.
+A design is a `NetworkConfig` for the ten digits. Nothing here trains a network or allocates one: its cost is known from
+its shapes.
 """
 
 from math import prod
@@ -13,7 +13,7 @@ from model.network import MAX_STAGES, NetworkConfig, StageConfig
 
 MAX_PARAMETERS = 2_000_000
 MAX_MULTIPLY_ACCUMULATES = 60_000_000  # for one image
-MAX_VALUES = 400_000  # outputs of all convolutions for one image; a training holds several copies of a whole batch
+MAX_VALUES = 400_000  # outputs of all convolutions for one image; training holds several copies for a whole batch
 
 FIELDS = ("stem_channels", "stem_kernel", "stem_stride", "separable", "stages")
 STAGE_FIELDS = ("channels", "kernel", "dilation", "stride", "shares")
@@ -22,11 +22,11 @@ DEFAULT_DESIGN = NetworkConfig(16, stages=(StageConfig(64, stride=2), StageConfi
 
 
 class DesignError(ValueError):
-    """This is no design, or one that is too large. The message is one sentence that says which field or limit."""
+    """Not a valid design, or too large a one. The message is one sentence that names the field or the limit."""
 
 
 def read_design(values: object) -> NetworkConfig:
-    """The design that somebody wrote down; fields that are left out have `NetworkConfig`'s defaults.
+    """The design that somebody wrote; fields that are left out take `NetworkConfig`'s defaults.
 
     Args:
         values: {stem_channels, stem_kernel, stem_stride, separable, stages: [{channels, kernel, dilation, stride,
@@ -38,7 +38,7 @@ def read_design(values: object) -> NetworkConfig:
     fields = _fields("A design", values, FIELDS, "stem_channels", "stages")
     stages = fields["stages"]
     if not isinstance(stages, list) or not 1 <= len(stages) <= MAX_STAGES:
-        number = f"has {len(stages)} entries" if isinstance(stages, list) else "is no list"
+        number = f"has {len(stages)} entries" if isinstance(stages, list) else "is not a list"
         raise DesignError(f"stages {number}; expected a list of 1 to {MAX_STAGES} stages.")
     if not isinstance(fields.get("separable", True), bool):
         raise DesignError(f"separable is {fields['separable']!r}; expected true or false.")
@@ -65,22 +65,22 @@ def _fields(what: str, values: object, known: tuple[str, ...], *needed: str) -> 
 
 
 def cost_of(config: NetworkConfig) -> Complexity:
-    """What a network of this shape costs, without the memory that it would take."""
+    """What a network of this shape costs, found without building it."""
     return complexity_of(config)
 
 
 def values_of(config: NetworkConfig) -> int:
-    """Outputs of all convolutions for one image: what a training has to hold of each image, several times over."""
+    """Outputs of all convolutions for one image: training has to hold several copies of them for each image."""
     costs = cost_of(config).layers
     convolutions = (layer for layer in layers_of(config) if layer.is_convolution)
     return sum(layer.channels * prod(costs[layer.name].map_size) for layer in convolutions)
 
 
 def check_size(config: NetworkConfig) -> None:
-    """That a design is small enough to be trained while others are served.
+    """Check that a design is small enough to be trained while other visitors are served.
 
     Raises:
-        DesignError: names the limit, and why there is one.
+        DesignError: it is too large; names the limit and the reason for it.
     """
     cost = cost_of(config)
     for amount, most, what, why in (

@@ -1,4 +1,4 @@
-"""A training that is watched while it runs: in short slices, with news after each, to be stopped and taken up again."""
+"""A training that is watched while it runs: in short slices, with news after each; it can be stopped and resumed."""
 
 import copy
 import math
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.checks import check_whole
 from model.data import Split, load_training
 from model.design.configuration import DesignError, check_size
 from model.drawing.examples import example_images
@@ -25,18 +26,20 @@ from model.fields.receptive_field import Region
 from model.layers import milestones, parts_of
 from model.metrics import calibrate, figures, logits_of
 from model.network import DigitNet, NetworkConfig
-from model.train import Recipe, Training, Workers
+from model.training.recipe import Recipe
+from model.training.training import Training
+from model.training.workers import Workers
 
 MAX_EPOCHS = 20
 DEFAULT_EPOCHS = 4
 RECIPE = Recipe(batch=128, learning_rate=0.02, weight_decay=0.01, label_smoothing=0.0, average=0.99, strength=0.3)
 
-SLICE = 0.4  # seconds of training between two news
-LOOK_SHARE = 0.1  # of the time, that looking at the network may take
-LOOK_EVERY = (1.2, 6.0)  # seconds, at least and at most, whatever it takes
-WATCHED = 2000  # validation images that are read at every look
-MISREAD = 12  # of them that are shown
-MAX_SECONDS = 600.0  # of one run; then others have their turn, and it can be taken up again
+SLICE = 0.4  # seconds of training between two pieces of news
+LOOK_SHARE = 0.1  # of the time, which looking at the network may take
+LOOK_EVERY = (1.2, 6.0)  # seconds, at least and at most, however long a look takes
+WATCHED = 2000  # validation images read at every look
+MISREAD = 12  # of them, at most, that are shown
+MAX_SECONDS = 600.0  # of one run; then others have their turn, and it can be resumed
 
 
 class Sample(NamedTuple):
@@ -45,7 +48,7 @@ class Sample(NamedTuple):
     Attributes:
         image: uint8 (28, 28).
         label: index of its class.
-        answer: index of the class that is read.
+        answer: index of the class that it is read as.
     """
 
     image: np.ndarray
@@ -55,15 +58,15 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Look:
-    """What the network is after some steps.
+    """The state of the network after some steps.
 
     Attributes:
         accuracy: on the watched validation images, 0 to 1.
         watched: how many those are.
-        misread: those that it is surest about and yet wrong, at most `MISREAD`.
+        misread: those that it is most confidently wrong about, at most `MISREAD`.
         field: float32 (28, 28), mean effective field of the middle cell of the last stage, its largest value 1.
-        box: the smallest square that carries 95 % of it.
-        region: the theoretical field, cut at the image's borders.
+        box: the smallest square that contains 95 % of it.
+        region: the theoretical field, clipped to the image.
         kernels: by convolution, float32 (channels, k, k): those of each output channel that read its first input.
     """
 
@@ -78,14 +81,14 @@ class Look:
 
 @dataclass(frozen=True)
 class News:
-    """How far a training is.
+    """The progress of a training.
 
     Attributes:
-        images: seen so far, every pass counted.
-        total: images that it will have seen at its end.
-        seconds: so far, pauses left out.
-        loss: mean of the steps since the last news.
-        look: of the network, or None where none was taken.
+        images: images seen so far, counting every pass.
+        total: images that it will have seen by the end.
+        seconds: training time so far, without pauses.
+        loss: mean over the steps since the last news.
+        look: the network's state, or None if it was not looked at.
     """
 
     images: int
@@ -96,21 +99,20 @@ class News:
 
 
 class LiveTraining:
-    """One design in training. It can be pickled between two news, to go on in another process.
+    """One design in training. It can be pickled between two slices, to go on in another process.
 
     Args:
         config: the design.
         epochs: passes over the training images, 1 to `MAX_EPOCHS`.
-        root: directory that holds MNIST/raw; read, or downloaded, when the first run begins.
+        root: directory that holds MNIST/raw; read or downloaded when the first run begins.
         seed: of the weights, the order of the images and their augmentation.
 
     Raises:
-        DesignError: the design is too large, or epochs no number of its range.
+        DesignError: the design is too large, or epochs is out of its range.
     """
 
     def __init__(self, config: NetworkConfig, epochs: int, root: str | Path, seed: int = 0) -> None:
-        if isinstance(epochs, bool) or not isinstance(epochs, int) or not 1 <= epochs <= MAX_EPOCHS:
-            raise DesignError(f"epochs is {epochs!r}; expected a whole number from 1 to {MAX_EPOCHS}.")
+        check_whole("epochs", epochs, 1, MAX_EPOCHS, DesignError)
         check_size(config)
         self.config = config
         self.seed = seed
@@ -140,16 +142,16 @@ class LiveTraining:
         return self._step == self._last_step
 
     def run(self, report: Callable[[News], None], most_seconds: float = MAX_SECONDS) -> None:
-        """Train, from where the last run stopped, to the end or until it is to stop.
+        """Train from where the last run stopped, until the end or until asked to stop.
 
         Args:
-            report: called with news after every slice; a `CancelledError` of its own ends the run. What was learned
-                by then is kept.
+            report: called with news after every slice; a `CancelledError` that it raises ends the run. What was
+                learned by then is kept.
             most_seconds: after which the run stops by itself.
 
         Raises:
-            ValueError: it is running already, or its loss is no finite number any more.
-            DataError: MNIST is neither there nor to be had.
+            ValueError: it is already running, or its loss is no longer finite.
+            DataError: MNIST is missing and cannot be downloaded.
         """
         with self._alone():
             if self._training is None:
@@ -167,7 +169,7 @@ class LiveTraining:
             ValueError: it has not learned anything yet.
         """
         if self._latest is None:
-            raise ValueError("This training has not begun yet; wait for its first figures.")
+            raise ValueError("This training has not started yet; wait for its first figures.")
         net, (_, validation) = copy.deepcopy(self._latest), _data(self._root)
         calibrate(net, validation)
         history = {
@@ -180,7 +182,7 @@ class LiveTraining:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         if not self._running.acquire(blocking=False):
-            raise ValueError("This training is running already.")
+            raise ValueError("This training is already running.")
         try:
             yield
         finally:
@@ -204,7 +206,7 @@ class LiveTraining:
             yield from training.step_through_epoch()
 
     def _slices(self, deadline: float) -> Iterator[News]:
-        """Train slice by slice; the first and the last news carry a look, and those between as often as it is cheap."""
+        """Train slice by slice; the first and the last news carry a look, the others as often as that stays cheap."""
         next_look = 0.0
         while not self.finished and time.monotonic() < deadline:
             begun = time.monotonic()
@@ -227,7 +229,7 @@ class LiveTraining:
             self._step += 1
         loss = torch.stack(losses).mean().item()
         if not math.isfinite(loss):
-            raise ValueError("The training has diverged: its loss is no number any more; another design may learn.")
+            raise ValueError("The training has diverged: its loss is no longer finite; a different design may learn.")
         return loss
 
     def _snapshot(self) -> DigitNet:
@@ -265,5 +267,5 @@ def _kernels(net: DigitNet) -> dict[str, np.ndarray]:
 
 @lru_cache(maxsize=1)
 def _data(root: str | Path) -> tuple[Split, Split]:
-    """What is trained on, and what is validated on; read once for all trainings."""
+    """The training and the validation images, read once for all trainings."""
     return load_training(root)

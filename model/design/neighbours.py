@@ -1,6 +1,6 @@
-"""What another kernel, dilation or number of filters in one stage of a design would bring, and what it would cost.
+"""What a different kernel, dilation or number of filters in one stage of a design would bring, and what it would cost.
 
-Nothing is estimated: the other design is made, and the two are compared.
+Nothing is estimated: the changed design is described in full, and the two are compared.
 """
 
 from dataclasses import replace
@@ -16,8 +16,8 @@ def advice_on(config: NetworkConfig, index: int) -> dict[str, str]:
     """A sentence each on the kernel, the dilation and the filters of a stage, and on the kind of convolution.
 
     Args:
-        config: of the design.
-        index: of the stage, from 0.
+        config: the design's configuration.
+        index: index of the stage, from 0.
 
     Raises:
         ValueError: there is no such stage.
@@ -42,14 +42,14 @@ def _on_kernel(config: NetworkConfig, index: int) -> str:
         f"{_field(config, other)}."
     )
     if stage.kernel == 3 and len(family) == 1 and 2 * stage.dilation <= MAX_DILATION:
-        sentence += f" Dilation {2 * stage.dilation} with kernel 3 reaches as far for nothing, its taps further apart."
+        sentence += f" Dilation {2 * stage.dilation} with kernel 3 reaches as far for free, with taps further apart."
     return sentence
 
 
 def _on_dilation(config: NetworkConfig, index: int) -> str:
     stage = config.stages[index]
     if stage.kernel == 1:
-        return "A kernel of 1 has one tap: dilation does nothing to it."
+        return "A kernel of 1 has a single tap, so dilation has no effect."
     if stage.dilation == MAX_DILATION:
         return f"A dilation of {MAX_DILATION} is the largest that can be chosen."
     other = _changed(config, [index], dilation=stage.dilation + 1)
@@ -63,7 +63,7 @@ def _gaps(config: NetworkConfig) -> str:
     try:
         read = columns_in_field(windows_of(config))
     except FieldError:
-        return ""  # the page says so of the design itself
+        return ""  # the page says so about the design itself
     if read.all():
         return ", of which all of its columns are read"
     return f", of which only {read.sum()} of its {read.size} columns are read"
@@ -94,7 +94,7 @@ def _on_separable(config: NetworkConfig) -> str:
 
 
 def _family(config: NetworkConfig, index: int) -> list[int]:
-    """The stages that have their weights in common with one, itself among them."""
+    """The stages that share weights with one stage, itself included."""
     owners = [at if stage.shares is None else stage.shares for at, stage in enumerate(config.stages)]
     return [at for at, owner in enumerate(owners) if index < len(owners) and owner == owners[index]]
 

@@ -14,12 +14,13 @@ from zipfile import BadZipFile, ZipFile
 
 PENDIGITS_BOX = 500  # the tablet's writing box, in tablet units
 OMNIGLOT_BOX = 105  # the side of an Omniglot picture, in pixels
+OMNIGLOT_NAME = re.compile(r"strokes_\w+/([^/]+)/character(\d+)/\d+_(\d+)\.txt")
 
 Drawing = list[list[list[float]]]
 
 
 class CorpusError(ValueError):
-    """A file is not the corpus that it should be. The message is one sentence for people."""
+    """A file is not the expected corpus. The message is one sentence for people."""
 
 
 class PenDigit(NamedTuple):
@@ -42,13 +43,13 @@ def read_pendigits(path: str | Path) -> list[PenDigit]:
     """All digits of a raw pendigits file, in the file's order.
 
     Args:
-        path: `pendigits-orig.tra` or a file of the same form.
+        path: `pendigits-orig.tra` or a file in the same format.
 
     Returns:
         Samples whose drawings are in canvas units, 0..1, y down.
 
     Raises:
-        CorpusError: the file cannot be read, or is not of that form.
+        CorpusError: the file cannot be read, or is in another format.
     """
     samples: list[PenDigit] = []
     try:
@@ -63,7 +64,7 @@ def read_pendigits(path: str | Path) -> list[PenDigit]:
         raise CorpusError(
             f"{path} cannot be read ({error.strerror}); the file pendigits-orig.tra is expected."
         ) from error
-    except ValueError as error:  # a line that is not two numbers; a pattern that is not there
+    except ValueError as error:  # a line that is not two numbers; a missing pattern
         raise CorpusError(
             f"{path} is not a pendigits file; the raw UNIPEN text pendigits-orig.tra is expected."
         ) from error
@@ -88,24 +89,22 @@ def read_omniglot(path: str | Path, alphabet: str) -> list[Character]:
     """All characters of one alphabet, by character, then by drawer.
 
     Args:
-        path: `strokes_background_small1.zip` or an archive of the same form.
+        path: `strokes_background_small1.zip` or an archive in the same format.
         alphabet: its folder in the archive, such as "Latin".
 
     Returns:
         Samples whose drawings are in canvas units, 0..1, y down.
 
     Raises:
-        CorpusError: the archive cannot be read, is not of that form, or does not hold the alphabet.
+        CorpusError: the archive cannot be read, is in another format, or does not hold the alphabet.
     """
-    samples, alphabets = [], set()
+    known = alphabets(path)
+    samples = []
     try:
         with ZipFile(path) as archive:
             for name in sorted(archive.namelist()):
-                found = re.fullmatch(r"strokes_\w+/([^/]+)/character(\d+)/\d+_(\d+)\.txt", name)
-                if not found:
-                    continue
-                alphabets.add(found[1])
-                if found[1] == alphabet:
+                found = OMNIGLOT_NAME.fullmatch(name)
+                if found and found[1] == alphabet:
                     drawing = _omniglot_drawing(archive.read(name).decode("ascii"))
                     samples.append(Character(drawing, int(found[2]), int(found[3])))
     except OSError as error:
@@ -113,12 +112,30 @@ def read_omniglot(path: str | Path, alphabet: str) -> list[Character]:
             f"{path} cannot be read ({error.strerror}); a zip of Omniglot's strokes is expected."
         ) from error
     except (BadZipFile, ValueError) as error:
-        raise CorpusError(f"{path} is not a zip of Omniglot's strokes, which is expected.") from error
-    if not alphabets:
-        raise CorpusError(f"{path} holds no strokes; a zip of Omniglot's strokes is expected.")
+        raise CorpusError(f"{path} is not a zip file; a zip of Omniglot's strokes is expected.") from error
     if not samples:
-        raise CorpusError(f"{path} holds no alphabet {alphabet!r}; it holds {', '.join(sorted(alphabets))}.")
+        raise CorpusError(f"{path} holds no alphabet {alphabet!r}; it holds {', '.join(known)}.")
     return samples
+
+
+def alphabets(path: str | Path) -> list[str]:
+    """Names of the alphabets that an archive of Omniglot's strokes holds.
+
+    Raises:
+        CorpusError: the archive cannot be read, or holds none.
+    """
+    try:
+        with ZipFile(path) as archive:
+            found = {match[1] for name in archive.namelist() if (match := OMNIGLOT_NAME.fullmatch(name))}
+    except OSError as error:
+        raise CorpusError(
+            f"{path} cannot be read ({error.strerror}); a zip of Omniglot's strokes is expected."
+        ) from error
+    except BadZipFile as error:
+        raise CorpusError(f"{path} is not a zip of Omniglot's strokes, which is expected.") from error
+    if not found:
+        raise CorpusError(f"{path} holds no strokes; a zip of Omniglot's strokes is expected.")
+    return sorted(found)
 
 
 def _omniglot_drawing(text: str) -> Drawing:

@@ -16,9 +16,9 @@ class Example(NamedTuple):
     """One drawing.
 
     Attributes:
-        hand: name of the hand that it is written in.
+        hand: name of the handwriting.
         label: the digit, "0" to "9".
-        drawing: strokes of points [x, y, milliseconds], 0..1, y down. Not to be changed.
+        drawing: strokes of points [x, y, milliseconds], 0..1, y down. Do not change it.
     """
 
     hand: str

@@ -1,4 +1,4 @@
-"""Drawings with labels: what a network is taught from, and the file in which they are carried.
+"""Drawings with labels, from which a network is taught, and the file that holds them.
 
 {"format": 1, "samples": [{"label": "7", "drawing": [[[0.1, 0.2, 0], ...], ...]}, ...]}
 """
@@ -18,18 +18,18 @@ from model.network import MAX_CLASSES
 FORMAT_VERSION = 1
 MAX_SAMPLES = 500
 MAX_FILE_CHARACTERS = 5_000_000
-MAX_SAMPLE_POINTS = 100_000  # of all samples together: 200 a sample, where there are as many as can be
+MAX_SAMPLE_POINTS = 100_000  # of all samples together: 200 per sample if there are as many as allowed
 MAX_NAME = 24  # characters of a class name
-MAX_PARTS = 4 * MAX_NAME  # that they may be written with, accents apart; to put more of them together takes long
+MAX_PARTS = 4 * MAX_NAME  # code points of a name, accents counted apart; composing more of them takes long
 
-# Unicode's categories of what is no character of a text, and of what cannot be seen by itself.
+# Unicode's categories of what does not belong in a text, and of what cannot be seen by itself.
 NO_TEXT = ("Cc", "Cs", "Zl", "Zp", "Cn", "Co")
 UNSEEN = ("Cf", "Zs", "Mn", "Me")
-TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # turn the direction of what is around them
+TURNING = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")  # change the direction of text around them
 
 
 class SampleError(ValueError):
-    """Samples that cannot be taught from. The message is one sentence for people."""
+    """Samples that a network cannot be taught from. The message is one sentence for people."""
 
 
 class Sample(NamedTuple):
@@ -45,10 +45,10 @@ class Sample(NamedTuple):
 
 
 def check_name(name: object) -> str:
-    """A class name in the form in which it is kept: Unicode's composed form, without spaces around it.
+    """A class name as it is stored: in Unicode's composed form, without spaces around it.
 
     Raises:
-        SampleError: it is no text, empty, too long, or has characters that are none of a name's.
+        SampleError: it is not text, is empty or too long, or has characters that a name cannot have.
     """
     if not isinstance(name, str):
         raise SampleError(f"A class name is text, and this one is of the type {type(name).__name__}.")
@@ -66,7 +66,7 @@ def check_name(name: object) -> str:
 
 
 def check_class(name: object, known: Sequence[str] = ()) -> str:
-    """A class name as it is kept, which fits to those that are there.
+    """A class name as it is stored, checked against the existing ones.
 
     Raises:
         SampleError: as `check_name`; there would be too many classes, or two that differ in upper and lower case only.
@@ -77,14 +77,14 @@ def check_class(name: object, known: Sequence[str] = ()) -> str:
 
 
 def check_samples(samples: object, known: Sequence[str] = ()) -> list[Sample]:
-    """Samples that are safe to teach from: names in order, drawings that have ink.
+    """Samples that are safe to teach from: with valid names and drawings that have ink.
 
     Args:
         samples: a list of objects with label and drawing.
-        known: classes that the network has already.
+        known: classes that the network already has.
 
     Raises:
-        SampleError: what is wrong, with the number of the sample, from 1.
+        SampleError: says what is wrong, with the number of the sample, from 1.
     """
     if not isinstance(samples, list | tuple):
         raise SampleError("Samples are a list of objects with label and drawing.")
@@ -112,7 +112,7 @@ def _check_sample(number: int, sample: object) -> Sample:
 
 
 def _inked(drawing: str | bytes | Sequence) -> list:
-    """The strokes of a checked drawing that have points: an empty one says nothing, and not every reader expects it."""
+    """The strokes of a checked drawing that have points: an empty one adds nothing, and not every reader expects it."""
     strokes = json.loads(drawing) if isinstance(drawing, str | bytes) else drawing
     return [stroke for stroke in strokes if len(stroke)]
 
@@ -121,7 +121,7 @@ def _fields(number: int, sample: object) -> tuple[object, object]:
     if isinstance(sample, Sample):
         return sample
     if not isinstance(sample, dict) or not {"label", "drawing"} <= sample.keys():
-        raise SampleError(f"Sample {number} is no object with label and drawing.")
+        raise SampleError(f"Sample {number} is not an object with label and drawing.")
     return sample["label"], sample["drawing"]
 
 
@@ -145,7 +145,7 @@ def contradictions(samples: Sequence[Sample]) -> list[list[int]]:
 
 
 def warnings(samples: Sequence[Sample]) -> list[str]:
-    """What can be taught from these samples only in part: a sentence each, for people."""
+    """What these samples can teach only in part: a sentence each, for people."""
     sentences = []
     for first, *others in contradictions(samples):
         other = next(index for index in others if samples[index].label != samples[first].label)

@@ -1,10 +1,10 @@
 """From a drawing to the image that the network reads: checked, then rendered as MNIST made its images.
 
 Vector first, raster last. A drawing's ink box is fitted into 20 x 20 pixels, its lines are drawn there with a pen of
-MNIST's thickness, and the result is set into 28 x 28 with its centre of mass in the middle. So the image says how a
+MNIST's thickness, and the result is placed in 28 x 28 with its centre of mass in the middle. So the image shows how a
 digit is formed, and not how large, where, or with how thick a pen it was drawn.
 
-The procedure is the one of MNIST's page (LeCun, Cortes, Burges, "The MNIST database of handwritten digits"): "size
+The procedure is that of MNIST's page (LeCun, Cortes, Burges, "The MNIST database of handwritten digits"): "size
 normalized to fit in a 20x20 pixel box while preserving their aspect ratio ... centered in a 28x28 image by computing
 the center of mass of the pixels, and translating the image so as to position this point at the center of the 28x28
 field".
@@ -20,13 +20,13 @@ import numpy as np
 IMAGE_SIZE = 28
 INK_SIZE = 20
 
-# Chosen on MNIST's training images, so that drawings have a like share of ink and of grey at its edges; `python -m
+# Chosen on MNIST's training images, so that drawings have a similar share of ink and of grey edges; `python -m
 # tests.benchmarks.rasterize --data DIR --pendigits FILE` prints both sides.
 PEN = 2.5  # diameter, pixels
 EDGE = 1.15  # width of the ramp from ink to paper, pixels
 
-# Index of the pixel on which the centre of mass comes to lie, to the nearest whole pixel: MNIST's training images have
-# it at 14.0 on the average, spread evenly from 13.5 to 14.5, so that they were moved by whole pixels.
+# Index of the pixel to which the centre of mass is moved, to the nearest whole pixel: in MNIST's training images it is
+# at 14.0 on average, spread evenly from 13.5 to 14.5, so they were moved by whole pixels.
 MIDDLE = 14
 
 MAX_STROKES = 500
@@ -34,27 +34,27 @@ MAX_POINTS = 20_000
 MAX_POINT_NUMBERS = 8
 MAX_CHARACTERS = 2_000_000
 COORDINATE_RANGE = (-1.0, 2.0)
-DECIMALS = 12  # of coordinates; what is finer is no shape, and fitting it to a box would divide by next to nothing
+DECIMALS = 12  # of coordinates; finer detail is no shape, and fitting it to a box would divide by almost zero
 
 Strokes = list[np.ndarray]
 
 
 class DrawingError(ValueError):
-    """A drawing that is not one. The message is one sentence for people: what is wrong and what is expected."""
+    """Not a valid drawing. The message is one sentence for people: what is wrong and what is expected."""
 
 
 def check_drawing(drawing: object) -> Strokes:
-    """The strokes of a drawing as arrays, once it is sure that it is a drawing.
+    """The strokes of a drawing as arrays, after a check that it is a drawing.
 
     Args:
         drawing: a list of strokes, or JSON text of one. A stroke is a list of points `[x, y]` in canvas units (0..1, x
-            right, y down); after x and y a point may carry time and pressure, which are checked and left out.
+            right, y down); after x and y a point may have time and pressure, which are checked and left out.
 
     Returns:
         Strokes with at least one point each, float64 (P, 2) as x, y.
 
     Raises:
-        DrawingError: anything else, in time proportional to its size at most.
+        DrawingError: it is anything else; this takes time proportional to its size at most.
     """
     if isinstance(drawing, str | bytes):
         drawing = _parse(drawing)
@@ -114,7 +114,7 @@ def _check_stroke(stroke: Sequence[Any]) -> np.ndarray:
 
 
 class Fitting(NamedTuple):
-    """How a drawing comes to lie in the image: the steps that `rasterize` takes, for those who want to see them.
+    """How a drawing is placed in the image: the steps that `rasterize` takes, to be looked at.
 
     Places in the image are in pixels from its top left corner, so that pixel (row, column) has its centre at
     x = column + 0.5, y = row + 0.5.
@@ -132,7 +132,7 @@ class Fitting(NamedTuple):
     centred: tuple[int, int]
 
     def place(self, points: np.ndarray) -> np.ndarray:
-        """Where points (P, 2) of the canvas come to lie in the image, in pixels (P, 2)."""
+        """Where points (P, 2) of the canvas lie in the image, in pixels (P, 2)."""
         return points * self.scale + np.add(self.boxed, self.centred)
 
 
@@ -146,13 +146,13 @@ def fitting(drawing: object) -> Fitting:
 
 
 def rasterize(drawing: object) -> np.ndarray:
-    """The drawing as an image in MNIST's manner.
+    """The drawing as an image like MNIST's.
 
     Args:
         drawing: as `check_drawing` takes it.
 
     Returns:
-        uint8 (28, 28), ink 255 on 0. The same for the same shape at any place and size on the canvas.
+        uint8 (28, 28), ink 255 on 0. It depends on the shape alone, not on its place and size on the canvas.
 
     Raises:
         DrawingError: as `check_drawing`.
@@ -213,7 +213,7 @@ def centring_shift(ink: np.ndarray) -> tuple[int, int]:
     farthest = margin or IMAGE_SIZE
     pixels = np.arange(len(ink))
     mass = np.array([ink.sum(axis=0) @ pixels, ink.sum(axis=1) @ pixels]) / ink.sum()
-    # A symmetrical drawing lies half a pixel off to either side: a hair decides, rather than rounding errors.
+    # A symmetrical drawing could move to either side: a tiny offset decides, rather than rounding errors.
     right, down = np.rint(MIDDLE - margin - mass - 1e-4).clip(-farthest, farthest).astype(int).tolist()
     return right, down
 
@@ -226,7 +226,7 @@ def draw_lines(strokes: Strokes, side: int, pen: float = PEN) -> np.ndarray:
 
     Args:
         strokes: points (P, 2) each, in pixels from the top left corner.
-        side: of the square that is drawn on, in pixels; what leaves it is lost.
+        side: side of the square that is drawn on, in pixels; ink outside it is lost.
         pen: its diameter, in pixels.
 
     Returns:

@@ -13,7 +13,7 @@ STROKE_SHIFT = 0.04  # of a stroke against the others, as a share of the drawing
 JITTER = 0.03  # of a stroke's points, smooth along it, as a share of the drawing's size
 THICKNESS = 0.3  # of the pen, as a logarithm
 MOST_POINTS = 600  # of a drawing that is varied; a pen gives some 60 a second, and a file may give any number
-BENDS = 4  # places along a stroke that are moved apart from each other; between them the shift is interpolated
+BENDS = 4  # places along a stroke that are moved independently; between them the shift is interpolated
 
 
 def variants(drawing: object, count: int, generator: np.random.Generator, amount: float = 1.0) -> np.ndarray:
@@ -22,8 +22,8 @@ def variants(drawing: object, count: int, generator: np.random.Generator, amount
     Args:
         drawing: as `model.drawing.strokes.rasterize` takes it.
         count: how many, at least 1.
-        generator: where the changes come from.
-        amount: multiplies all changes but that of the pen.
+        generator: source of the changes.
+        amount: multiplies all changes except the pen's.
 
     Returns:
         uint8 (count, 28, 28), ink 255 on 0.
@@ -52,7 +52,7 @@ def _variant(strokes: Strokes, generator: np.random.Generator, amount: float) ->
 
 
 def _affine(generator: np.random.Generator, amount: float) -> np.ndarray:
-    """Rotation after slant after stretch, (2, 2) on x, y."""
+    """Stretch, then slant, then rotation: (2, 2) on x, y."""
     angle = math.radians(amount * generator.uniform(-ROTATION, ROTATION))
     stretch = math.exp(amount * generator.uniform(-STRETCH, STRETCH) / 2)
     rotation = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])

@@ -1,4 +1,4 @@
-"""How the value of one cell comes about, number by number.
+"""How the value of one cell is computed, number by number.
 
 Whatever the layer, a cell is max(0, scale * (sum of inputs times weights) + shift + residual). Depthwise, pointwise and
 standard convolution differ in which inputs they read. Scale and shift are the norm, folded: with running mean m and
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import nn
 
+from model.checks import is_whole
 from model.fields.layer_fields import receptive_field
 from model.fields.receptive_field import Cell
 from model.layers import JUNCTIONS, Layer, layer_named
@@ -20,15 +21,15 @@ from model.network import DigitNet
 
 @dataclass(frozen=True, eq=False)
 class CellArithmetic:
-    """One cell's value, taken apart. All numbers are float64.
+    """One cell's value and its parts. All numbers are float64.
 
     Attributes:
-        inputs: (C, k, k) what each weight is multiplied with; 0 where a tap lies in the padding.
+        inputs: (C, k, k), what each weight is multiplied by; 0 where a tap lies in the padding.
         weights: (C, k, k).
         inside: bool (k, k), the taps that lie on the map rather than in its padding.
-        scale: factor of the sum.
-        shift: added to the scaled sum; of the head, its bias.
-        residual: what the stage read at this cell, where it is added; else None.
+        scale: factor applied to the sum.
+        shift: added to the scaled sum; in the head, its bias.
+        residual: what the stage read at this cell, if that is added; else None.
         rectified: whether negative values become 0.
     """
 
@@ -47,7 +48,7 @@ class CellArithmetic:
 
     @property
     def sum(self) -> float:
-        """Of all products: the convolution's own output."""
+        """The sum of all products: the convolution's own output."""
         return float(self.products.sum())
 
     @property
@@ -57,7 +58,7 @@ class CellArithmetic:
 
     @property
     def value(self) -> float:
-        """What stands in the map."""
+        """The cell's value in the map."""
         total = self.normed + (self.residual or 0.0)
         return max(0.0, total) if self.rectified else total
 
@@ -72,7 +73,7 @@ def cell_arithmetic(
         maps: as `layer_maps(net, image)` gives them.
         layer: name of a map.
         cell: (y, x) in that map.
-        channel: of that map; of the head, the class.
+        channel: in that map; for the head, the class.
 
     Raises:
         ValueError: there is no such map or channel, or the cell lies outside the map.
@@ -80,7 +81,7 @@ def cell_arithmetic(
     described = layer_named(net.config, layer)
     cell = receptive_field(net, layer).checked(cell)
     channels = described.channels
-    if isinstance(channel, bool) or not isinstance(channel, int) or not 0 <= channel < channels:
+    if not is_whole(channel, 0, channels - 1):
         raise ValueError(f"Layer {layer} has no channel {channel!r}; expected one from 0 to {channels - 1}.")
     if described.kind == "pool":
         return _mean(maps[described.reads[0]][channel].astype(np.float64))

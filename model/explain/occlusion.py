@@ -1,4 +1,4 @@
-"""Which part of the ink a decision hangs on: a window of paper is laid over each place, and the network asked again.
+"""Which part of the ink a decision depends on: a window of paper covers each place, and the network reads it again.
 
 Zeiler, Fergus, "Visualizing and Understanding Convolutional Networks" (ECCV 2014), section 4.2. The window here is
 paper, not grey: the question is what the drawing would be without that ink.
@@ -12,18 +12,18 @@ import numpy as np
 from model.drawing.strokes import IMAGE_SIZE
 
 WINDOW = 5  # side in pixels: twice the pen's width, so that it cuts a line
-BATCH = 32  # images that are asked about together
+BATCH = 32  # images read together
 
 
 class Occlusion(NamedTuple):
-    """What becomes of a decision without some of its ink.
+    """How a decision changes without some of the ink.
 
     Attributes:
         top: index of the class that the whole image is read as.
-        probability: of that class, for the whole image.
-        drop: float32 (28, 28), by how much its probability falls with the window around each pixel; negative where it
+        probability: that class's probability for the whole image.
+        drop: float32 (28, 28), how much that probability falls with the window around each pixel; negative where it
             rises, 0 where the window covers no ink.
-        reading: int64 (28, 28), index of the class that is read instead; `top` where the window covers no ink.
+        reading: int64 (28, 28), index of the class read then; `top` where the window covers no ink.
     """
 
     top: int
@@ -33,18 +33,18 @@ class Occlusion(NamedTuple):
 
     @property
     def strongest(self) -> tuple[int, int]:
-        """(y, x) of the window that takes most away."""
+        """(y, x) of the window with the largest drop."""
         y, x = np.unravel_index(self.drop.argmax(), self.drop.shape)
         return int(y), int(x)
 
 
 def occlusion(ask: Callable[[np.ndarray], np.ndarray], image: np.ndarray, window: int = WINDOW) -> Occlusion:
-    """Ask again with a window of paper over every place that has ink near it.
+    """Read the image again with a window of paper over every place that has ink near it.
 
     Args:
         ask: uint8 (N, 28, 28) -> class probabilities (N, classes), as `predict` of a network; N is at most `BATCH`.
         image: uint8 (28, 28), ink 255 on 0.
-        window: its side in pixels, odd, from 1 to 27.
+        window: the window's side in pixels, odd, from 1 to 27.
 
     Raises:
         ValueError: the window's side is out of its range; or what `ask` raises for such an image.
@@ -63,6 +63,11 @@ def occlusion(ask: Callable[[np.ndarray], np.ndarray], image: np.ndarray, window
         drop[rows, columns] = whole[top] - probabilities[:, top]
         reading[rows, columns] = probabilities.argmax(1)
     return Occlusion(top, float(whole[top]), drop, reading)
+
+
+def count_windows(image: np.ndarray, window: int = WINDOW) -> int:
+    """How many images an `occlusion` of this one asks about, besides itself."""
+    return len(_occlude(image, window)[0])
 
 
 def _occlude(image: np.ndarray, window: int) -> tuple[np.ndarray, np.ndarray]:

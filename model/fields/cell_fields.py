@@ -1,4 +1,4 @@
-"""All that is known of where one cell looks: its box, the pixels of it that are read, and those that move it."""
+"""Everything about where one cell looks: its box, the pixels in it that are read, and those that change it."""
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -20,10 +20,10 @@ class CellFields:
     """Where one cell looks on one drawing.
 
     Attributes:
-        theory: field of the cells of its map.
+        theory: the theoretical receptive field of its map's cells.
         cell: (y, x) in that map.
-        lattice: float64 (28, 28), over how many paths each pixel is read. Not to be changed.
-        effective: float32 (28, 28), how strongly each pixel moves it on this drawing.
+        lattice: float64 (28, 28), over how many paths each pixel is read. Do not change it.
+        effective: float32 (28, 28), how strongly each pixel changes it on this drawing.
     """
 
     theory: ReceptiveField
@@ -38,7 +38,7 @@ class CellFields:
 
     @property
     def box(self) -> Region:
-        """The field, not cut at the image's borders."""
+        """The field, not clipped to the image."""
         return self.theory.region(*self.cell, clipped=False)
 
     @property
@@ -48,7 +48,7 @@ class CellFields:
 
     @cached_property
     def inside(self) -> Region:
-        """The box that carries 95 % of the influence; empty where no pixel moves the cell."""
+        """The box that contains 95 % of the influence; empty if no pixel changes the cell."""
         return carrying_box(self.effective, self.center)
 
 
@@ -60,7 +60,7 @@ def cell_fields(net: DigitNet, layer: str, cell: Cell, image: np.ndarray, channe
         layer: a name of `net.named_modules()`.
         cell: (y, x) in that layer's map.
         image: uint8 (28, 28), ink 255 on 0.
-        channel: whose cell; None takes the sum over all channels.
+        channel: the channel of the cell; None takes the sum over all channels.
 
     Raises:
         ValueError: as `effective_receptive_field`.
@@ -71,12 +71,12 @@ def cell_fields(net: DigitNet, layer: str, cell: Cell, image: np.ndarray, channe
 
 @lru_cache(CELLS_IN_MEMORY)
 def lattice_of(config: NetworkConfig, layer: str, cell: Cell) -> np.ndarray:
-    """As `tap_lattice`, float64; kept by the network's shape, which is all that it depends on."""
+    """As `tap_lattice`, float64; cached by the network's shape, which is all that it depends on."""
     return count_paths(layer_chain(config, layer), cell, IMAGE_SHAPE, exact=False)
 
 
 def tap_centers(net: DigitNet, layer: str, cell: Cell) -> list[tuple[float, float]]:
-    """Where on the image, in pixels, the centres of what a kernel's taps read lie: (y, x) each, in reading order.
+    """Centres, in image pixels, of what each tap of a kernel reads: (y, x) each, in reading order.
 
     Args:
         net: any DigitNet.

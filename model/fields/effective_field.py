@@ -1,7 +1,7 @@
-"""How strongly each pixel of a drawing moves one cell: the effective receptive field.
+"""How strongly each pixel of a drawing changes one cell: the effective receptive field.
 
 Luo, Li, Urtasun, Zemel, "Understanding the Effective Receptive Field in Deep Convolutional Neural Networks" (NeurIPS
-2016): a gradient of 1 at one cell, carried back to the image. The theoretical field says what a cell can see, the
+2016): a gradient of 1 at one cell, propagated back to the image. The theoretical field says what a cell can see, the
 effective one what it does see, for these weights and this drawing.
 """
 
@@ -24,7 +24,7 @@ def effective_receptive_field(
 ) -> np.ndarray:
     """|d cell / d pixel| for one drawing, pixels measured from 0 (paper) to 1 (ink).
 
-    The gradient is that of the layer's own output: before the norm and the activation that follow it. It runs through
+    The gradient is that of the layer's own output, before the norm and the activation that follow it. It runs through
     the layers up to this one only, and leaves the network as it is.
 
     Args:
@@ -32,7 +32,7 @@ def effective_receptive_field(
         layer: a name of `net.named_modules()`.
         cell: (y, x) in that layer's map.
         image: uint8 (28, 28), ink 255 on 0.
-        channel: whose cell; None takes the sum over all channels, as Luo et al. do. Of the head, the class.
+        channel: the cell's channel; None takes the sum over all, as Luo et al. do. For the head, the class.
 
     Returns:
         float32 (28, 28), at least 0; 0 outside the theoretical field.
@@ -54,7 +54,7 @@ def mean_effective_field(
         layer: a name of `net.named_modules()`.
         cell: (y, x) in that layer's map.
         images: uint8 (N, 28, 28), ink 255 on 0, N at least 1.
-        channel: as of `effective_receptive_field`.
+        channel: as for `effective_receptive_field`.
 
     Returns:
         float32 (28, 28), at least 0.
@@ -64,11 +64,11 @@ def mean_effective_field(
     """
     cell = receptive_field(net, layer).checked(cell)
     if net.training:
-        raise ValueError("The network is in training mode; expected it in eval mode, as net.eval() leaves it.")
+        raise ValueError("The network is in training mode; expected eval mode; call net.eval() first.")
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE) or len(images) == 0:
         raise ValueError(
-            f"Drawings come as {images.dtype} {images.shape}; expected uint8 (N, {IMAGE_SIZE}, {IMAGE_SIZE})."
+            f"The drawings are {images.dtype} {images.shape}; expected uint8 (N, {IMAGE_SIZE}, {IMAGE_SIZE})."
         )
     chunks = np.array_split(images, -(-len(images) // CHUNK))
     totals = [_gradients(forward_pass(net, chunk), layer, cell, channel).abs().sum(0) for chunk in chunks]  # (28, 28)
@@ -76,17 +76,17 @@ def mean_effective_field(
 
 
 def carrying_box(field: np.ndarray, center: tuple[float, float], share: float = 0.95) -> Region:
-    """The smallest square around a centre that carries a share of an effective field, cut at the image's borders.
+    """The smallest square around a centre that contains a share of an effective field, clipped to the image.
 
     Its area divided by that of the theoretical field's region is the fraction of the field that does the work.
 
     Args:
         field: (H, W), at least 0.
-        center: (y, x) in pixels, as of `ReceptiveField.center_of`; half-integers stand between two pixels.
+        center: (y, x) in pixels, as `ReceptiveField.center_of` gives it; half-integers lie between two pixels.
         share: of the field's sum, above 0 and at most 1.
 
     Returns:
-        The box; empty where the field is 0 everywhere, as behind a dead unit.
+        The box; empty if the field is 0 everywhere, as for a dead unit.
 
     Raises:
         ValueError: the share lies outside its range.

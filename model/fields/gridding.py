@@ -1,6 +1,6 @@
-"""Which rows and columns a cell reads through windows in a row, and where dilations leave gaps between them.
+"""Which rows and columns a cell reads through a series of windows, and where dilations leave gaps between them.
 
-Windows are square and odd, so that a cell reads the same rows as columns: one axis tells all. Wang et al.,
+Windows are square and odd, so that a cell reads the same rows as columns: one axis is enough. Wang et al.,
 "Understanding Convolution for Semantic Segmentation" (2018), call the gaps gridding.
 """
 
@@ -15,14 +15,14 @@ from model.fields.layer_fields import FieldError
 from model.layers import Layer, parts_of
 from model.network import NetworkConfig, StageConfig
 
-MAX_COLUMNS = 20_000  # of a field that are gone through; a few large strides would make them billions
+MAX_COLUMNS = 20_000  # of a field that is searched for gaps; with a few large strides they would be billions
 
 
 class Window(NamedTuple):
-    """One axis of all that lies between two milestones, the stem or a stage.
+    """One axis of everything between two milestones: the stem or a stage.
 
     Attributes:
-        taps: distances of the cells that are read from the middle one, ascending; as far to one side as to the other.
+        taps: offsets of the cells that are read from the middle one, ascending; symmetrical.
         stride: distance of neighbouring outputs.
     """
 
@@ -61,7 +61,7 @@ def map_sizes(config: NetworkConfig) -> list[int]:
 
 
 def field_width(windows: list[Window]) -> int:
-    """Columns of the field of a cell far from every border, r of Araujo et al. 2019."""
+    """Columns in the field of a cell far from every border: r of Araujo et al. 2019."""
     width, jump = 1, 1
     for window in windows:
         width, jump = width + (window.reach - 1) * jump, jump * window.stride
@@ -69,7 +69,7 @@ def field_width(windows: list[Window]) -> int:
 
 
 def columns_in_field(windows: list[Window]) -> np.ndarray:
-    """Which columns of its field a cell far from every border reads: bool (r,), r the size of the field.
+    """Which columns of its field a cell far from every border reads: bool (r,), with r the size of the field.
 
     Raises:
         FieldError: there are more than `MAX_COLUMNS`.
@@ -93,7 +93,7 @@ def columns_of_image(config: NetworkConfig, depth: int) -> list[int]:
         depth: 0 for the stem's map, 1 for that of the first stage, ...
 
     Returns:
-        Some of 0 to 27, ascending; of the rows, it reads the same.
+        Some of 0 to 27, ascending; the rows it reads are the same.
     """
     windows, sizes = windows_of(config)[: depth + 1], map_sizes(config)
     columns = {sizes[depth + 1] // 2}
@@ -112,7 +112,7 @@ class Gridding:
         read: columns of the stem's map that a cell of the last stage reads.
         total: columns of its field there.
         pixels: columns of the image that it reads through the stem, and columns of its field there.
-        mended: dilations that leave no gap, or None where no dilations would do.
+        mended: dilations that leave no gap, or None if there are none.
     """
 
     dilations: tuple[int, ...]
@@ -126,21 +126,21 @@ class Gridding:
         """What is wrong, and what would be better."""
         which = "Dilations" if len(self.dilations) > 1 else "Dilation"
         verb = "read" if len(self.dilations) > 1 else "reads"
-        said = f"{which} {_list(self.dilations)} {verb} only {self.read} of the {self.total} columns in their field"
+        sentence = f"{which} {_list(self.dilations)} {verb} only {self.read} of the {self.total} columns in their field"
         if self.mended is None:
-            said += "; strides this large need larger kernels."
+            sentence += "; strides this large need larger kernels."
         elif self.dilations[0] > 1:
-            said += "; begin with 1" + (f", for example {_list(self.mended)}." if len(self.mended) > 1 else ".")
+            sentence += "; begin with 1" + (f", for example {_list(self.mended)}." if len(self.mended) > 1 else ".")
         else:
-            said += f"; {_list(self.mended)} would read all of theirs."
+            sentence += f"; {_list(self.mended)} would read all of theirs."
         read, total = self.pixels
         if read < total:
-            return f"{said} On the image, too, only {read} of {total} columns are read."
-        return f"{said} On the image the stem's kernel, which is wide, closes the gaps."
+            return f"{sentence} On the image, too, only {read} of {total} columns are read."
+        return f"{sentence} On the image, the stem's wide kernel closes the gaps."
 
 
 def gridding_of(config: NetworkConfig) -> Gridding | None:
-    """What is wrong with the dilations of a design; None where a cell of the last stage misses nothing in its field.
+    """What is wrong with the dilations of a design; None if a cell of the last stage misses nothing in its field.
 
     Raises:
         FieldError: as `columns_in_field`.
@@ -157,7 +157,7 @@ def gridding_of(config: NetworkConfig) -> Gridding | None:
 
 
 def _mended(stages: Sequence[StageConfig]) -> tuple[StageConfig, ...]:
-    """Each dilation as it is, but no more than what the stages before it read without a gap."""
+    """Each dilation as it is, but limited to what the stages before it read without a gap."""
     better, width, jump = [], 1, 1  # columns that a cell reads so far, and how far apart neighbouring cells look
     for stage in stages:
         dilation = max(1, min(stage.dilation, width // jump)) if stage.kernel > 1 else stage.dilation
@@ -168,7 +168,7 @@ def _mended(stages: Sequence[StageConfig]) -> tuple[StageConfig, ...]:
 
 
 def idle_stages(config: NetworkConfig) -> list[int]:
-    """Stages whose taps beside the middle one always lie in the padding: dilation spans the whole map they read."""
+    """Stages of which only the middle tap ever lies on the map: their dilation spans the whole map that they read."""
     read = zip(windows_of(config)[1:], map_sizes(config)[1:-1], strict=True)
     return [
         index
@@ -187,7 +187,7 @@ def hybrid_dilation_gap(dilations: Sequence[int]) -> int:
         ValueError: fewer than two dilations, for which M_2 does not exist, or one below 1.
     """
     if len(dilations) < 2 or min(dilations) < 1:
-        raise ValueError(f"The condition speaks of two or more dilations of at least 1, not of {tuple(dilations)}.")
+        raise ValueError(f"The condition needs two or more dilations of at least 1, not {tuple(dilations)}.")
     *earlier, gap = dilations[1:]
     for rate in reversed(earlier):
         gap = max(gap - 2 * rate, 2 * rate - gap, rate)
@@ -197,7 +197,7 @@ def hybrid_dilation_gap(dilations: Sequence[int]) -> int:
 def meets_hybrid_dilation(dilations: Sequence[int], kernel: int) -> bool:
     """Whether M_2 <= K, the design rule of Wang et al. 2018 against gridding.
 
-    The rule presumes that the first dilation is 1 and that K is at least 3. (2, 2, 2) keeps it at K = 3 and yet leaves
+    The rule assumes that the first dilation is 1 and that K is at least 3. (2, 2, 2) obeys it at K = 3 and yet leaves
     three pixels of four unread, as the paper's own advice against a common factor says; `open_lattice` decides every
     case.
 

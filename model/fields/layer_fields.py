@@ -1,7 +1,7 @@
 """Receptive fields and tap lattices of a DigitNet, by layer name: `model.layers` in the terms of the algebra.
 
-Names are those of `net.named_modules()`. What `stages.0.pointwise` reads is what it reads before the residual is added;
-the sum of both ways is named `stages.0`. Norms work cell by cell and see what the layer before them sees.
+Names are those of `net.named_modules()`. The field of `stages.0.pointwise` is that before the residual is added; the
+sum of both paths is named `stages.0`. Norms work cell by cell and see what the layer before them sees.
 """
 
 from functools import lru_cache
@@ -18,15 +18,15 @@ from model.network import DigitNet, NetworkConfig
 
 IMAGE_SHAPE = (IMAGE_SIZE, IMAGE_SIZE)
 
-# A chain whose links are told apart by the layers that they belong to, so that branches know where they part.
+# A chain whose links are identified by the layers they belong to, so that it is known where branches part.
 Links = tuple[tuple[str, Conv | GlobalPool | Parallel], ...]
 
 
-MAX_PIXELS = 250 * 250  # of a whole field that are gone through; a few large strides would make them billions
+MAX_PIXELS = 250 * 250  # of a whole field that is searched; with a few large strides they would be billions
 
 
 class FieldError(ValueError):
-    """A field that is too large to be gone through. The message is one sentence for people."""
+    """A field is too large to be searched. The message is one sentence for people."""
 
 
 class Coverage(NamedTuple):
@@ -45,7 +45,7 @@ class Coverage(NamedTuple):
 
 @lru_cache(maxsize=128)
 def layer_chains(config: NetworkConfig) -> dict[str, Chain]:
-    """What leads from the image to each layer's output, by layer name, first to last. Not to be changed."""
+    """The chain from the image to each layer's output, by layer name, first to last. Do not change it."""
     maps: dict[str, Links] = {IMAGE: ()}
     chains: dict[str, Chain] = {}
     for layer in layers_of(config):
@@ -69,7 +69,7 @@ def _link(layer: Layer) -> Links:
 
 
 def _joined(name: str, branches: list[Links]) -> Links:
-    """What several ways have in common, then each way from there on, side by side."""
+    """What several paths have in common, then the rest of each path, side by side."""
     first, *others = branches
     if not others:
         return first
@@ -82,7 +82,7 @@ def _chain(links: Links) -> Chain:
 
 
 def layer_chain(config: NetworkConfig, layer: str) -> Chain:
-    """What leads from the image to one layer's output.
+    """The chain from the image to one layer's output.
 
     Raises:
         ValueError: there is no such layer.
@@ -96,7 +96,7 @@ def layer_chain(config: NetworkConfig, layer: str) -> Chain:
 def receptive_field(net: DigitNet, layer: str) -> ReceptiveField:
     """Size, stride, padding and centre of the fields of a layer's output cells, in pixels of the 28 x 28 image.
 
-    Fields may be larger than the image: `region(y, x)` is cut at its borders, `region(y, x, clipped=False)` is not.
+    Fields may be larger than the image: `region(y, x)` is clipped to it, `region(y, x, clipped=False)` is not.
 
     Args:
         net: any DigitNet.
@@ -110,7 +110,7 @@ def receptive_field(net: DigitNet, layer: str) -> ReceptiveField:
 
 @lru_cache(maxsize=1024)
 def receptive_field_in(config: NetworkConfig, layer: str) -> ReceptiveField:
-    """As `receptive_field`, for a network that need not be made."""
+    """As `receptive_field`, without building the network."""
     return receptive_field_of(layer_chain(config, layer), IMAGE_SHAPE)
 
 
@@ -123,7 +123,7 @@ def tap_lattice(net: DigitNet, layer: str, cell: Cell) -> np.ndarray:
         cell: (y, x) in that layer's map.
 
     Returns:
-        (28, 28) exact counts: int64, or Python integers (dtype object) where they might not fit.
+        (28, 28) exact counts: int64, or Python integers (dtype object) if they might not fit.
 
     Raises:
         ValueError: there is no such layer, or the cell lies outside its map.
@@ -137,7 +137,7 @@ def coverage(net: DigitNet, layer: str, cell: Cell | None = None) -> Coverage:
     Args:
         net: any DigitNet.
         layer: a name of `net.named_modules()`.
-        cell: (y, x) in that layer's map, for its field cut at the image's borders; None for a cell far from all
+        cell: (y, x) in that layer's map, for its field clipped to the image; None for a cell far from all
             borders, with its whole field.
 
     Raises:

@@ -1,10 +1,10 @@
 """What the cells in the middle of a network's maps look at on the average drawing, kept in a small file beside it.
 
     python -m model.fields.mean_fields --checkpoint base      # writes checkpoints/base.fields.npz
-    python -m model.fields.mean_fields --all                  # those of all checkpoints
+    python -m model.fields.mean_fields --all                  # for all checkpoints
 
-The mean of the effective fields (Luo et al. 2016, section 2) over the embedded drawings says what the weights look at,
-where the field of one drawing also says which units happen to be dead on it.
+The mean of the effective fields (Luo et al. 2016, section 2) over the embedded drawings shows what the weights look at,
+whereas the field of one drawing also shows which units happen to be dead on it.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from model.fields.receptive_field import Cell, Region
 from model.layers import layers_of
 from model.network import DigitNet, NetworkConfig
 
-SHARE = 0.95  # of the influence, that `MeanField.box` carries
+SHARE = 0.95  # of the influence, which `MeanField.box` contains
 FINGERPRINT = "fingerprint"
 
 
@@ -36,9 +36,9 @@ class MeanField(NamedTuple):
 
     Attributes:
         cell: (y, x) in the layer's map.
-        field: float32 (28, 28), the mean effective field divided by its largest value; 0 where all is 0.
-        region: the theoretical field, cut at the image's borders.
-        box: the smallest square around the centre that carries `SHARE` of the field, cut likewise.
+        field: float32 (28, 28), the mean effective field divided by its largest value, or all 0.
+        region: the theoretical field, clipped to the image.
+        box: the smallest square around the centre that contains `SHARE` of the field, clipped likewise.
     """
 
     cell: Cell
@@ -48,7 +48,7 @@ class MeanField(NamedTuple):
 
     @property
     def fraction(self) -> float:
-        """Part of the theoretical field's pixels that carries `SHARE` of the influence, 0 to 1."""
+        """Fraction of the theoretical field's pixels that contains `SHARE` of the influence, 0 to 1."""
         return self.box.area / self.region.area
 
 
@@ -86,7 +86,7 @@ def save_mean_fields(net: DigitNet, name: str | Path, fields: dict[str, MeanFiel
     Args:
         net: that checkpoint's network.
         name: a name in checkpoints/ or a path.
-        fields: of that network.
+        fields: that network's fields.
     """
     path = mean_fields_path(name)
     arrays: dict[str, Any] = {layer: mean.field.astype(np.float16) for layer, mean in fields.items()}
@@ -95,7 +95,7 @@ def save_mean_fields(net: DigitNet, name: str | Path, fields: dict[str, MeanFiel
 
 
 def load_mean_fields(net: DigitNet, name: str | Path) -> dict[str, MeanField] | None:
-    """The fields that are kept beside a checkpoint; None where there are none, or where they are another network's.
+    """The fields that are kept beside a checkpoint; None if there are none, or if they are another network's.
 
     Args:
         net: that checkpoint's network.
@@ -107,7 +107,7 @@ def load_mean_fields(net: DigitNet, name: str | Path) -> dict[str, MeanField] | 
             if str(file[FINGERPRINT]) != fingerprint(net):
                 return None
             arrays = {layer: file[layer].astype(np.float32) for layer in layers}
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error):  # what a damaged archive brings up
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error):  # what a damaged archive raises
         return None
     if any(array.shape != (IMAGE_SIZE, IMAGE_SIZE) for array in arrays.values()):
         return None
@@ -120,7 +120,7 @@ def mean_fields_path(name: str | Path) -> Path:
 
 
 def fingerprint(net: DigitNet) -> str:
-    """Tells networks with other weights apart; calibration, which are single numbers, changes no field."""
+    """A hash of the weights; the calibration, which is single numbers, is left out, since it changes no field."""
     digest = hashlib.sha256()
     for name, tensor in net.state_dict().items():
         if tensor.ndim == 0:

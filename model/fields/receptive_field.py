@@ -29,7 +29,7 @@ class Conv:
         dilation: distance of neighbouring taps, in cells of the map it reads.
 
     Raises:
-        ValueError: an entry is no whole number of its range.
+        ValueError: an entry is not a whole number in its range.
     """
 
     kernel: Pair

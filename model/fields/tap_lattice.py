@@ -36,10 +36,10 @@ def count_paths(chain: Chain, cell: Cell, image_size: Pair, exact: bool = True) 
         chain: layers, first to last.
         cell: (y, x) in the last map.
         image_size: height and width (H, W) of the input.
-        exact: False takes floating-point numbers, which are exact up to 2^53 and take the same time for any chain.
+        exact: False counts in floating-point numbers, exact up to 2^53 and equally fast for any chain.
 
     Returns:
-        (H, W) int64; Python integers (dtype object) where a count might not fit; float64 where it need not be exact.
+        (H, W) int64, or Python integers (dtype object) if a count might not fit; float64 if it need not be exact.
 
     Raises:
         ValueError: as `receptive_field_of`, or the cell lies outside the map.
@@ -55,12 +55,12 @@ def open_lattice(chain: Chain, image_size: Pair, counted: bool = True) -> np.nda
 
     Args:
         chain: layers, first to last.
-        image_size: height and width of the input; it matters to global pools alone.
-        counted: False tells only whether there is a path.
+        image_size: height and width of the input, which matters only to global pools.
+        counted: False finds only whether there is a path.
 
     Returns:
-        (r_y, r_x), r the size of the field; dtype as of `count_paths`, or bool where nothing is counted. Time and
-        memory grow with the field, which strides make huge: whoever does not know the chain looks at its size first.
+        (r_y, r_x), with r the size of the field; dtype as for `count_paths`, or bool if nothing is counted. Time and
+        memory grow with the field, which strides make huge: check the size of an unknown chain first.
 
     Raises:
         ValueError: as `receptive_field_of`.
@@ -70,7 +70,7 @@ def open_lattice(chain: Chain, image_size: Pair, counted: bool = True) -> np.nda
 
 
 def _exact_dtype(chain: Chain, image_size: Pair) -> type:
-    """int64 while no sum of path counts can leave it, else Python integers."""
+    """int64 if no sum of path counts can overflow it, else Python integers."""
     return np.int64 if _most_paths(chain, image_size) < 2**63 else object
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from model import checkpoint
 from model.checkpoint import checkpoint_names, checkpoint_path, default_name, load_checkpoint, read_metadata
 from model.cost.complexity import complexity
+from model.familiarity import UNSET
 from model.fields.layer_fields import receptive_field
 from model.network import PRESETS, DigitNet
 from model.study.networks import STUDY
@@ -20,6 +21,10 @@ Test: MNIST's 10,000 test images, read once, after the last epoch. Pendigits: pe
 of which was ever trained on. ECE: expected calibration error on the test images, after the temperature. Where there are
 several seeds, figures are their mean ± standard deviation. Field: pixels that a cell of the last stage sees, before
 the image's borders cut it.
+
+Hands: drawings by `model.drawing.hands` of a seed that was not trained on. Unlike: the share of drawings that a network
+calls unlike anything it has learned (`model.familiarity`), of digits first, where it should not, then of everything
+else, where it should; "*" marks kinds of drawings that are never trained on.
 """
 STUDY_HEADER = """\
 # The study
@@ -133,7 +138,10 @@ def _card(entry: Entry) -> str:
     if recipe:
         settings = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in recipe.items())
         lines += [f"- Made by `{_command(entry)}`", f"- Recipe: {settings}"]
-    lines.append(f"- Temperature: {entry.net.temperature:.3f}")
+    if start := entry.metadata.get("start"):
+        settings = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in start.get("recipe", {}).items())
+        lines.append(f"- Went on from {start['name']}, which was trained with: {settings}")
+    lines += [f"- Temperature: {entry.net.temperature:.3f}", f"- Familiar: {_thresholds(entry.net)}"]
     for data, title in (("test", "Test"), ("validation", "Validation")):
         if entry.figure(data, "accuracy") is not None:
             lines.append(
@@ -149,7 +157,25 @@ def _card(entry: Entry) -> str:
             f" {entry.figure('pendigits', 'writers')} writers, worst writer {entry.figure('pendigits', 'worst_writer')}"
             f" with {100 * entry.figure('pendigits', 'worst_accuracy'):.2f} %"
         )
+    if entry.figure("pendigits", "ece") is not None:
+        lines[-1] += f", ECE {100 * entry.figure('pendigits', 'ece'):.2f} %"
+    if entry.figure("styles", "accuracy") is not None:
+        by_style = entry.figure("styles", "by_style")
+        worst = min(by_style, key=by_style.__getitem__)
+        lines.append(
+            f"- Hands: {100 * entry.figure('styles', 'accuracy'):.2f} % of {entry.figure('styles', 'drawings'):,}"
+            f" drawings in {len(by_style)} styles, worst {worst} with {100 * by_style[worst]:.1f} %"
+        )
+    if unlike := entry.metadata.get("figures", {}).get("unlike"):
+        lines.append("- Unlike: " + ", ".join(f"{kind} {100 * rate:.1f} %" for kind, rate in unlike.items()))
     return "\n".join([*lines, ""])
+
+
+def _thresholds(net: DigitNet) -> str:
+    """What an image has to reach, for networks that learned what is no digit and for those that did not."""
+    if net.familiar_evidence > UNSET:
+        return f"evidence of at least {net.familiar_evidence:.3f}"
+    return f"energy of at least {net.familiar_energy:.3f}" if net.familiar_energy > UNSET else "no threshold"
 
 
 def _command(entry: Entry) -> str:
@@ -159,4 +185,8 @@ def _command(entry: Entry) -> str:
     )
     if metadata.get("teacher"):
         command += f" --teacher {metadata['teacher']}"
+    if start := metadata.get("start"):
+        command += f" --from {start['name']}"
+    if metadata.get("letters"):
+        command += f" --outliers {metadata['letters']}"
     return command if entry.row == entry.preset else f"{command} --out {entry.name}"

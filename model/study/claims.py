@@ -1,6 +1,6 @@
-"""What is usually claimed for separable and for dilated convolution, held against what the study measured.
+"""What is usually claimed for separable and for dilated convolution, compared with what the study measured.
 
-The sentences are made from the figures when they are asked for: other figures make other sentences.
+The sentences are generated from the figures: other figures give other sentences.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,16 +13,16 @@ from model.study.timing import Timing
 
 HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "no clear difference"
 CLEAR = 2  # standard errors that a difference of accuracies has to exceed
-SAME_TIME = 1.15  # times whose ratio is less are the same: a busy machine measures no closer
+SAME_TIME = 1.15  # times whose ratio is less count as equal: a busy machine measures no more precisely
 
 
 class Claim(NamedTuple):
     """One claim and what was found.
 
     Attributes:
-        claim: as it is usually made.
+        claim: the claim as it is usually made.
         found: the figures, in a sentence.
-        verdict: whether the figures bear it out, in a few words.
+        verdict: whether the figures support it, in a few words.
     """
 
     claim: str
@@ -31,11 +31,11 @@ class Claim(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """A difference of accuracies, and what it is uncertain by.
+    """A difference of accuracies and its uncertainty.
 
     Attributes:
         difference: from -1 to 1.
-        error: its standard error; infinite where seeds are too few to tell.
+        error: its standard error; infinite if there are too few seeds to tell.
     """
 
     difference: float
@@ -43,12 +43,12 @@ class Effect(NamedTuple):
 
     @property
     def clear(self) -> bool:
-        """Whether it is more than chance among seeds would bring about."""
+        """Whether it is more than chance between seeds would explain."""
         return abs(self.difference) > CLEAR * self.error
 
 
 def effect(pairs: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Effect:
-    """By how much the first of each pair is better than the second, on the average over the pairs.
+    """By how much the first of each pair is better than the second, averaged over the pairs.
 
     Args:
         pairs: accuracies with several seeds, of two networks that differ in one thing.
@@ -62,10 +62,10 @@ def effect(pairs: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Effect:
 
 
 def study_claims(networks: Mapping[str, StudyNetwork]) -> list[Claim]:
-    """The claims about cost, field and accuracy; none where not all four networks are there.
+    """The claims about cost, field and accuracy; empty unless all four networks exist.
 
     Args:
-        networks: as of `study_networks`.
+        networks: as `study_networks` returns them.
     """
     if len(networks) < 4:
         return []
@@ -143,9 +143,9 @@ def _accuracy_claim(
         found = effect(accuracies)
         effects.append(found)
         ours, theirs = (mean(mean(pair[side]) for pair in accuracies) for side in (0, 1))
-        doubt = "" if found.clear else ", which chance may have brought about"
+        doubt = "" if found.clear else ", which may be chance"
         parts.append(
-            f"On {title}, {first} networks read {100 * ours:.2f} % and {second} ones {100 * theirs:.2f} %: "
+            f"On {title}, {first} networks read {100 * ours:.2f} % correctly and {second} ones {100 * theirs:.2f} %: "
             f"{100 * abs(found.difference):.2f} points {'more' if found.difference > 0 else 'less'}{doubt}."
         )
     return Claim(claim, " ".join(parts) or "Its accuracy was not measured.", verdict(effects) if effects else UNCLEAR)
@@ -155,8 +155,8 @@ def timing_claims(networks: Mapping[str, StudyNetwork], timings: Mapping[str, Se
     """The claims about time, from measurements on this machine.
 
     Args:
-        networks: all four, as of `study_networks`.
-        timings: of each network, by its name.
+        networks: all four, as `study_networks` returns them.
+        timings: timings of each network, by its name.
     """
     by_kind = {(network.separable, network.dilated): timings[name] for name, network in networks.items()}
     some = {network.separable: network.multiply_accumulates for network in networks.values()}

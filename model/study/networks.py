@@ -1,9 +1,9 @@
-"""The study: one network shape, separable or standard, dilated or not, and nothing else different.
+"""The study: one network shape, separable or standard, dilated or not, with nothing else changed.
 
     python -m model.train --study          # trains the four with every seed and writes checkpoints/study-*.safetensors
 
-Depth, channels, kernels, strides, recipe and seeds are the same, so that what differs between two of the four is what
-the convolutions do.
+Depth, channels, kernels, strides, recipe and seeds are the same, so that any difference between two of the four comes
+from the convolutions.
 """
 
 from typing import Any, NamedTuple
@@ -32,7 +32,7 @@ STUDY: dict[str, NetworkConfig] = {
 }
 
 
-# The best published accuracies near the sizes of the presets: parameters, accuracy, how it is known to be picked.
+# The best published accuracies near the presets' sizes: parameters, accuracy, how it is known to have been selected.
 PUBLISHED = (
     (575, 0.9800, "fitted on the test set"),
     (1_936, 0.9910, ""),
@@ -43,11 +43,11 @@ PUBLISHED = (
 
 
 class Scores(NamedTuple):
-    """What one network scores with every seed it was trained with; from 0 to 1.
+    """One network's scores with every seed that it was trained with; from 0 to 1.
 
     Attributes:
-        seeds: of its checkpoints that are there.
-        test: accuracy on MNIST's test images, one value a seed.
+        seeds: those of its existing checkpoints.
+        test: accuracy on MNIST's test images, one value per seed.
         pendigits: accuracy on people's pen strokes, one value for every seed that it was measured for.
     """
 
@@ -57,18 +57,18 @@ class Scores(NamedTuple):
 
 
 class StudyNetwork(NamedTuple):
-    """What there is to say of one network of the study.
+    """All that is known about one network of the study.
 
     Attributes:
-        separable: whether its convolutions are.
-        dilated: whether some of its dilations are more than 1.
+        separable: whether its convolutions are separable.
+        dilated: whether any of its dilations is more than 1.
         parameters: trainable numbers.
         multiply_accumulates: for one image.
-        field: side of the last stage's receptive field, in pixels, before the image's borders cut it.
+        field: side of the last stage's receptive field, in pixels, before it is clipped to the image.
         read: pixels of that field that are read at all.
-        inside: side of the square in the field of the middle cell that carries 95 % of the influence, on the average
-            drawing; None where that was not computed.
-        scores: with every seed.
+        inside: side of the square in the field of the middle cell that contains 95 % of the influence, on the average
+            drawing; None if that was not computed.
+        scores: its scores with every seed.
         size: bytes on disk.
     """
 
@@ -89,7 +89,7 @@ class StudyNetwork(NamedTuple):
 
 
 def study_networks() -> dict[str, StudyNetwork]:
-    """The networks of the study whose checkpoints are there, by name.
+    """The networks of the study whose checkpoints exist, by name.
 
     Raises:
         CheckpointError: one of them is damaged.
@@ -120,14 +120,14 @@ def scores_of(name: str) -> Scores:
     Raises:
         CheckpointError: one of them is damaged.
     """
-    said = sorted(
+    records = sorted(
         (read_metadata(file) for file in checkpoint_names() if file == name or file.startswith(f"{name}-seed")),
         key=lambda metadata: metadata["seed"],
     )
-    seeds = tuple(metadata["seed"] for metadata in said)
-    return Scores(seeds, _accuracies(said, "test"), _accuracies(said, "pendigits"))
+    seeds = tuple(metadata["seed"] for metadata in records)
+    return Scores(seeds, _accuracies(records, "test"), _accuracies(records, "pendigits"))
 
 
-def _accuracies(said: list[dict[str, Any]], data: str) -> tuple[float, ...]:
-    figures = [metadata.get("figures", {}).get(data) for metadata in said]
+def _accuracies(records: list[dict[str, Any]], data: str) -> tuple[float, ...]:
+    figures = [metadata.get("figures", {}).get(data) for metadata in records]
     return tuple(figure["accuracy"] for figure in figures if figure)

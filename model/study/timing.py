@@ -1,7 +1,7 @@
-"""How long a network takes for one image on this machine: PyTorch as it stands, and ONNX Runtime.
+"""How long a network takes for one image on this machine, in plain PyTorch and in ONNX Runtime.
 
-One thread each. After a warm-up, the same batch is read again and again; the median says what is usual, since a machine
-that does other things besides makes single runs longer and never shorter.
+Each uses one thread. After a warm-up, the same batch is read again and again; the median is what is usual, since other
+work on the machine makes single runs longer and never shorter.
 """
 
 import time
@@ -22,18 +22,18 @@ from model.onnx_graph import INPUT
 BATCHES = (1, 256)
 RUNTIMES = ("PyTorch", "ONNX Runtime")
 WARM_UP = 2  # runs
-FEWEST, MOST = 5, 400  # runs that are measured
-SECONDS = 0.2  # for one network, runtime and batch, as far as the fewest runs allow
+FEWEST, MOST = 5, 400  # measured runs
+SECONDS = 0.2  # for one network, runtime and batch, unless the fewest runs take longer
 
 
 class Timing(NamedTuple):
-    """The time that one image takes.
+    """The time taken by one image.
 
     Attributes:
         runtime: one of `RUNTIMES`.
-        batch: images that are read at once.
+        batch: images read at once.
         microseconds: for one image, the median of all runs.
-        runs: how many there were.
+        runs: number of runs.
     """
 
     runtime: str
@@ -47,15 +47,15 @@ def timings(
 ) -> Iterator[tuple[str, Timing]]:
     """Measure networks in both runtimes with every batch.
 
-    The networks take turns, run by run, so that what else goes on in the machine falls on all of them alike.
+    The networks take turns, run by run, so that other work on the machine affects all of them alike.
 
     Args:
         nets: by name, in eval mode, on the CPU.
-        batches: images that are read at once.
-        seconds: for each network, runtime and batch, as far as the fewest runs allow.
+        batches: images read at once.
+        seconds: for each network, runtime and batch, unless the fewest runs take longer.
 
     Yields:
-        The name of each network and its timing, as soon as all networks are measured in that runtime with that batch.
+        The name of each network and its timing, once all networks are measured in that runtime with that batch.
 
     Raises:
         ExportError: ONNX or its runtime is not installed.
@@ -80,7 +80,7 @@ def _read_onnx(runtime: Any, images: np.ndarray) -> None:
 
 
 def _per_image(reads: Sequence[Callable[[], None]], batch: int, seconds: float) -> list[tuple[float, int]]:
-    """Median microseconds for one image, and the number of runs, of each of several that take turns."""
+    """Median microseconds for one image and the number of runs, for each of several networks that take turns."""
     durations: list[list[float]] = [[] for _ in reads]
     with one_thread():
         for read in reads:
@@ -97,7 +97,7 @@ def _per_image(reads: Sequence[Callable[[], None]], batch: int, seconds: float) 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """PyTorch computes on one thread inside, as ONNX Runtime does."""
+    """Within this context PyTorch computes on one thread, as ONNX Runtime does."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -107,7 +107,7 @@ def one_thread() -> Iterator[None]:
 
 
 def counted_multiply_accumulates(net: DigitNet) -> int:
-    """Multiply-accumulates of one image, counted by PyTorch while it runs; two operations make one of them."""
+    """Multiply-accumulates of one image, counted by PyTorch while it runs; each counts as two operations there."""
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         net(torch.zeros(1, 1, 28, 28))
     return counter.get_total_flops() // 2

@@ -1,1 +1,1 @@
-"""Teaching a network a hand or a class, from a few drawings."""
+"""Teaching a network someone's handwriting or a new class, from a few drawings."""

@@ -1,4 +1,4 @@
-"""How well a visitor's hand would be read from samples that were not taught: each is left out once."""
+"""How well a visitor's hand is read, judged by samples that were not taught: each is left out once."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,9 +17,9 @@ class Held(NamedTuple):
     """How well the samples are read by networks that were not taught them.
 
     Attributes:
-        before: how many of the samples the network before reads correctly.
-        after: how many are read correctly by one that was taught the others.
-        total: of how many.
+        before: how many of the samples the original network reads correctly.
+        after: how many are read correctly by a network that was taught the others.
+        total: number of samples.
     """
 
     before: int
@@ -39,22 +39,22 @@ def cross_validate(
     teaching: Teaching = Teaching(),  # noqa: B008 (immutable)
     folds: int = 4,
 ) -> Held | None:
-    """Accuracy on the visitor's hand, on samples that were held out: each is left out once.
+    """Accuracy on the visitor's hand, measured on held-out samples: each is left out once.
 
     Returns:
-        None where there are too few samples to tell: a class of which there is only one cannot be both taught and
-        held out, and is left out altogether.
+        None if there are too few samples to tell: a class with only one sample cannot be both taught and held out, and
+        is left out altogether.
     """
     rounds = rounds_of(labels, folds)
     if not rounds:
         return None
-    told = {"drawings": drawings, "replay": replay, "teaching": teaching}
-    found = [hold_out(net, images, labels, held, seed, on_step, **told) for held in rounds]
+    options = {"drawings": drawings, "replay": replay, "teaching": teaching}
+    found = [hold_out(net, images, labels, held, seed, on_step, **options) for held in rounds]
     return Held(*(sum(counts) for counts in zip(*found, strict=True)))
 
 
 def rounds_of(labels: Sequence[str], folds: int = 4) -> list[list[int]]:
-    """The samples that are held out in each round; no rounds where there are too few."""
+    """The samples that are held out in each round; no rounds if there are too few samples."""
     labels = list(labels)
     fold_of = _folds(labels, folds)
     used = sorted({fold for fold in fold_of if fold is not None})
@@ -91,7 +91,7 @@ def hold_out(
 
 
 def _folds(labels: list[str], folds: int) -> list[int | None]:
-    """The fold of each sample, dealt out class by class; None where its class has no other."""
+    """The fold of each sample, dealt out class by class; None if it is the only one of its class."""
     seen: dict[str, int] = {}
     fold_of: list[int | None] = []
     for label in labels:

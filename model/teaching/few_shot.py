@@ -1,4 +1,4 @@
-"""What teaching is worth, measured on people: writers that the network never saw, and letters that it does not know.
+"""How well teaching works, measured on people: writers whom the network never saw, and letters it does not know.
 
 Run by `python -m model.evaluate --few-shot FILE`.
 """
@@ -24,7 +24,7 @@ from model.teaching.result import accuracy_of
 NEW_CLASS_SHOTS = 5
 LETTER = "letter"
 
-# Each ingredient of the teaching left out, by itself.
+# Each ingredient of the teaching, left out by itself.
 ABLATION = {
     "all of it": {},
     "without the head first": {"head_steps": 0},
@@ -43,12 +43,12 @@ class Episode(NamedTuple):
 
     Attributes:
         name: the writer's number, or the letter's.
-        before: accuracy on what was not taught, by the network before.
-        after: the same by the taught network.
-        old_before: accuracy on MNIST's images before.
-        old_after: the same after.
+        before: accuracy of the original network on what was not taught.
+        after: the same for the taught network.
+        old_before: accuracy of the original network on MNIST's images.
+        old_after: the same for the taught network.
         mistaken: share of MNIST's images that the taught network takes for a class it did not know before.
-        seconds: that the teaching took.
+        seconds: how long the teaching took.
     """
 
     name: int
@@ -75,15 +75,15 @@ def writer_episodes(
     """Teach each writer's hand from `shots` samples of every digit, drawn at random, and test on all others.
 
     Args:
-        net: reads the ten digits.
-        samples: of many writers.
+        net: a network that reads the ten digits.
+        samples: digits of many writers.
         shots: samples of each class to teach.
-        old: what must not be forgotten, never trained on.
+        old: digits that must not be forgotten; never trained on.
         replay: old digits to rehearse.
-        teaching: how.
+        teaching: the settings.
         as_strokes: whether the samples are varied as strokes.
-        writers: which; None takes all.
-        seed: of the draw and of the teaching.
+        writers: which ones; None takes all.
+        seed: for the draw and the teaching.
     """
     images = np.stack([rasterize(sample.drawing) for sample in samples])
     labels = np.array([sample.label for sample in samples])
@@ -123,12 +123,12 @@ def letter_episodes(
     """Teach one letter as a new class from five people's drawings, and test on the drawings of all others.
 
     Args:
-        net: reads the ten digits.
-        characters: of one alphabet, each drawn by several people; those that look like digits are to be left out.
-        old: what must not be forgotten, never trained on.
+        net: a network that reads the ten digits.
+        characters: of one alphabet, each drawn by several people; leave out those that look like digits.
+        old: digits that must not be forgotten; never trained on.
         replay: old digits to rehearse.
-        teaching: how.
-        seed: of the draw and of the teaching.
+        teaching: the settings.
+        seed: for the draw and the teaching.
     """
     old_before = _accuracy(net, old)
     for number in sorted({character.character for character in characters}):
@@ -167,7 +167,7 @@ def without(teaching: Teaching, left_out: dict[str, Any]) -> tuple[Teaching, boo
 
 
 def summary(episodes: Sequence[Episode]) -> dict[str, float]:
-    """Means and the worst of some episodes; accuracies in percent, losses in points."""
+    """Means and the worst of some episodes; accuracies in per cent, losses in percentage points."""
     worst = min(episodes, key=lambda episode: episode.after)
     lost = [100 * (episode.old_before - episode.old_after) for episode in episodes]
     return {

@@ -15,19 +15,19 @@ TOLERANCE = 0.004  # share of held-out old digits that may be lost on the way to
 def interpolate(
     old: DigitNet, new: DigitNet, held_out: Split, before: float, share: float | None
 ) -> tuple[float, Tensor]:
-    """Go as far from the old weights to the new as held-out old digits are read as well as before.
+    """Go from the old weights towards the new, as far as held-out old digits are still read as well as before.
 
-    Where no share is good enough, the best one is taken: a new class may be mistaken most where it is least taught.
+    If no share is good enough, the best one is taken: a new class may be mistaken most where it is least taught.
 
     Args:
-        old: the network before.
-        new: the taught one, in eval mode; its weights become those that are found.
+        old: the original network.
+        new: the taught one, in eval mode; its weights are set to the ones found.
         held_out: old digits.
-        before: accuracy of the network before on them, 0 to 1.
-        share: how far to go, 0 to 1; None finds out.
+        before: accuracy of the original network on them, 0 to 1.
+        share: how far to go, 0 to 1; None searches.
 
     Returns:
-        The share, and the logits of the held-out digits with it (H, classes).
+        The share, and the logits for the held-out digits with it (H, classes).
     """
     learned = [parameter.detach().clone() for parameter in new.parameters()]
     if share is not None:
@@ -44,7 +44,7 @@ def interpolate(
 
 @torch.no_grad()
 def _go(old: DigitNet, new: DigitNet, learned: list[Tensor], share: float, held_out: Split) -> Tensor:
-    """So much of the way from the old weights to the learned ones; what is said of the held-out digits there."""
+    """Set the weights that share of the way from the old to the learned ones; returns the held-out digits' logits."""
     for parameter, near, far in zip(new.parameters(), old.parameters(), learned, strict=True):
         parameter.copy_(torch.lerp(near, far, share))
     return logits_of(new, held_out.images)

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.data import DEFAULT_DATA
+from model.familiarity import accept
 from model.metrics import logits_of
 from model.network import DigitNet
 from model.precision import narrow_arithmetic
@@ -28,10 +29,10 @@ from model.teaching.replay import Replay, load_replay
 from model.teaching.result import FineTuned, OnStep, Step, accuracy_of, report_on, weight_changes
 
 SOFTNESS = 2.0  # temperature of the distillation (Hinton et al. 2015, section 2)
-LEAST_WEIGHT = 0.2  # of the samples' loss against the old digits', however few classes they are of
-HEAD_SAMPLES, HEAD_REHEARSED = 128, 256  # features a step of the head alone
-TOLD_EVERY = 10  # steps
-WATCHED = 100  # held-out digits that are read while it learns; all of them are read before and after
+LEAST_WEIGHT = 0.2  # of the samples' loss against the old digits', however few classes the samples have
+HEAD_SAMPLES, HEAD_REHEARSED = 128, 256  # features per step of the head alone
+REPORT_EVERY = 10  # steps
+WATCHED = 100  # held-out digits read while it learns; all of them are read before and after
 
 
 def fine_tune(
@@ -54,13 +55,13 @@ def fine_tune(
         labels: N class names. One that the network lacks becomes a new class.
         classes: classes of the new network, the old ones first; None adds those that the labels name.
         seed: the same seed gives the same network on the same machine.
-        on_step: called now and then. What it raises ends the run and is passed on.
-        drawings: the strokes of the images, which are then varied as strokes rather than as pixels.
+        on_step: called now and then. An exception that it raises ends the run and is passed on.
+        drawings: the strokes of the images; with them, the samples are varied as strokes rather than as pixels.
         replay: old digits; None takes MNIST from the default directory, or else the embedded drawings.
-        teaching: how.
+        teaching: the settings.
 
     Raises:
-        ValueError: there are no images, labels and drawings are not as many, or the classes do not fit.
+        ValueError: there are no images, the numbers of images, labels and drawings differ, or the classes do not fit.
     """
     generator = torch.Generator().manual_seed(seed)
     replay = replay or load_replay(DEFAULT_DATA)
@@ -72,15 +73,15 @@ class Lesson:
     """One run of `fine_tune`.
 
     Args:
-        net: the network before, in eval mode; it is not changed.
+        net: the original network, in eval mode; it is not changed.
         material: what is taught.
-        teaching: how.
-        generator: of the batches.
+        teaching: the settings.
+        generator: source of the batches.
     """
 
     def __init__(self, net: DigitNet, material: Material, teaching: Teaching, generator: torch.Generator) -> None:
         self.material, self.teaching, self.generator = material, teaching, generator
-        # Half of a batch of one class alone would make it seem as frequent as all others together.
+        # One class filling half of every batch would seem as frequent as all others together.
         self.weight = max(len(material.labels.unique()) / len(material.names), LEAST_WEIGHT)
         self.old = extended(net, material.names, material.images, material.labels, material.rehearsed)
         self.new = deepcopy(self.old)
@@ -93,7 +94,7 @@ class Lesson:
     def teach(self, on_step: OnStep) -> FineTuned:
         """The whole run; `on_step` may raise."""
         material = self.material
-        self._tell(on_step, 0, float("nan"))
+        self._report(on_step, 0, float("nan"))
         self._teach_head()
         if self.teaching.layers != "head":
             self._teach_all(on_step)
@@ -103,28 +104,28 @@ class Lesson:
         )
         hold_back(self.new, logits, material.held_out.labels, material.shown, material.shown_labels)
         after = report_on(self.new, material, logits)
-        self._tell(on_step, self.teaching.steps, self.history[-1].loss)
+        self._report(on_step, self.teaching.steps, self.history[-1].loss)
         self._mark_familiar()
         changes = weight_changes(self.old, self.new)
         return FineTuned(self.new, self.history, self.before, after, material.source, interpolation, changes)
 
-    def _tell(self, on_step: OnStep, step: int, loss: float) -> None:
-        """Report, from a network in whatever mode it is trained."""
+    def _report(self, on_step: OnStep, step: int, loss: float) -> None:
+        """Report the progress, whatever mode the network is in."""
         images, held_out = self.material.images, self.material.held_out
         watched = slice(None, None, max(1, len(held_out.labels) // WATCHED))
         self.new.eval()
         with narrow_arithmetic(images.device):
             logits = logits_of(self.new, torch.cat([images, held_out.images[watched]]))
         samples, replay = logits.split([len(images), len(logits) - len(images)])
-        told = Step(
+        report = Step(
             step,
             self.teaching.steps,
             loss,
             accuracy_of(samples, self.material.labels),
             accuracy_of(replay, held_out.labels[watched]),
         )
-        self.history.append(told)
-        on_step(told)
+        self.history.append(report)
+        on_step(report)
 
     def _teach_head(self) -> None:
         """The head alone, on features that stay as they are."""
@@ -153,12 +154,12 @@ class Lesson:
             loss = self._loss(logits, new, old)
             self._take(optimizer, loss)
             schedule.step()
-            if step % TOLD_EVERY == 0 and step < teaching.steps:
-                self._tell(on_step, step, loss.item())
+            if step % REPORT_EVERY == 0 and step < teaching.steps:
+                self._report(on_step, step, loss.item())
                 self._prepare()
 
     def _prepare(self) -> None:
-        """Training mode, which the depthwise convolutions are quicker in, but for the norms' running statistics."""
+        """Training mode, in which depthwise convolutions are faster, except for the norms' running statistics."""
         self.new.train()
         for module in self.new.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -170,13 +171,13 @@ class Lesson:
         return list(self.new.parameters())
 
     def _draw(self, among: int, count: int) -> Tensor:
-        """Places of so many images to take; none where there are none, as of digits that are no classes."""
+        """Indices of `count` images to take; none if there are no images, such as when the network has no digits."""
         if not among:
             return torch.zeros(0, dtype=torch.int64)
         return torch.randint(among, (count,), generator=self.generator)
 
     def _loss(self, logits: Tensor, new: Tensor, old: Tensor) -> Tensor:
-        """Cross entropy on samples and on old digits, and the distance from what was said of these before."""
+        """Cross entropy on samples and on old digits, and the distance from the old answers to the old digits."""
         shown, rehearsed = logits[: len(new)], logits[len(new) :]
         loss = self.weight * F.cross_entropy(shown, self.material.shown_labels[new])
         if not len(old):
@@ -199,6 +200,5 @@ class Lesson:
         optimizer.step()
 
     def _mark_familiar(self) -> None:
-        """What was taught is no longer unlike anything that the network has learned."""
-        energies = logits_of(self.new, self.material.images).logsumexp(1)
-        self.new.familiar_energy.fill_(min(self.new.familiar_energy.item(), energies.min().item()))
+        """Make the taught samples count as familiar."""
+        accept(self.new, logits_of(self.new, self.material.images))

@@ -16,20 +16,20 @@ from model.network import DIGITS
 from model.teaching.replay import Replay
 
 FEWEST, MOST = 6, 48  # images that one drawing becomes
-ONLY_ONE = 2.0  # how much further than usual the only drawing of a class is varied: it stands for all of a hand
+ONLY_ONE = 2.0  # how much more than usual a class's only drawing is varied: it stands for the whole hand
 
 
 class Material(NamedTuple):
-    """What is taught, and what must not be forgotten. Labels are places in `names`.
+    """What is taught, and what must not be forgotten. Labels are indices into `names`.
 
     Attributes:
-        names: the classes of the taught network, those of the network before first.
+        names: the classes of the taught network, those of the original network first.
         images: the samples, uint8 (S, 28, 28).
-        labels: theirs, int64 (S,).
+        labels: their labels, int64 (S,).
         shown: the samples and their variants, uint8 (V, 28, 28).
-        shown_labels: theirs, int64 (V,).
+        shown_labels: their labels, int64 (V,).
         rehearsed: old digits that may be trained on.
-        held_out: old digits that may not, and show what was forgotten.
+        held_out: old digits that may not, and that show what was forgotten.
         source: where the old digits come from.
     """
 
@@ -56,18 +56,17 @@ def prepare(
     """Check the samples and vary them.
 
     Args:
-        known: the classes of the network before.
+        known: the classes of the original network.
         images: uint8 (S, 28, 28).
         labels: S class names.
-        classes: of the taught network; None adds those that the labels name.
+        classes: those of the taught network; None adds those that the labels name.
         drawings: the strokes of the images; None varies them as pixels.
         replay: old digits.
-        count: of images that the samples become, all together; each becomes FEWEST to MOST. 0 leaves them as they are.
-        generator: of the variants.
+        count: total number of images to make from the samples; each becomes FEWEST to MOST. 0 leaves them as they are.
+        generator: source of the variants.
 
     Raises:
-        ValueError: there are no samples, images, labels and drawings are not as many as each other, or the classes do
-            not fit.
+        ValueError: there are no samples, the numbers of images, labels and drawings differ, or the classes do not fit.
     """
     samples = check_images(images)
     labels = [check_name(label) for label in labels]
@@ -83,7 +82,7 @@ def _check_counts(images: int, labels: list[str], drawings: Sequence[list] | Non
     if not images:
         raise SampleError("There are no samples yet; draw at least one and say what it is.")
     if len(labels) != images or (drawings is not None and len(drawings) != images):
-        raise SampleError(f"There are {images} images; expected as many labels, and drawings if there are any.")
+        raise SampleError(f"There are {images} images; expected as many labels, and as many drawings if any.")
 
 
 def _classes(known: list[str], labels: list[str], classes: Sequence[str] | None) -> list[str]:
@@ -116,7 +115,7 @@ def _varied(
 
 
 def _of_classes(split: Split, names: list[str]) -> Split:
-    """Old digits with the network's own numbers for labels; those that it has no class for are left out."""
+    """Old digits labelled with the network's own indices; those that it has no class for are left out."""
     numbers = torch.tensor([names.index(digit) if digit in names else -1 for digit in DIGITS])
     labels = numbers[split.labels]
     return Split(split.images[labels >= 0], labels[labels >= 0])

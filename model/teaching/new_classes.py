@@ -1,4 +1,4 @@
-"""A network with more classes than before: what its head's new rows begin as, and how they are held back."""
+"""A network with more classes than before: how its head's new rows are initialised, and how they are held back."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -11,7 +11,7 @@ from model.metrics import BATCH, logits_of
 from model.network import DigitNet
 
 MISTAKEN = 0.005  # share of held-out old digits that may be taken for a new class
-STILL_READ = 0.8  # share of a new class's varied drawings that have to be read whatever old digits are taken for it
+STILL_READ = 0.8  # share of a new class's varied drawings that must still be read, even if old digits are taken for it
 
 
 @torch.no_grad()
@@ -33,7 +33,7 @@ def extended(net: DigitNet, names: list[str], images: Tensor, labels: Tensor, re
         net: in eval mode.
         names: its classes, then new ones.
         images: uint8 (N, 28, 28), samples.
-        labels: int64 (N,), their classes, as places in `names`.
+        labels: int64 (N,), their classes, as indices into `names`.
         rehearsed: old digits.
     """
     old = deepcopy(net).eval()
@@ -58,14 +58,14 @@ def extended(net: DigitNet, names: list[str], images: Tensor, labels: Tensor, re
 
 @torch.inference_mode()
 def hold_back(net: DigitNet, logits: Tensor, held_out: Tensor, shown: Tensor, shown_labels: Tensor) -> None:
-    """Lower the bias of every class that is no digit until hardly any held-out digit is taken for it.
+    """Lower the bias of every class that is not a digit until hardly any held-out digit is taken for it.
 
-    A lesson shows it as often as no digit is ever shown, so that the network expects too many of it (prior shift:
+    A lesson shows such a class more often than any digit, so that the network expects it too often (prior shift:
     Saerens et al., "Adjusting the Outputs of a Classifier to New a Priori Probabilities", 2002).
 
     Args:
         net: in eval mode; its head is changed.
-        logits: what it says of held-out digits (H, classes), lowered as well.
+        logits: its logits for the held-out digits (H, classes), lowered as well.
         held_out: the digits' labels (H,).
         shown: uint8 (V, 28, 28), what it was taught.
         shown_labels: int64 (V,).

@@ -1,4 +1,4 @@
-"""How a network is taught: the settings of a lesson, and what each may be."""
+"""How a network is taught: the settings of a lesson and their allowed values."""
 
 from dataclasses import dataclass
 
@@ -15,15 +15,15 @@ class Teaching:
     """How a network is taught. The defaults were chosen by measurement on other people's hands.
 
     Attributes:
-        steps: of all weights, after the head's own.
-        batch: images a step.
+        steps: steps of all weights, after those of the head alone.
+        batch: images per step.
         replay: share of old digits among them, 0 to less than 1.
         layers: "all", "last" (the last stage and the head) or "head".
-        interpolation: how far to go from the old weights to the new, 0 to 1; None finds out by held-out digits.
+        interpolation: how far to go from the old weights to the new, 0 to 1; None lets held-out digits decide.
         learning_rate: Adam's, at its peak.
-        head_steps: of the head alone, on features that are computed once.
-        distillation: weight of what the network said before, on old digits, against their labels.
-        variants: images that the drawings become, all together; `model.teaching.material` bounds those of each.
+        head_steps: steps of the head alone, on features computed once.
+        distillation: weight of the original network's answers on old digits, against their labels.
+        variants: total number of images made from the drawings; `model.teaching.material` limits those of each.
     """
 
     steps: int = 100

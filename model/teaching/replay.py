@@ -14,7 +14,7 @@ from model.drawing.variants import variants
 MNIST = "MNIST"
 EMBEDDED = "embedded drawings"
 REHEARSED = 1000  # images to rehearse, the same number of each class
-HELD_OUT = 1000  # images to find out by what was forgotten
+HELD_OUT = 1000  # images that show what was forgotten
 
 
 class Replay(NamedTuple):
@@ -32,7 +32,7 @@ class Replay(NamedTuple):
 
 
 def load_replay(data: str | Path) -> Replay:
-    """MNIST's training and validation images where they are on the machine, else the embedded drawings, augmented.
+    """MNIST's training and validation images if they are on this machine, else the embedded drawings, augmented.
 
     Args:
         data: directory that may hold MNIST/raw. Nothing is ever downloaded.
@@ -58,7 +58,7 @@ def _first_of_each(split: Split, count: int) -> Split:
 
 @lru_cache(1)
 def embedded_replay() -> Replay:
-    """The embedded drawings, augmented: some hands to rehearse, another to find out by."""
+    """The embedded drawings, augmented: some hands to rehearse, and another to show what was forgotten."""
     examples = load_examples()
     hands = list(dict.fromkeys(example.hand for example in examples))
     rehearsed = [example for example in examples if example.hand != hands[-1]]

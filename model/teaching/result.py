@@ -1,4 +1,4 @@
-"""What is said of a lesson: how far it is, and what the taught network gained and lost."""
+"""Reports on a lesson: its progress, and what the taught network gained and lost."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -12,11 +12,11 @@ from model.teaching.material import Material
 
 
 class Step(NamedTuple):
-    """How far the teaching is.
+    """The progress of a lesson.
 
     Attributes:
         step: steps taken, 0 to `steps`.
-        steps: of all weights, in all.
+        steps: steps of all weights, in total.
         loss: of the last batch.
         samples: accuracy on the samples, 0 to 1.
         replay: accuracy on held-out old digits, 0 to 1.
@@ -30,13 +30,13 @@ class Step(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What a network says of the samples, and of other people's digits.
+    """A network's answers to the samples and to other people's digits.
 
     Attributes:
         probabilities: float32 (samples, classes).
         samples: accuracy on the samples, 0 to 1.
         replay: accuracy on held-out old digits, 0 to 1.
-        per_class: the same for every class that they have.
+        per_class: the same for each class among them.
     """
 
     probabilities: np.ndarray
@@ -51,11 +51,11 @@ class FineTuned(NamedTuple):
     Attributes:
         network: in eval mode.
         history: from before the first step to after the last.
-        before: what the network before said; classes that it lacked have the probability 0.
-        after: what the taught one says.
+        before: the original network's answers; classes that it lacked have probability 0.
+        after: the taught network's answers.
         replay: where the old digits came from, "MNIST" or "embedded drawings".
         interpolation: how far the weights went from the old to the new, 0 to 1.
-        changes: by layer, the length of the change against the length of its weights before.
+        changes: by layer, the length of its weights' change relative to their length before.
     """
 
     network: DigitNet
@@ -71,17 +71,17 @@ OnStep = Callable[[Step], None]
 
 
 def accuracy_of(logits: Tensor, labels: Tensor) -> float:
-    """Share of the largest logits (N, classes) that are the label's, 0 to 1; of nothing, nan."""
+    """Share of images whose largest logit (N, classes) is the label's, 0 to 1; nan if there are none."""
     return (logits.argmax(1) == labels).double().mean().item()
 
 
 def report_on(net: DigitNet, material: Material, logits: Tensor) -> Report:
-    """What a network says of the samples, and of the held-out digits.
+    """A network's answers to the samples and to the held-out digits.
 
     Args:
         net: in eval mode; it may lack the last ones of the material's classes.
         material: what is taught.
-        logits: what it says of the held-out digits (H, its classes).
+        logits: its logits for the held-out digits (H, its classes).
     """
     names, held_out = material.names, material.held_out.labels
     probabilities = np.zeros((len(material.images), len(names)), np.float32)
@@ -96,7 +96,7 @@ def report_on(net: DigitNet, material: Material, logits: Tensor) -> Report:
 
 
 def weight_changes(old: nn.Module, new: nn.Module) -> dict[str, float]:
-    """By layer with weights of its own, the length of the change against their length before."""
+    """For each layer with weights of its own, the length of their change relative to their length before."""
     changes = {}
     for (name, before), after in zip(old.named_parameters(), new.parameters(), strict=True):
         layer, _, kind = name.rpartition(".")
@@ -106,7 +106,7 @@ def weight_changes(old: nn.Module, new: nn.Module) -> dict[str, float]:
 
 
 def origin_of(result: FineTuned) -> dict[str, Any]:
-    """What a taught network's checkpoint says of how it was made, as plain JSON values."""
+    """How a taught network was made, as plain JSON values for its checkpoint."""
     return {
         "replay": result.replay,
         "interpolation": result.interpolation,

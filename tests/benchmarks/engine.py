@@ -20,6 +20,7 @@ from model.checkpoint import checkpoint_path
 from model.drawing.examples import load_examples
 from model.export import to_onnx
 from model.onnx_graph import INPUT
+from tests.benchmarks.figures import tell
 from tests.browser.browsers import launch
 from tests.browser.engine import serving_files
 from ui.serving.view import ASSETS
@@ -111,16 +112,20 @@ def main() -> None:
             page = browser.new_page()
             page.goto(f"{address}/engine/network.js")
             parts = ours(page, name)
+            for part, (p50, p95) in parts.items():
+                tell(f"{name}, {part}", "ms", p50=p50, p95=p95)
             print(f"{name}: " + ", ".join(f"{part} p50 {a:.2f} ms p95 {b:.2f} ms" for part, (a, b) in parts.items()))
             if options.onnxruntime:
                 with serving_files(options.onnxruntime / "node_modules" / "onnxruntime-web" / "dist") as other:
                     page.goto(f"{other}/ort.wasm.min.mjs")
                     a, b = theirs(page, other, name)
+                tell(f"{name}, onnxruntime-web", "ms", p50=a, p95=b)
                 longer = a / parts["forward"][0]
                 print(f"{name}: onnxruntime-web p50 {a:.2f} ms p95 {b:.2f} ms, {longer:.1f} times as long")
             page.close()
         browser.close()
     files = sizes()
+    tell("engine, gzipped", "bytes", value=sum(files.values()))
     print(
         f"gzipped: {sum(files.values()):,} bytes ("
         + ", ".join(f"{name} {size:,}" for name, size in files.items())

@@ -12,6 +12,7 @@ from statistics import quantiles
 from typing import Any
 
 from tests.benchmarks.devtools import Page, browser
+from tests.benchmarks.figures import tell
 from tests.benchmarks.pen import draw
 from tests.browser.drawing import read_request
 from tests.serving import serving
@@ -76,6 +77,8 @@ def measure(page: Page, address: str, options: argparse.Namespace) -> dict[str, 
     after = heap(page)
     payload, wire = sizes(page)
     cuts = quantiles(times, n=100)
+    tell("movement to screen, a cell pinned", "ms", p50=cuts[49], p95=cuts[94], count=len(times))
+    tell("an answer as it travels", "bytes", value=wire)
     return {
         "movements": len(times),
         "p50_ms": round(cuts[49], 1),

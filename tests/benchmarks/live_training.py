@@ -18,6 +18,7 @@ import torch
 from model.data import DEFAULT_DATA
 from model.design.configuration import DEFAULT_DESIGN, cost_of
 from model.design.live_training import DEFAULT_EPOCHS, LiveTraining, News
+from tests.benchmarks.figures import tell
 
 GOALS = (0.97, 0.99)
 
@@ -36,9 +37,11 @@ def measure(root: Path, seed: int, epochs: int) -> None:
 
     training.run(report)
     for goal in GOALS:
+        tell(f"seed {seed}, to {goal:.0%} of the watched images", "s", value=reached.get(goal, (float("nan"),))[0])
         said = "not reached" if goal not in reached else "{:.1f} s ({:.1f} s of CPU time)".format(*reached[goal])
         print(f"seed {seed}: {100 * goal:.0f} % of the watched images: {said}")
     accuracy = training.network()[1]["figures"]["validation"]["accuracy"]
+    tell(f"seed {seed}, validation images at the end", "%", value=100 * accuracy)
     print(f"seed {seed}: {100 * accuracy:.2f} % of all validation images at the end", flush=True)
 
 

@@ -23,6 +23,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from tests.benchmarks.devtools import DevTools, Page, browser
+from tests.benchmarks.figures import tell
 from tests.benchmarks.pen import drag, draw
 from tests.browser.browsers import ARGUMENTS
 from tests.browser.drawing import ONE, SEVEN, ZERO
@@ -184,6 +185,11 @@ def row(name: str, times: list[float]) -> str:
     return f"{name:<38}{p50:>10.1f}{p95:>10.1f}{len(times):>8}"
 
 
+def note(name: str, times: list[float]) -> None:
+    """Tell p50, p95 and count of some times."""
+    tell(name, "ms", p50=statistics.median(times), p95=float(np.percentile(times, 95)), count=len(times))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--movements", type=int, default=400, help="of the pen on the page")
@@ -199,7 +205,9 @@ def main() -> None:
         print(f"tab {tab}: {TABS[tab]}")
         for name, times in parts.items():
             print(row(name, times))
+            note(f"tab {tab}, {name.strip()}", times)
     print(row("Sketchpad + Label, pen-up to label", stock))
+    note("Sketchpad + Label, pen-up to label", stock)
     ratio = statistics.median(stock) / statistics.median(by_tab["Network"]["movement to screen"])
     print(f"The page answers {ratio:.0f} times sooner, and does not wait for the pen to be lifted.")
 

@@ -15,6 +15,7 @@ from model import load_checkpoint, predict, rasterize
 from model.data import load_mnist
 from model.drawing.corpora import read_pendigits
 from model.drawing.examples import load_examples
+from tests.benchmarks.figures import tell
 
 POINTS = 200
 RUNS = 1000
@@ -27,8 +28,8 @@ def drawing_of(points: int) -> list:
     return [np.stack([np.interp(steps, np.arange(len(stroke)), axis) for axis in stroke.T], 1).tolist()]
 
 
-def milliseconds(call: Callable[[], object]) -> str:
-    """p50 and p95 of RUNS calls after a few to warm up."""
+def milliseconds(what: str, call: Callable[[], object]) -> str:
+    """p50 and p95 of RUNS calls of what is named, after a few to warm up."""
     times = []
     for run in range(RUNS + 20):
         begun = time.perf_counter()
@@ -36,7 +37,8 @@ def milliseconds(call: Callable[[], object]) -> str:
         if run >= 20:
             times.append(1000 * (time.perf_counter() - begun))
     p50, p95 = np.percentile(times, [50, 95])
-    return f"p50 {p50:.2f} ms, p95 {p95:.2f} ms"
+    tell(what, "ms", p50=p50, p95=p95, count=RUNS)
+    return f"{what}: p50 {p50:.2f} ms, p95 {p95:.2f} ms"
 
 
 def ink(images: np.ndarray) -> str:
@@ -53,11 +55,11 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     drawing = drawing_of(POINTS)
-    print(f"rasterize, {POINTS} points: {milliseconds(lambda: rasterize(drawing))}")
+    print(milliseconds(f"rasterize, {POINTS} points", lambda: rasterize(drawing)))
     image = rasterize(drawing)[None]
     for name in ("small", "base"):
         net = load_checkpoint(name)
-        print(f"predict, one image, {name}: {milliseconds(lambda net=net: predict(net, image))}")
+        print(milliseconds(f"predict, one image, {name}", lambda net=net: predict(net, image)))
     if options.data:
         print(f"MNIST's training images: {ink(load_mnist(options.data, train=True, download=False).images.numpy())}")
     if options.pendigits:

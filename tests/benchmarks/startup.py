@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+from tests.benchmarks.figures import tell
 from tests.serving import serving
 
 BARE = [sys.executable, "-c", "import torch, gradio"]
@@ -36,7 +37,9 @@ def main() -> None:
     pages, bares = zip(*((page_seconds(), bare_seconds()) for _ in range(runs)), strict=True)
     for name, times in (("python app.py, first page", pages), ('python -c "import torch, gradio"', bares)):
         print(f"{name:<34}{statistics.median(times):6.2f} s  ({min(times):.2f} to {max(times):.2f}, {runs} runs)")
+        tell(name, "s", p50=statistics.median(times), least=min(times), most=max(times), count=runs)
     ratio = statistics.median(page / bare for page, bare in zip(pages, bares, strict=True))
+    tell("median ratio of neighbouring runs", "times", value=ratio)
     print(f"{'median ratio of neighbouring runs':<34}{ratio:6.2f}")
 
 

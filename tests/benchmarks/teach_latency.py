@@ -3,8 +3,8 @@
 python -m tests.benchmarks.teach_latency
 python -m tests.benchmarks.teach_latency --movements 600 --data data
 
-As `tests.benchmarks.pen_latency`, first with nothing else to do, then while one teaching after the other runs in the
-same process, from five samples of each digit, drawn from the embedded hands.
+As `tests.benchmarks.pen_latency`, first with nothing else to do, then while one teaching after the other runs on the
+same machine, from five samples of each digit, drawn from the embedded hands.
 """
 
 import argparse
@@ -18,7 +18,8 @@ from model.data import DEFAULT_DATA
 from model.drawing.examples import load_examples
 from model.drawing.samples import Sample, write_samples
 from tests.benchmarks.devtools import browser
-from tests.benchmarks.pen_latency import pen_latency, row
+from tests.benchmarks.figures import tell
+from tests.benchmarks.pen_latency import note, pen_latency, row
 from tests.serving import serving
 
 TAB = "Network"  # image and probabilities alone
@@ -81,6 +82,8 @@ def main() -> None:
     print(f"{'milliseconds':<38}{'p50':>10}{'p95':>10}{'count':>8}")
     for name, parts in (("nothing else to do", quiet), ("while a network is taught", busy)):
         print(row(name, parts["movement to screen"]))
+        note(f"movement to screen, {name}", parts["movement to screen"])
+    tell("teachings that ended meanwhile", "", count=teachings.count)
     print(f"{teachings.count} teachings ended meanwhile.")
 
 

@@ -66,7 +66,7 @@ def sentence(own: dict, post: Post, **fields: object) -> str:
     ],
     ids=["null", "half", "nan", "no ink", "text", "outside", "bool", "a million points", "ten thousand strokes"],
 )
-def test_a_drawing_that_is_not_one_gets_one_sentence(own: dict, post: Post, drawing: object, says: str) -> None:
+def test_an_invalid_drawing_gets_one_sentence(own: dict, post: Post, drawing: object, says: str) -> None:
     answer = sentence(own, post, drawing=drawing)
     assert says in answer
     assert answer.endswith(".")
@@ -83,11 +83,11 @@ def test_a_drawing_that_is_not_one_gets_one_sentence(own: dict, post: Post, draw
     ],
     ids=["network", "path", "type of network", "part", "type of parts"],
 )
-def test_a_request_for_what_is_not_there_gets_one_sentence(own: dict, post: Post, fields: dict, says: str) -> None:
+def test_a_request_for_something_missing_gets_one_sentence(own: dict, post: Post, fields: dict, says: str) -> None:
     assert says in sentence(own, post, **fields)
 
 
-def test_a_body_that_is_no_request_is_refused(post: Post) -> None:
+def test_an_invalid_body_is_refused(post: Post) -> None:
     odd = [b"", b"{", b"null", b'{"data": 5}', b'{"data": NaN}', b'{"data": 1e999}', b"[" * 100_000, b"\xff\xfe"]
     for body in odd:
         status, text = post(body)

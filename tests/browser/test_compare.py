@@ -1,4 +1,4 @@
-"""The Compare tab as a visitor uses it: four networks read along, times are measured, a file is taken along."""
+"""The Compare tab as a visitor uses it: four networks read along, times are measured, a file is exported."""
 
 import numpy as np
 import onnxruntime
@@ -57,7 +57,7 @@ def test_the_sliders_say_what_a_stage_costs(tab: Page) -> None:
     expect(line).to_contain_text(f"{196 * (25 * 24 + 24 * 24):,}")
 
 
-def test_the_file_that_is_taken_along_is_the_chosen_network(tab: Page) -> None:
+def test_the_exported_file_is_the_chosen_network(tab: Page) -> None:
     with tab.expect_download(timeout=PATIENCE) as download:
         tab.get_by_role("button", name="ONNX", exact=True).click()
     assert download.value.suggested_filename == "digitscope-base.onnx"
@@ -67,7 +67,7 @@ def test_the_file_that_is_taken_along_is_the_chosen_network(tab: Page) -> None:
     expect(tab.locator("#export .sentence")).to_contain_text("agrees with PyTorch")
 
 
-def test_a_network_that_cannot_be_exported_is_said_and_the_page_goes_on(tab: Page) -> None:
+def test_a_failed_export_is_reported_and_the_page_goes_on(tab: Page) -> None:
     tab.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ network: 'nobody' }}))")
     tab.get_by_role("button", name="safetensors").click()
     expect(tab.locator("#export .sentence")).to_contain_text("There is no network of that name")

@@ -220,7 +220,7 @@ def test_the_opening_example_writes_itself_and_gives_way_to_the_pen(browser: Bro
     context.close()
 
 
-def test_who_wants_less_motion_sees_the_example_at_once(desk: BrowserContext, open_page: OpenPage) -> None:
+def test_a_visitor_who_prefers_less_motion_sees_the_example_at_once(desk: BrowserContext, open_page: OpenPage) -> None:
     sizes: list[int] = []
     page = open_page(desk, "?engine=off", before=lambda page: _listen(page, sizes))
     page.locator("#reading .bar.top").wait_for()

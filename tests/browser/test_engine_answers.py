@@ -1,4 +1,4 @@
-"""Who answers, the engine or the server, no view can tell: the same requests have the same answers."""
+"""No view can tell whether the engine or the server answers: the same requests get the same answers."""
 
 import base64
 import re

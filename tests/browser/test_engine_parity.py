@@ -90,8 +90,8 @@ def test_any_network(bench: Page, tmp_path: Path, config: NetworkConfig, seed: i
     ],
     ids=["a dilation", "a stride", "a folded norm"],
 )
-def test_parity_is_seen_to_fail(browser: Browser, tmp_path: Path, file: str, right: str, wrong: str) -> None:
-    """What the tests above are worth: with one thing put wrong in the engine, they fail."""
+def test_parity_can_fail(browser: Browser, tmp_path: Path, file: str, right: str, wrong: str) -> None:
+    """The tests above do fail if one thing in the engine is wrong."""
     shutil.copytree(ASSETS / "engine", tmp_path / "engine")
     script = tmp_path / "engine" / file
     text = script.read_text(encoding="utf-8")
@@ -119,7 +119,7 @@ def test_parity_is_seen_to_fail(browser: Browser, tmp_path: Path, file: str, rig
     ],
     ids=["cut short", "five bytes", "noise", "another shape", "a tensor amiss", "an impossible shape"],
 )
-def test_a_file_that_is_no_network_is_told_in_a_sentence(
+def test_a_file_that_is_not_a_network_is_refused_in_a_sentence(
     bench: Page, spoil: Callable[[bytes], bytes], sentence: str, tmp_path: Path
 ) -> None:
     asked = question(load_checkpoint("base"), [], [], tmp_path)

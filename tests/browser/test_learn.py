@@ -69,14 +69,14 @@ def test_the_worked_example_gives_2_85_and_steps_through_nine_cells(learn: Page)
     expect(example.locator(".sentence")).to_contain_text("Cell (0, 1), one of 9, is the sum of 6 products")
 
 
-def test_a_kernel_without_room_and_a_number_that_is_none_are_said_and_what_was_shown_stays(learn: Page) -> None:
+def test_a_kernel_without_room_and_an_invalid_number_are_reported_and_the_figure_stays(learn: Page) -> None:
     example = figure(learn, "worked")
     result = example.locator('[data-name="depthwise"] .cells button')
     example.get_by_role("button", name="Same").click()
     expect(result).to_have_count(9)
     example.get_by_role("button", name="Start over").click()
     example.get_by_role("button", name="Dilation 2").click()
-    expect(example.locator(".sentence")).to_contain_text("reaches over 5 x 5 cells, the padded input has 3 x 3")
+    expect(example.locator(".sentence")).to_contain_text("reaches over 5 x 5 cells and the padded input has 3 x 3")
     expect(result).to_have_text(["2.85"])
     example.get_by_role("button", name="Start over").click()
     for field, says in (("Kernel 1", "The kernel has an entry None"), ("Pointwise weight 1", "The pointwise")):
@@ -87,7 +87,7 @@ def test_a_kernel_without_room_and_a_number_that_is_none_are_said_and_what_was_s
         expect(example.locator(".sentence")).to_contain_text("The only cell")
 
 
-def test_a_weight_that_is_none_is_not_told_of_as_zero(learn: Page) -> None:
+def test_an_invalid_weight_is_not_shown_as_zero(learn: Page) -> None:
     example = figure(learn, "worked")
     example.get_by_role("button", name="Same").click()
     mixing = example.locator(".products tbody").last

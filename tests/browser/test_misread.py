@@ -1,4 +1,4 @@
-"""The tab that says why a drawing is misread: its steps, and the ink that the decision hangs on."""
+"""The tab that says why a drawing is misread: its steps, and the ink that the decision depends on."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the page says, and that it is about the drawing that is on it."""
+"""What the page says, and that it says it about the current drawing."""
 
 import re
 

@@ -228,7 +228,7 @@ def test_a_class_name_is_text_and_never_html(tab: Page) -> None:
     expect(samples(tab).get_by_role("textbox")).to_have_value("<img src=x>")
 
 
-def test_what_is_no_class_name_is_said_and_the_drawing_stays(tab: Page) -> None:
+def test_an_invalid_class_name_is_reported_and_the_drawing_stays(tab: Page) -> None:
     draw(tab, ONE)
     for name, says in (("", "needs a name"), ("x" * 300, "at most 24"), ("\u202e7", "control")):
         tab.get_by_label("Another class").fill(name)
@@ -301,7 +301,7 @@ def test_a_teaching_taken_up_again_tells_of_the_samples_that_it_was_given(page: 
     expect(page.locator("#teach .untold")).to_be_visible()
 
 
-def test_a_setting_that_is_none_is_said_by_its_name(tab: Page) -> None:
+def test_an_invalid_setting_is_reported_by_its_name(tab: Page) -> None:
     keep(tab, SEVEN, "7")
     tab.locator("#teach summary").click()
     share = tab.get_by_label("Share of old digits, %")
@@ -339,13 +339,13 @@ def test_storage_that_is_blocked_is_said(page: Page) -> None:
     expect(said(page)).to_contain_text("download the samples")
 
 
-def test_files_that_are_none_are_refused(tab: Page, tmp_path: Path) -> None:
+def test_invalid_files_are_refused(tab: Page, tmp_path: Path) -> None:
     wrong = tmp_path / "network.safetensors"
     wrong.write_bytes(b"PK\x03\x04" + bytes(100))
     with tab.expect_file_chooser() as chooser:
         press(tab, "Open network")
     chooser.value.set_files(wrong)
-    expect(tab.locator("#teach .versions .note").last).to_contain_text("no Digitscope checkpoint")
+    expect(tab.locator("#teach .versions .note").last).to_contain_text("not a Digitscope checkpoint")
     newer = tmp_path / "samples.json"
     newer.write_text(json.dumps({"format": 99, "samples": []}))
     with tab.expect_file_chooser() as chooser:

@@ -94,7 +94,7 @@ def test_gradients_are_those_of_torch(call) -> None:
     torch.testing.assert_close(gradients(depthwise_separable_conv2d), gradients(by_torch))
 
 
-def test_channels_do_not_meet_before_the_pointwise_step() -> None:
+def test_channels_do_not_mix_before_the_pointwise_step() -> None:
     """What makes it depthwise: ink in one channel leaves every other channel blank."""
     x = torch.zeros(1, 3, 7, 7)
     x[:, 1] = 1
@@ -116,7 +116,7 @@ X, DEPTHWISE, POINTWISE = torch.zeros(1, 2, 5, 5), torch.zeros(2, 1, 3, 3), torc
     [
         (
             {"depthwise_weight": torch.zeros(2, 1, 2, 2)},
-            'padding is "same" and the kernel is 2 wide; expected an odd one',
+            'padding is "same" and the kernel is 2 wide; expected an odd kernel',
         ),
         ({"dilation": 0}, "dilation is 0; expected a whole number of at least 1."),
         ({"dilation": True}, "dilation is True"),
@@ -124,7 +124,7 @@ X, DEPTHWISE, POINTWISE = torch.zeros(1, 2, 5, 5), torch.zeros(2, 1, 3, 3), torc
         ({"stride": 1.5}, "stride is 1.5"),
         ({"padding": -1}, 'padding is -1; expected "same", "valid" or a whole number of at least 0.'),
         ({"padding": "half"}, "padding is 'half'"),
-        ({"padding": "valid", "dilation": 3}, "reaches over 7 x 7 cells, the padded input has 5 x 5"),
+        ({"padding": "valid", "dilation": 3}, "reaches over 7 x 7 cells and the padded input has 5 x 5"),
         ({"x": torch.zeros(2, 5, 5)}, "The input has shape (2, 5, 5); expected (N, C_in, H, W)."),
         ({"depthwise_weight": torch.zeros(3, 1, 3, 3)}, "expected (2, 1, K_h, K_w)"),
         ({"depthwise_weight": torch.zeros(2, 1, 0, 3)}, "expected (2, 1, K_h, K_w)"),
@@ -133,7 +133,7 @@ X, DEPTHWISE, POINTWISE = torch.zeros(1, 2, 5, 5), torch.zeros(2, 1, 3, 3), torc
         ({"bias": torch.zeros(2)}, "The bias has shape (2,); expected (4,)"),
     ],
 )
-def test_what_does_not_fit_is_said_in_one_sentence(changed, sentence) -> None:
+def test_arguments_that_do_not_fit_are_refused_in_one_sentence(changed, sentence) -> None:
     call = {"x": X, "depthwise_weight": DEPTHWISE, "pointwise_weight": POINTWISE} | changed
     positional = [call.pop(name) for name in ("x", "depthwise_weight", "pointwise_weight")]
     with pytest.raises(ValueError, match=re.escape(sentence)) as error:

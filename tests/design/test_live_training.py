@@ -1,4 +1,4 @@
-"""Live training: news as it goes, stopped at any time, taken up where it stopped, and a network that can be kept."""
+"""Live training: news as it runs, stopped at any time, resumed where it stopped, and a network that can be kept."""
 
 import pickle
 import time
@@ -47,12 +47,12 @@ def stopping_after(count: int, news: list[News]) -> Callable[[News], None]:
 
 
 def weights(training: LiveTraining) -> dict[str, torch.Tensor]:
-    """Of the network as it would be kept, calibration aside."""
+    """The weights of the network as it would be kept, without its calibration."""
     state = training.network()[0].state_dict()
     return {name: value for name, value in state.items() if value.ndim}
 
 
-def test_news_go_on_to_the_last_image(stand_in_data: Path) -> None:
+def test_news_continues_to_the_last_image(stand_in_data: Path) -> None:
     training, news = LiveTraining(SMALL, 3, stand_in_data), []
     training.run(news.append)
     assert training.finished
@@ -79,7 +79,7 @@ def test_it_learns(stand_in_data: Path) -> None:
     assert news[-1].loss < 0.85 * news[0].loss
 
 
-def test_what_is_misread_is_misread(stand_in_data: Path) -> None:
+def test_images_shown_as_misread_are_misread(stand_in_data: Path) -> None:
     training, news = LiveTraining(SMALL, 1, stand_in_data), []
     training.run(news.append)
     _, validation = data.load_training(stand_in_data)
@@ -150,7 +150,7 @@ def test_one_training_does_not_run_twice_at_once(stand_in_data: Path) -> None:
     training.run(again)
 
 
-def test_a_loss_that_is_no_number_is_said(stand_in_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_that_is_not_finite_is_an_error(stand_in_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live.Training, "_step", lambda *_: torch.tensor(float("nan")))
     with pytest.raises(ValueError, match="diverged"):
         LiveTraining(SMALL, 1, stand_in_data).run(lambda _: None)
@@ -225,7 +225,7 @@ def test_a_stopped_training_goes_on_where_it_stopped(trainings: LiveTrainings, j
         assert after[0]["images"] > before["images"]
 
 
-def test_trainings_are_bounded_and_what_is_no_request_is_said(
+def test_trainings_are_bounded_and_invalid_requests_are_refused(
     trainings: LiveTrainings, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ui_live, "MOST_TRAININGS", 1)

@@ -1,4 +1,4 @@
-"""The example drawings: the page opens with one, and teaching will rest on them where MNIST is not at hand."""
+"""The example drawings: the page opens with one, and teaching relies on them where MNIST is not available."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What each step of the normalisation does to a drawing, held against what each says of itself."""
+"""What each step of the normalisation does to a drawing, compared with what it claims to do."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def spans(image: np.ndarray) -> tuple[tuple[int, int], tuple[int, int]]:
 
 @given(drawings)
 def test_all_steps_together_give_what_the_network_reads(drawing: list) -> None:
-    """Otherwise the tab would explain an image that nobody read."""
+    """Otherwise the tab would explain an image that was never read."""
     np.testing.assert_array_equal(normalised(drawing), rasterize(drawing))
 
 

@@ -1,4 +1,4 @@
-"""Drawings with labels: what may be taught, what is refused in a sentence, and the file they are carried in."""
+"""Drawings with labels: what may be taught, what is refused in a sentence, and the file that holds them."""
 
 import json
 import re
@@ -63,14 +63,14 @@ def test_a_name_is_kept_in_one_form() -> None:
         (["7"], "of the type list"),
     ],
 )
-def test_what_is_no_name_is_refused_in_a_sentence(name: object, says: str) -> None:
+def test_an_invalid_name_is_refused_in_a_sentence(name: object, says: str) -> None:
     with pytest.raises(SampleError, match=says) as caught:
         check_name(name)
     assert str(caught.value).endswith(".")
 
 
 @given(names)
-def test_a_checked_name_is_checked_already(name: str) -> None:
+def test_checking_a_name_twice_changes_nothing(name: str) -> None:
     try:
         checked = check_name(name)
     except SampleError:
@@ -103,8 +103,8 @@ def test_a_network_has_no_more_than_a_hundred_classes() -> None:
         ([sample(drawing=[[]])], "Sample 1: The drawing has no ink"),
         ([sample(drawing=[[[0.5, float("nan")]]])], "Sample 1: .*NaN"),
         ([sample(), sample(), sample(label="")], "Sample 3: A class needs a name"),
-        ([7], "Sample 1 is no object"),
-        ([{"label": "7"}], "Sample 1 is no object"),
+        ([7], "Sample 1 is not an object"),
+        ([{"label": "7"}], "Sample 1 is not an object"),
     ],
 )
 def test_samples_that_cannot_be_taught_are_refused_with_their_number(samples: object, says: str) -> None:
@@ -115,18 +115,18 @@ def test_samples_that_cannot_be_taught_are_refused_with_their_number(samples: ob
 
 @pytest.mark.parametrize("drawing", [[[], *SEVEN, []], json.dumps(SEVEN)])
 def test_a_checked_drawing_is_strokes_with_points_whatever_it_was(drawing: object) -> None:
-    """A page that shows a sample does not expect a stroke without a point, nor text."""
+    """A page that shows a sample expects neither text nor a stroke without points."""
     assert check_samples([sample(drawing=drawing)])[0].drawing == SEVEN
 
 
-def test_samples_that_would_hold_everybody_up_are_refused() -> None:
+def test_samples_that_would_delay_everybody_are_refused() -> None:
     long = [[[0.5, place / 20_000] for place in range(10_000)]]
     with pytest.raises(SampleError, match="points in all"):
         check_samples([sample(drawing=long)] * 26)
 
 
 def test_the_same_drawing_with_two_labels_is_named() -> None:
-    """No network can learn both; the visitor is to know which two."""
+    """No network can learn both; the visitor has to know which two."""
     samples = check_samples([sample("7"), sample("1", ONE), sample("8"), sample("7")])
     assert contradictions(samples) == [[0, 2, 3]]
     (sentence,) = warnings(samples)
@@ -141,7 +141,7 @@ def test_one_class_alone_is_warned_about_and_taught() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["7", "א", "<b>", "👍"]), drawings), min_size=1, max_size=4))
-def test_a_file_brings_back_what_was_written(content: list) -> None:
+def test_a_file_gives_back_what_was_written(content: list) -> None:
     samples = [Sample(label, drawing) for label, drawing in content]
     assert read_samples(write_samples(samples)) == samples
 
@@ -164,7 +164,7 @@ def test_a_file_brings_back_what_was_written(content: list) -> None:
     ],
     ids=["empty", "half", "list", "null", "zip", "deep", "no samples", "newer", "bool", "text", "none", "too long"],
 )
-def test_a_file_that_is_none_says_so(text: str, says: str) -> None:
+def test_an_invalid_file_is_refused(text: str, says: str) -> None:
     with pytest.raises(SampleError, match=says) as caught:
         read_samples(text)
     assert str(caught.value).endswith(".")

@@ -33,7 +33,7 @@ def centre_of_mass(image: np.ndarray) -> np.ndarray:
 
 
 def nearly(one: np.ndarray, other: np.ndarray) -> bool:
-    """Equal but for rounding: along an axis where the centre of mass is a tie, a hair may move the ink by one pixel."""
+    """Equal but for rounding: if the centre of mass is half way between pixels, the ink may move by one."""
     tied = np.abs(np.abs(centre_of_mass(other) - 14) - 0.5) < 0.02
     rows, columns = ((-1, 0, 1) if tie else (0,) for tie in tied)
     shifts = [np.roll(other, (dy, dx), (0, 1)) for dy in rows for dx in columns]
@@ -41,13 +41,13 @@ def nearly(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 @given(DRAWINGS, st.floats(0.05, 1.5), st.floats(-0.4, 0.4), st.floats(-0.4, 0.4))
-def test_place_and_size_do_not_count(drawing: list, scale: float, x: float, y: float) -> None:
+def test_place_and_size_do_not_matter(drawing: list, scale: float, x: float, y: float) -> None:
     """A tiny, huge or off-centre digit would be misread."""
     assert nearly(rasterize(moved(drawing, scale, x, y)), rasterize(drawing))
 
 
 @given(DRAWINGS, st.integers(2, 5))
-def test_more_points_on_the_same_lines_do_not_count(drawing: list, parts: int) -> None:
+def test_more_points_on_the_same_lines_do_not_matter(drawing: list, parts: int) -> None:
     """A quick mouse and a slow pen leave different numbers of points on the same line."""
 
     def resample(stroke: list) -> list:
@@ -59,7 +59,7 @@ def test_more_points_on_the_same_lines_do_not_count(drawing: list, parts: int) -
 
 
 @given(DRAWINGS)
-def test_order_and_direction_of_strokes_do_not_count(drawing: list) -> None:
+def test_order_and_direction_of_strokes_do_not_matter(drawing: list) -> None:
     assert nearly(rasterize([stroke[::-1] for stroke in reversed(drawing)]), rasterize(drawing))
 
 
@@ -92,7 +92,7 @@ def test_straight_lines_reach_from_side_to_side(angle: int) -> None:
     assert max(np.ptp(rows), np.ptp(columns)) + 1 in (INK_SIZE - 1, INK_SIZE)
 
 
-def test_the_fitting_says_where_points_come_to_lie() -> None:
+def test_the_fitting_says_where_points_lie() -> None:
     """The Misread view shows these steps; the ink has to be where they say."""
     image = rasterize(SEVEN)
     for x, y in fitting(SEVEN).place(np.array(SEVEN[0])):
@@ -130,7 +130,7 @@ def test_json_text_is_a_drawing_too() -> None:
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_what_is_no_drawing_is_refused_in_one_sentence(drawing: object) -> None:
+def test_an_invalid_drawing_is_refused_in_one_sentence(drawing: object) -> None:
     """The page shows the sentence and goes on."""
     with pytest.raises(DrawingError) as refusal:
         rasterize(drawing)
@@ -140,7 +140,7 @@ def test_what_is_no_drawing_is_refused_in_one_sentence(drawing: object) -> None:
     assert len(sentence) < 300
 
 
-def test_limits_stand_in_the_message() -> None:
+def test_limits_are_in_the_message() -> None:
     with pytest.raises(DrawingError, match=f"{MAX_STROKES:,}"):
         rasterize([[[0.5, 0.5]]] * 10_000)
     with pytest.raises(DrawingError, match=f"{MAX_POINTS:,}"):

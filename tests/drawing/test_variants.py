@@ -43,6 +43,6 @@ def test_the_pen_becomes_thinner_and_thicker() -> None:
     assert ink.min() < 0.9 * own < 1.1 * own < ink.max()
 
 
-def test_a_drawing_without_ink_is_a_sentence() -> None:
+def test_a_drawing_without_ink_is_refused_in_a_sentence() -> None:
     with pytest.raises(DrawingError, match="no ink"):
         variants([], 1, np.random.default_rng(0))

@@ -65,12 +65,12 @@ def test_maps_are_what_the_next_layer_reads(small_net: DigitNet, standard_net: D
             np.testing.assert_allclose(output.ravel(), layer_responses(net, IMAGE)[layer].ravel(), atol=TOLERANCE)
 
 
-def test_no_map_is_negative_but_the_logits(small_net: DigitNet) -> None:
+def test_no_map_is_negative_except_the_logits(small_net: DigitNet) -> None:
     for layer, values in layer_maps(small_net, IMAGE).items():
         assert layer == "head" or values.min() >= 0
 
 
-def test_a_map_has_the_size_that_its_field_is_told_for(small_net: DigitNet) -> None:
+def test_a_map_has_the_size_that_its_field_states(small_net: DigitNet) -> None:
     for layer, values in layer_maps(small_net, IMAGE).items():
         if layer != "image":
             assert values.shape[1:] == receptive_field(small_net, layer_named(small_net.config, layer).output).map_size
@@ -103,7 +103,7 @@ def test_a_dilated_patch_is_what_unfold_takes(small_net: DigitNet) -> None:
         ("head", (0, 1), 0),
     ],
 )
-def test_what_is_no_cell_is_refused_in_a_sentence(small_net: DigitNet, layer: str, cell: tuple, channel: int) -> None:
+def test_an_invalid_cell_is_refused_in_a_sentence(small_net: DigitNet, layer: str, cell: tuple, channel: int) -> None:
     maps = layer_maps(small_net, IMAGE)
     with pytest.raises(ValueError, match=r"\A[^\n]+expected[^\n]+\.\Z|\A[^\n]+not [^\n]+\.\Z"):
         cell_arithmetic(small_net, maps, layer, cell, channel)

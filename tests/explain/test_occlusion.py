@@ -1,4 +1,4 @@
-"""Which ink a decision hangs on, for classifiers whose reasons are known."""
+"""Which ink a decision depends on, for classifiers whose reasons are known."""
 
 import numpy as np
 import pytest
@@ -31,8 +31,8 @@ def test_the_drop_is_where_the_window_covers_what_is_looked_at(y: int, x: int, w
     assert near[found.strongest]
 
 
-def test_only_windows_over_ink_are_asked_about() -> None:
-    """Blank paper over blank paper changes nothing; asking would only take time."""
+def test_only_windows_over_ink_are_read() -> None:
+    """Blank paper over blank paper changes nothing; reading it would only take time."""
     image = np.zeros((28, 28), np.uint8)
     image[10, 10] = 255
     asked = []
@@ -46,7 +46,7 @@ def test_only_windows_over_ink_are_asked_about() -> None:
     assert max(asked) <= BATCH
 
 
-def test_drops_are_what_the_network_says_without_that_ink(small_net: DigitNet, images: np.ndarray) -> None:
+def test_drops_are_the_networks_answers_without_that_ink(small_net: DigitNet, images: np.ndarray) -> None:
     found = occlusion(lambda some: predict(small_net, some), images[0], 5)
     without = images[0].copy()
     without[7:12, 18:23] = 0
@@ -64,6 +64,6 @@ def test_an_image_is_left_as_it_was(images: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("window", [0, 2, 29, -1, 3.0])
-def test_a_window_that_has_no_middle_is_refused(window: object) -> None:
+def test_a_window_without_a_middle_is_refused(window: object) -> None:
     with pytest.raises(ValueError, match="odd number from 1 to 27"):
         occlusion(looks_at(0, 0), np.zeros((28, 28), np.uint8), window)

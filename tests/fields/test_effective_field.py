@@ -83,7 +83,7 @@ def test_a_pixel_moves_the_cell_as_much_as_its_field_says(image, layer) -> None:
 @settings(max_examples=40, deadline=None)
 @given(configurations(), st.data())
 def test_nothing_moves_a_cell_from_outside_its_lattice(config, data) -> None:
-    """The heat never leaves the taps, nor, so, the box: what is drawn over the drawing is of one piece."""
+    """The heat never leaves the taps, nor therefore the box: the overlays on the drawing agree."""
     net = lively(DigitNet(config), data.draw(st.integers(0, 2**31)))
     layer = data.draw(st.sampled_from([name for name, _ in net.named_modules() if name not in ("", "stages")]))
     cell = tuple(data.draw(st.integers(0, n - 1)) for n in receptive_field(net, layer).map_size)
@@ -121,7 +121,7 @@ def test_the_network_is_left_as_it_is(net, image) -> None:
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_it_works_where_gradients_are_switched_off(net, image, mode) -> None:
-    """A page that only infers asks for it too."""
+    """A page that only runs inference needs it too."""
     expected = effective_receptive_field(net, "stages.1", (4, 4), image)
     with mode():
         assert np.array_equal(effective_receptive_field(net, "stages.1", (4, 4), image), expected)
@@ -147,7 +147,7 @@ def test_what_comes_after_the_layer_is_not_run(image) -> None:
         ({"image": np.zeros((1, 28, 28), np.uint8)}, "expected uint8"),
     ],
 )
-def test_malformed_questions_are_refused(net, image, changes, message) -> None:
+def test_invalid_arguments_are_refused(net, image, changes, message) -> None:
     question = {"layer": "stages.1", "cell": (4, 4), "image": image, "channel": None, **changes}
     with pytest.raises(ValueError, match=message):
         effective_receptive_field(net, **question)
@@ -194,7 +194,7 @@ def test_boxes_keep_to_the_parity_of_their_centre() -> None:
     assert carrying_box(field, (4.5, 4.5), 0.2).size == (6, 6)
 
 
-def test_boxes_are_cut_at_the_border() -> None:
+def test_boxes_are_clipped_to_the_image() -> None:
     field = np.zeros((28, 28), np.float32)
     field[:4, :4] = 1
     assert carrying_box(field, (0, 0), 1.0) == Region((0, 4), (0, 4))

@@ -53,7 +53,7 @@ def test_influence_comes_from_pixels_that_are_read_only(small_net: DigitNet, noi
         assert 0 < mean.fraction <= 1
 
 
-def test_what_is_kept_comes_back(small_net: DigitNet, noise: np.ndarray, kept: Path) -> None:
+def test_saved_fields_are_loaded_again(small_net: DigitNet, noise: np.ndarray, kept: Path) -> None:
     computed, loaded = compute_mean_fields(small_net, noise), load_mean_fields(load_checkpoint(kept), kept)
     assert list(loaded) == list(computed)
     for layer, mean in loaded.items():
@@ -61,7 +61,7 @@ def test_what_is_kept_comes_back(small_net: DigitNet, noise: np.ndarray, kept: P
     assert mean_fields_path(kept).stat().st_size < 64 * 1024
 
 
-def test_the_kept_file_is_not_taken_for_a_checkpoint(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_saved_file_is_not_mistaken_for_a_checkpoint(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("model.checkpoint.CHECKPOINTS", kept.parent)
     assert checkpoint_names() == ["some"]
 
@@ -82,14 +82,14 @@ def test_calibration_leaves_the_fields_valid(kept: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 damaged", b"no archive at all"])
-def test_a_missing_or_damaged_file_is_no_file(kept: Path, content: bytes | None) -> None:
+def test_a_missing_or_damaged_file_counts_as_none(kept: Path, content: bytes | None) -> None:
     path = mean_fields_path(kept)
     path.unlink() if content is None else path.write_bytes(content)
     assert load_mean_fields(load_checkpoint(kept), kept) is None
 
 
 @pytest.mark.parametrize("at", [0.1, 0.3, 0.5, 0.7, 0.9])
-def test_a_flipped_byte_is_no_reason_to_fail(kept: Path, at: float) -> None:
+def test_a_flipped_byte_does_not_raise(kept: Path, at: float) -> None:
     path = mean_fields_path(kept)
     content = bytearray(path.read_bytes())
     content[int(at * len(content))] ^= 0xFF

@@ -110,7 +110,7 @@ def test_published_networks_have_their_published_fields(name) -> None:
 @settings(max_examples=80, deadline=None)
 @given(chains())
 def test_map_sizes_and_regions_are_those_of_torch(case) -> None:
-    """Every pixel that moves a cell lies in its region; else the box on the drawing would lie."""
+    """Every pixel that moves a cell lies in its region; otherwise the box on the drawing would be wrong."""
     chain, size = case
     field = receptive_field_of(chain, size)
     answers = paths_of(network_of(chain), size)
@@ -276,7 +276,7 @@ def test_cells_outside_the_map_are_refused_with_the_range(cell) -> None:
 
 
 @pytest.mark.parametrize("cell", [None, 3, (1,), (1, 2, 3), (1.0, 2.0), "ab", ("1", "2")])
-def test_what_is_no_cell_is_refused(cell) -> None:
+def test_an_invalid_cell_is_refused(cell) -> None:
     field = receptive_field(DigitNet(PRESETS["nano"]), "stem")
     with pytest.raises(ValueError, match="A cell is two whole numbers"):
         field.checked(cell)

@@ -102,7 +102,7 @@ def test_a_window_in_the_padding_reads_nothing() -> None:
 
 
 def test_an_even_kernel_with_stride_leaves_nothing_out_and_a_dilated_one_does() -> None:
-    """Kernel 2 at dilation 2 and stride 2 reads every second pixel for ever: the other three quarters never."""
+    """Kernel 2 at dilation 2 and stride 2 only ever reads every second pixel, never the other three quarters."""
     assert (open_lattice((Conv((2, 2), (2, 2)),) * 2, (16, 16)) == 1).all()
     gaps = (Conv((2, 2), (2, 2), dilation=(2, 2)),) * 2
     read = sum(count_paths(gaps, cell, (16, 16)) for cell in np.ndindex(receptive_field_of(gaps, (16, 16)).map_size))

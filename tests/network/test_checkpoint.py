@@ -86,7 +86,7 @@ def test_every_shipped_checkpoint_loads() -> None:
         load_checkpoint(name)
 
 
-def test_an_unknown_name_is_refused_with_the_names_that_there_are(monkeypatch, saved: Path) -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones(monkeypatch, saved: Path) -> None:
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", saved.parent)
     assert refused("nothing").endswith("checkpoints/ has: net.")
     assert "nothing" in refused(saved.parent / "nothing.safetensors")
@@ -158,13 +158,13 @@ def test_a_pickle_is_refused_and_not_run(saved: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "sprung").exists()
 
 
-def test_safetensors_of_somebody_else_are_refused(saved: Path) -> None:
+def test_safetensors_from_another_program_are_refused(saved: Path) -> None:
     save_file({"stem.weight": torch.ones(3)}, saved)
-    assert "damaged or no Digitscope checkpoint" in refused(saved)
+    assert "damaged or not a Digitscope checkpoint" in refused(saved)
 
 
 @pytest.mark.parametrize("text", ["", "3", "null", "[]", "{}", '{"format": "1"}', '{"format": 0}', "[" * 100_000])
-def test_metadata_that_says_nothing_is_refused(saved: Path, text: str) -> None:
+def test_empty_metadata_is_refused(saved: Path, text: str) -> None:
     save_file({"stem.weight": torch.ones(3)}, saved, {METADATA_KEY: text})
     assert "damaged" in refused(saved)
 
@@ -180,7 +180,7 @@ def test_a_newer_format_is_refused(saved: Path) -> None:
 )
 def test_a_configuration_that_cannot_be_built_is_refused(saved: Path, config: object) -> None:
     rewrite(saved, config=config)
-    assert "no network that can be built" in refused(saved)
+    assert "not describe a network that can be built" in refused(saved)
 
 
 def test_a_configuration_that_would_fill_the_memory_is_refused_before_it_is_built(saved: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_configuration_that_would_fill_the_memory_is_refused_before_it_is_buil
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
 @pytest.mark.parametrize("name", ["head.weight", "stages.0.depthwise_norm.running_var", "temperature"])
-def test_values_that_are_no_numbers_are_refused(saved: Path, small_net: DigitNet, name: str, bad: float) -> None:
+def test_values_that_are_not_finite_are_refused(saved: Path, small_net: DigitNet, name: str, bad: float) -> None:
     tensor = small_net.state_dict()[name].clone()
     tensor.view(-1)[-1] = bad
     rewrite(saved, {name: tensor})
@@ -203,7 +203,7 @@ def test_values_that_are_no_numbers_are_refused(saved: Path, small_net: DigitNet
 @pytest.mark.parametrize(
     "broken", [{"stem_norm.running_var": -1.0}, {"stages.1.depthwise.weight": 3e38}, {"temperature": 1e-45}]
 )
-def test_a_network_that_can_only_answer_nonsense_is_refused(saved: Path, small_net: DigitNet, broken: dict) -> None:
+def test_a_network_whose_answers_are_not_finite_is_refused(saved: Path, small_net: DigitNet, broken: dict) -> None:
     net = deepcopy(small_net)
     for name, value in broken.items():
         net.state_dict()[name].fill_(value)
@@ -212,13 +212,13 @@ def test_a_network_that_can_only_answer_nonsense_is_refused(saved: Path, small_n
 
 
 @pytest.mark.parametrize("fields", [{"classes": list(range(10))}, {"classes": ["a", ""]}, {"separable": "no"}])
-def test_a_configuration_of_other_kinds_is_refused(saved: Path, small_net: DigitNet, fields: dict) -> None:
+def test_a_configuration_with_wrong_types_is_refused(saved: Path, small_net: DigitNet, fields: dict) -> None:
     rewrite(saved, config=small_net.config.to_dict() | fields)
-    assert "no network that can be built" in refused(saved)
+    assert "not describe a network that can be built" in refused(saved)
 
 
 @pytest.mark.parametrize("name", ["", ".", "/dev/full", "net.txt/more"])
-def test_a_place_that_is_none_is_said_before_the_work(name: str, monkeypatch, tmp_path: Path) -> None:
+def test_an_invalid_place_is_refused_before_the_work(name: str, monkeypatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "net.txt").write_text("")
     with pytest.raises(CheckpointError, match="cannot be written to"):
@@ -247,7 +247,7 @@ def test_a_missing_and_an_unknown_tensor_are_refused(saved: Path) -> None:
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0])
-def test_a_temperature_that_divides_by_nothing_is_refused(saved: Path, temperature: float) -> None:
+def test_a_temperature_that_is_not_positive_is_refused(saved: Path, temperature: float) -> None:
     rewrite(saved, {"temperature": torch.tensor(temperature)})
     assert "temperature" in refused(saved)
 

@@ -1,4 +1,4 @@
-"""What values from outside are checked for."""
+"""The first checks of values from outside."""
 
 import pytest
 
@@ -30,11 +30,11 @@ def test_a_range_may_be_open() -> None:
         check_whole("seed", -1, 0)
 
 
-def test_an_object_has_the_fields_that_are_known_and_no_others() -> None:
+def test_an_object_has_known_fields_and_no_others() -> None:
     assert check_object("The settings", {"steps": 3}, ("steps", "batch")) == {"steps": 3}
     assert check_object("The settings", {"any": 3}) == {"any": 3}
     for wrong in (None, [], "steps", {"steps": 3, "other": 4}):
-        with pytest.raises(OwnError, match=r"^The settings are an object of steps, batch\.$"):
+        with pytest.raises(OwnError, match=r"^The settings have to be an object of steps, batch\.$"):
             check_object("The settings", wrong, ("steps", "batch"), OwnError)
 
 
@@ -43,6 +43,6 @@ def test_what_is_not_an_object_has_no_fields(request_: object) -> None:
     assert fields_of(request_, "job", "since") == [None, None]
 
 
-def test_fields_come_in_the_order_in_which_they_are_asked_for() -> None:
+def test_fields_come_in_the_order_of_the_names() -> None:
     assert fields_of({"since": 3, "job": "x"}, "job", "since", "more") == ["x", 3, None]
     assert fields_of({"job": None}, job="x", since=0) == [None, 0]

@@ -5,7 +5,7 @@ import pytest
 from model.command import FAILED, STOPPED, command
 
 
-def test_ctrl_c_ends_a_command_with_a_word_and_a_code_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_ends_a_command_with_a_message_and_its_own_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     @command
     def stopped() -> int:
         raise KeyboardInterrupt
@@ -23,7 +23,7 @@ def test_ctrl_c_ends_a_command_with_a_word_and_a_code_of_its_own(capsys: pytest.
         (ImportError("This needs onnx."), "This needs onnx."),
     ],
 )
-def test_what_is_wrong_is_one_sentence_and_a_code(
+def test_an_error_is_one_sentence_and_an_exit_code(
     error: Exception, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     @command
@@ -34,7 +34,7 @@ def test_what_is_wrong_is_one_sentence_and_a_code(
     assert capsys.readouterr().err == f"{sentence}\n"
 
 
-def test_a_fault_of_the_program_is_not_hidden() -> None:
+def test_a_bug_is_not_hidden() -> None:
     @command
     def faulty() -> int:
         raise KeyError("name")
@@ -43,7 +43,7 @@ def test_a_fault_of_the_program_is_not_hidden() -> None:
         faulty()
 
 
-def test_a_command_ends_with_its_own_code_and_takes_its_arguments() -> None:
+def test_a_command_takes_its_arguments_and_returns_its_own_exit_code() -> None:
     @command
     def ended(code: int, *, more: int) -> int:
         return code + more

@@ -1,4 +1,4 @@
-"""MNIST is split once and for all, its absence is said in one sentence, and bent images are still images."""
+"""MNIST is split once and for all, missing data is one sentence, and distorted images are still images."""
 
 import shutil
 
@@ -15,7 +15,7 @@ ONE_SENTENCE = r"\A[^\n]+\.\Z"
 
 @pytest.fixture
 def numbered_images(monkeypatch) -> None:
-    """60,000 images that are nothing but their own number."""
+    """60,000 images, each of which holds nothing but its own number."""
     numbers = torch.arange(60_000)
     monkeypatch.setattr(data, "load_mnist", lambda *_, **__: Split(numbers[:, None, None], numbers))
 
@@ -39,12 +39,12 @@ def test_split_is_the_same_on_every_machine_whatever_was_drawn_before(numbered_i
     assert first[:5].tolist() == [0, 16, 39, 53, 69], "the validation images are not those of the published figures"
 
 
-def test_torchvision_gives_its_mnist() -> None:
+def test_torchvision_provides_its_mnist() -> None:
     assert import_mnist().__name__ == "MNIST"
     assert import_mnist() is import_mnist()
 
 
-def test_missing_data_is_one_sentence_and_no_download_where_none_is_wanted(tmp_path, monkeypatch) -> None:
+def test_missing_data_is_one_sentence_and_not_downloaded_unless_wanted(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(import_mnist(), "download", lambda self: pytest.fail("tried to download"))
     with pytest.raises(DataError, match=ONE_SENTENCE) as error:
         load_mnist(tmp_path / "nothing", train=True, download=False)
@@ -63,7 +63,7 @@ def test_missing_data_without_a_network_is_one_sentence(tmp_path, monkeypatch, f
 
 
 @pytest.mark.parametrize("content", [b"", b"no images at all", b"\0\0\x08\x03\0\0"])
-def test_files_that_hold_no_images_are_said_to_be_damaged(stand_in_data, tmp_path, content) -> None:
+def test_files_without_images_are_reported_as_damaged(stand_in_data, tmp_path, content) -> None:
     shutil.copytree(stand_in_data, tmp_path / "data")
     (tmp_path / "data" / "MNIST" / "raw" / "train-images-idx3-ubyte").write_bytes(content)
     with pytest.raises(DataError, match="damaged"):
@@ -100,7 +100,7 @@ amounts = st.builds(
 
 @settings(max_examples=30, deadline=None)
 @given(how=amounts, count=st.integers(1, 5), seed=st.integers(0, 2**16))
-def test_bent_images_are_images_and_the_same_for_the_same_seed(how: Augmentation, count: int, seed: int) -> None:
+def test_distorted_images_are_images_and_the_same_for_the_same_seed(how: Augmentation, count: int, seed: int) -> None:
     images = torch.rand(count, 1, 28, 28, generator=torch.Generator().manual_seed(seed))
     bent = augment(images, how, torch.Generator().manual_seed(seed))
     assert bent.shape == images.shape
@@ -110,19 +110,19 @@ def test_bent_images_are_images_and_the_same_for_the_same_seed(how: Augmentation
     assert torch.equal(bent, augment(images, how, torch.Generator().manual_seed(seed)))
 
 
-def test_no_bending_leaves_the_image() -> None:
+def test_no_distortion_leaves_the_image_unchanged() -> None:
     images = torch.rand(3, 1, 28, 28)
     still = augment(images, Augmentation(0, 0, 0, 0, 0, 0), torch.Generator())
     torch.testing.assert_close(still, images, rtol=0, atol=1e-5)
 
 
-def test_every_image_of_a_batch_is_bent_in_its_own_way() -> None:
+def test_every_image_of_a_batch_is_distorted_in_its_own_way() -> None:
     images = torch.rand(1, 1, 28, 28).expand(4, 1, 28, 28)
     bent = augment(images, Augmentation(), torch.Generator().manual_seed(0))
     assert all(not torch.equal(bent[0], other) for other in bent[1:])
 
 
-def test_thickening_adds_ink_around_a_line_and_thinning_takes_it() -> None:
+def test_thickening_adds_ink_around_a_line_and_thinning_removes_it() -> None:
     line = torch.zeros(1, 1, 28, 28)
     line[..., 13:16, 5:20] = 1
     more = thicken(line, torch.ones(1, 1, 1, 1))

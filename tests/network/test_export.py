@@ -1,4 +1,4 @@
-"""An exported file is the network: it says the same of every drawing, wherever it is read."""
+"""An exported file is the network: it gives the same answers to every drawing, wherever it is run."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.probing import configurations
 
 @pytest.fixture(autouse=True)
 def small_validation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stand-in for MNIST has 456 training images, of which 200 are to choose by."""
+    """The stand-in for MNIST has 456 training images, of which 200 are for validation."""
     monkeypatch.setattr(data, "VALIDATION_SIZE", 200)
 
 
@@ -33,7 +33,7 @@ def warm_net() -> DigitNet:
 
 @given(configurations(channels=5, dilations=3, strides=(1, 2), stem_strides=(1, 2, 3)))
 @settings(max_examples=25, deadline=None)
-def test_onnx_says_what_pytorch_says_whatever_the_shape(config: NetworkConfig) -> None:
+def test_onnx_agrees_with_pytorch_whatever_the_shape(config: NetworkConfig) -> None:
     net = settled(config)
     model = to_onnx(net)
     for count in (1, 2, 7):  # any number of images
@@ -61,7 +61,7 @@ def test_the_file_names_its_classes_and_takes_bytes(warm_net: DigitNet) -> None:
         assert json.loads(runtime.get_modelmeta().custom_metadata_map["classes"]) == warm_net.classes
 
 
-def test_a_file_that_reads_otherwise_is_never_handed_out(warm_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_different_answers_is_never_exported(warm_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
     exact = export.onnx_model
 
     def wrong(net: DigitNet):
@@ -96,7 +96,7 @@ def test_eight_bits_are_eight_bits_and_their_accuracy_is_measured_on_mnist(
     assert result.accuracy == (probabilities.argmax(1) == labels).mean()
 
 
-def test_without_mnist_the_example_drawings_are_measured_and_said(warm_net: DigitNet) -> None:
+def test_without_mnist_the_example_drawings_are_measured_and_named(warm_net: DigitNet) -> None:
     result = to_int8(warm_net, "nowhere")
     assert "example drawings" in result.source
     assert 0 <= result.accuracy <= 1
@@ -148,14 +148,14 @@ def test_the_command_writes_each_form(
         ["--out", "no/such/directory/a.onnx"],
     ],
 )
-def test_what_cannot_be_exported_is_one_sentence_and_exit_code_2(
+def test_a_failed_export_is_one_sentence_and_exit_code_2(
     checkpoints: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     assert main(arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_a_missing_package_is_named_with_the_way_to_get_it(warm_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_named_with_how_to_install_it(warm_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "find_spec", lambda name: None if name == "onnxruntime" else object())
     with pytest.raises(ExportError, match="pip install onnxruntime"):
         to_onnx(warm_net)

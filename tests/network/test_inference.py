@@ -1,4 +1,4 @@
-"""What the page asks a network: probabilities that are probabilities, and every layer's own response."""
+"""A network's answers: probabilities that are probabilities, and every layer's own response."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_probabilities_are_calibrated(small_net: DigitNet, images: np.ndarray) -
     assert plain.max() > 0.11
 
 
-def test_images_of_less_energy_than_the_familiar_ones_are_told(small_net: DigitNet, images: np.ndarray) -> None:
+def test_images_of_less_energy_than_the_familiar_ones_are_unfamiliar(small_net: DigitNet, images: np.ndarray) -> None:
     assert read(small_net, images).familiar.all(), "before calibration nothing is unfamiliar"
     with torch.no_grad():
         energies = small_net(torch.from_numpy(images[:, None])).logsumexp(1)
@@ -55,13 +55,13 @@ def test_arrays_and_tensors_are_the_same_images(small_net: DigitNet, images: np.
         np.zeros((1, 1, 28, 28), np.uint8),
     ],
 )
-def test_what_are_no_images_is_refused(small_net: DigitNet, wrong: np.ndarray) -> None:
+def test_invalid_images_are_refused(small_net: DigitNet, wrong: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"\A[^\n]+expected uint8 of shape \(N, 28, 28\)\.\Z"):
         predict(small_net, wrong)
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((28, 28)), np.zeros((27, 28), np.uint8), np.zeros((1, 28, 28), np.uint8)])
-def test_what_is_no_image_has_no_responses(small_net: DigitNet, wrong: np.ndarray) -> None:
+def test_an_invalid_image_has_no_responses(small_net: DigitNet, wrong: np.ndarray) -> None:
     with pytest.raises(ValueError, match=r"\A[^\n]+\.\Z"):
         layer_responses(small_net, wrong)
 
@@ -107,6 +107,6 @@ def test_the_head_responds_with_the_logits(small_net: DigitNet, images: np.ndarr
     np.testing.assert_allclose(head[:, 0, 0], logits, rtol=1e-4, atol=1e-5)
 
 
-def test_asking_leaves_no_hook_behind(small_net: DigitNet, images: np.ndarray) -> None:
+def test_inference_leaves_no_hook_behind(small_net: DigitNet, images: np.ndarray) -> None:
     layer_responses(small_net, images[0])
     assert not any(module._forward_hooks for module in small_net.modules())

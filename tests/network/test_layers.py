@@ -13,7 +13,7 @@ from tests.probing import configurations
 
 @settings(max_examples=40, deadline=None)
 @given(configurations(channels=5, stages=4))
-def test_what_is_said_of_a_layer_is_what_its_module_is(config: NetworkConfig) -> None:
+def test_the_description_of_a_layer_matches_its_module(config: NetworkConfig) -> None:
     net = DigitNet(config)
     for layer in layers_of(config):
         module = net.get_submodule(layer.name)
@@ -36,7 +36,7 @@ def test_what_is_said_of_a_layer_is_what_its_module_is(config: NetworkConfig) ->
 
 @settings(max_examples=40, deadline=None)
 @given(configurations(channels=5, stages=4))
-def test_each_layer_reads_maps_that_are_there_with_as_many_channels(config: NetworkConfig) -> None:
+def test_each_layer_reads_existing_maps_with_as_many_channels(config: NetworkConfig) -> None:
     channels = {IMAGE: 1}
     for layer in layers_of(config):
         assert sum(channels[name] for name in layer.reads) == layer.in_channels
@@ -60,7 +60,7 @@ def test_stages_count_from_one_in_titles() -> None:
 
 
 def test_an_unknown_layer_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"no map of a layer 'stages.9'; expected one of stem, .*, head\."):
+    with pytest.raises(ValueError, match=r"no layer 'stages.9'; expected one of stem, .*, head\."):
         layer_named(PRESETS["nano"], "stages.9")
 
 

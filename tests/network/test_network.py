@@ -1,4 +1,4 @@
-"""What a network is made of: configurations that are checked, names that others rely on, weights that are shared."""
+"""What a network is made of: checked configurations, names that others rely on, shared weights."""
 
 import json
 from copy import deepcopy
@@ -39,7 +39,7 @@ MOST_PARAMETERS = {"nano": 600, "tiny": 2_000, "small": 8_000, "base": 25_000, "
         ("stages[2].shares", {"stages": (*STAGES, StageConfig(4, shares=0), StageConfig(4, shares=1))}),
     ],
 )
-def test_a_bad_configuration_is_refused_by_the_name_of_its_field(field: str, values: dict) -> None:
+def test_an_invalid_configuration_is_refused_with_the_name_of_the_field(field: str, values: dict) -> None:
     with pytest.raises(ValueError, match=r"\A[^\n]+\.\Z") as refusal:
         NetworkConfig(**{"stem_channels": 4, "stages": STAGES} | values)
     assert str(refusal.value).startswith(f"{field} ") or str(refusal.value).startswith(f"{field}.")
@@ -54,13 +54,13 @@ def test_a_configuration_survives_json(preset: str) -> None:
     "values",
     [None, [], {}, {"stages": 3}, {"stages": [{}]}, {"stages": [{"channels": 4}], "classes": ["a"], "depth": 3}],
 )
-def test_what_is_no_configuration_is_refused(values: object) -> None:
-    with pytest.raises(ValueError, match="no network configuration"):
+def test_an_invalid_configuration_file_is_refused(values: object) -> None:
+    with pytest.raises(ValueError, match="Not a valid network configuration"):
         NetworkConfig.from_dict(values)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_layer_names_are_those_that_the_page_and_the_algebra_speak_of(preset: str) -> None:
+def test_layer_names_are_those_that_the_page_and_the_algebra_use(preset: str) -> None:
     stage = ["depthwise", "depthwise_norm", "pointwise", "pointwise_norm"]
     expected = ["stem", "stem_norm"]
     expected += [f"stages.{index}.{layer}" for index in range(len(PRESETS[preset].stages)) for layer in stage]
@@ -70,16 +70,16 @@ def test_layer_names_are_those_that_the_page_and_the_algebra_speak_of(preset: st
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_presets_keep_within_their_parameters(preset: str) -> None:
+def test_presets_keep_within_their_limits_of_parameters(preset: str) -> None:
     assert count_parameters(DigitNet(PRESETS[preset])) <= MOST_PARAMETERS[preset]
 
 
-def test_stages_tell_their_kernel_and_dilation(small_net: DigitNet, standard_net: DigitNet) -> None:
+def test_stages_know_their_kernel_and_dilation(small_net: DigitNet, standard_net: DigitNet) -> None:
     assert [(stage.kernel, stage.dilation) for stage in small_net.stages] == [(3, 2), (5, 1), (3, 3), (3, 1)]
     assert [(stage.kernel, stage.dilation) for stage in standard_net.stages] == [(3, 1), (3, 2)]
 
 
-def test_a_standard_network_has_one_convolution_a_stage_of_the_same_output(standard_net: DigitNet) -> None:
+def test_a_standard_network_has_one_convolution_per_stage_with_the_same_output(standard_net: DigitNet) -> None:
     assert [name for name, _ in standard_net.stages[1].named_children()] == ["conv", "conv_norm"]
     assert standard_net.stages[1].conv.weight.shape == (6, 6, 3, 3)
     assert standard_net(torch.rand(2, 1, 28, 28)).shape == (2, 10)
@@ -109,7 +109,7 @@ def test_bytes_and_floats_are_the_same_image(small_net: DigitNet) -> None:
     assert torch.equal(small_net(image), small_net(image.float() / 255))
 
 
-def test_blank_paper_is_zero_to_the_network_so_that_padding_goes_on_with_paper(small_net: DigitNet) -> None:
+def test_blank_paper_is_zero_so_that_padding_continues_the_paper(small_net: DigitNet) -> None:
     stem = small_net.stem(torch.zeros(1, 1, 28, 28))
     assert stem.abs().max() == 0
     cells = small_net.stem_norm(stem).flatten(2)  # (1, C, H W)
@@ -121,7 +121,7 @@ def test_blank_paper_is_zero_to_the_network_so_that_padding_goes_on_with_paper(s
     config=configurations(channels=6, dilations=5, stages=4, stem_strides=(1, 2, 3, 4), classes=(1, 2, 10, 12)),
     training=st.booleans(),
 )
-def test_every_configuration_gives_one_logit_a_class(config: NetworkConfig, training: bool) -> None:
+def test_every_configuration_gives_one_logit_per_class(config: NetworkConfig, training: bool) -> None:
     net = DigitNet(config).train(training)
     logits = net(torch.rand(2, 1, 28, 28))
     assert logits.shape == (2, len(config.classes))

@@ -39,7 +39,7 @@ def test_runs_are_bounded_by_number_too() -> None:
     assert timing._per_image([lambda: None], batch=1, seconds=60)[0][1] == MOST
 
 
-def test_other_threads_are_given_back_even_after_an_error() -> None:
+def test_the_number_of_threads_is_restored_even_after_an_error() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
@@ -51,7 +51,7 @@ def test_other_threads_are_given_back_even_after_an_error() -> None:
         torch.set_num_threads(before)
 
 
-def test_measuring_leaves_no_mode_behind(small_net) -> None:
+def test_measuring_changes_no_mode(small_net) -> None:
     for _ in timings({"small": small_net}, batches=(1,), seconds=0):
         assert not torch.is_inference_mode_enabled()
 

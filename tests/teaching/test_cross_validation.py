@@ -13,7 +13,7 @@ from model.teaching.result import FineTuned
 from tests.teaching.conftest import QUICK, SQUARE, STAR
 
 
-def test_one_sample_a_class_is_too_few_to_tell(net: DigitNet, old: Replay) -> None:
+def test_one_sample_per_class_is_too_few_to_tell(net: DigitNet, old: Replay) -> None:
     images = np.stack([rasterize(STAR), rasterize(SQUARE)])
     assert cross_validate(net, images, ["4", "0"], replay=old, teaching=QUICK) is None
 

@@ -93,7 +93,7 @@ def test_the_command_prints_a_row_for_every_number_of_shots(
     assert "nano, 1 a class" in capsys.readouterr().out
 
 
-def test_another_file_is_a_sentence(tmp_path: Path, stand_in_data: Path, capsys: pytest.CaptureFixture) -> None:
+def test_a_wrong_file_is_refused(tmp_path: Path, stand_in_data: Path, capsys: pytest.CaptureFixture) -> None:
     file = tmp_path / "none.tra"
     file.write_text(json.dumps([1]), "ascii")
     assert evaluate.main(["--few-shot", str(file), "--data", str(stand_in_data)]) == 2

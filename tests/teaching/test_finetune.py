@@ -24,7 +24,7 @@ def test_the_command_writes_a_network_that_reads_the_samples(
     assert "-> 100.00 %" in capsys.readouterr().out
 
 
-def test_the_command_names_samples_at_odds_with_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_names_contradictory_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file, out = tmp_path / "samples.json", tmp_path / "mine.safetensors"
     file.write_text(write_samples([Sample("3", STAR), Sample("8", STAR)]), "utf-8-sig")
     assert main([str(file), "--checkpoint", "nano", "--out", str(out), "--data", str(tmp_path)]) == 0
@@ -32,7 +32,7 @@ def test_the_command_names_samples_at_odds_with_each_other(tmp_path: Path, capsy
 
 
 @pytest.mark.parametrize("text", ["", "{}", json.dumps({"format": 99, "samples": []}), "[" * 100_000, b"\xff\xfe"])
-def test_a_file_that_is_none_is_a_sentence(
+def test_an_invalid_file_is_refused_in_a_sentence(
     tmp_path: Path, text: str | bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "samples.json"

@@ -11,8 +11,8 @@ from model.teaching.result import FineTuned
 from tests.teaching.conftest import STAR, Teach, example, old_probabilities
 
 
-def test_what_was_said_of_old_digits_holds_it_in_place(net: DigitNet, old: Replay, teach: Teach) -> None:
-    """Without distillation, and without old digits, what is said of other people's digits drifts farther."""
+def test_distillation_and_old_digits_hold_the_answers_in_place(net: DigitNet, old: Replay, teach: Teach) -> None:
+    """Without distillation, and without old digits, the answers to other people's digits drift further."""
     before = old_probabilities(net, old)
 
     def drift(**settings: float) -> float:
@@ -30,7 +30,7 @@ def test_going_no_part_of_the_way_is_the_old_network(net: DigitNet, teach: Teach
     assert np.array_equal(result.before.probabilities, result.after.probabilities)
 
 
-def test_it_goes_no_farther_than_old_digits_allow(teach: Teach, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_goes_no_further_than_old_digits_allow(teach: Teach, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = {"steps": 20, "head_steps": 40, "batch": 32, "variants": 8, "replay": 0.0}
     kept = {
         share: teach([STAR], ["8"], teaching=Teaching(**settings, interpolation=share)).after.replay

@@ -81,7 +81,7 @@ def moved(result: FineTuned) -> set[str]:
     return {name for name, change in result.changes.items() if change > 0}
 
 
-def test_the_steps_tell_what_is_promised(teach: Teach) -> None:
+def test_the_steps_report_what_is_promised(teach: Teach) -> None:
     heard = []
     result = teach([STAR], ["star"], on_step=heard.append)
     assert heard == result.history
@@ -90,14 +90,14 @@ def test_the_steps_tell_what_is_promised(teach: Teach) -> None:
     assert all(0 <= step.samples <= 1 and 0 <= step.replay <= 1 for step in heard)
 
 
-def test_what_was_taught_is_no_longer_strange(net: DigitNet, old: Replay) -> None:
+def test_taught_samples_are_familiar(net: DigitNet, old: Replay) -> None:
     wary, image = deepcopy(net), rasterize(STAR)[None]
     wary.familiar_energy.fill_(1000)
     assert not read(wary, image).familiar[0]
     assert read(fine_tune(wary, image, ["star"], replay=old, teaching=QUICK).network, image).familiar[0]
 
 
-def test_the_network_that_others_read_with_gets_no_hooks(
+def test_the_network_that_others_use_gets_no_hooks(
     net: DigitNet, teach: Teach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Answers to their pens would be taken for features of old digits."""
@@ -116,7 +116,7 @@ def test_images_alone_teach_too(net: DigitNet, old: Replay) -> None:
     assert result.after.samples == 1
 
 
-def test_teaching_goes_without_old_digits(teach: Teach, old: Replay) -> None:
+def test_teaching_works_without_old_digits(teach: Teach, old: Replay) -> None:
     teaching = Teaching(steps=3, batch=8, replay=0.0, interpolation=1.0)
     result = teach([STAR], ["4"], teaching=teaching)
     assert result.after.samples == 1
@@ -140,13 +140,13 @@ def test_a_network_of_letters_alone_is_taught(net: DigitNet, old: Replay) -> Non
 
 @pytest.mark.parametrize("share", [0.75, 0.95])
 def test_samples_have_a_place_in_the_smallest_batch(teach: Teach, share: float) -> None:
-    teaching = Teaching(steps=11, head_steps=1, batch=2, replay=share)  # the loss of the tenth is told
+    teaching = Teaching(steps=11, head_steps=1, batch=2, replay=share)  # the loss of the tenth is reported
     assert math.isfinite(teach([STAR], ["4"], teaching=teaching).history[-1].loss)
 
 
 @pytest.mark.parametrize(
     "settings", [{"steps": -1}, {"batch": 1}, {"replay": 1.0}, {"layers": "some"}, {"interpolation": 2}]
 )
-def test_settings_beyond_their_range_are_a_sentence(settings: dict) -> None:
+def test_settings_out_of_range_are_refused_in_a_sentence(settings: dict) -> None:
     with pytest.raises(ValueError, match="expected"):
         Teaching(**settings)

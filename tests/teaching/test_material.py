@@ -14,7 +14,7 @@ from model.teaching.replay import EMBEDDED, MNIST, Replay, embedded_replay, load
 from tests.teaching.conftest import SQUARE, STAR, Teach
 
 
-def test_the_only_drawing_of_a_class_is_varied_farther_than_one_of_many(
+def test_the_only_drawing_of_a_class_is_varied_more_than_one_of_many(
     teach: Teach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     amounts = []
@@ -39,12 +39,12 @@ def test_the_only_drawing_of_a_class_is_varied_farther_than_one_of_many(
         ([STAR], ["a\x00b"], "control character"),
     ],
 )
-def test_bad_samples_are_a_sentence(teach: Teach, drawings: list, labels: list[str], sentence: str) -> None:
+def test_invalid_samples_are_refused(teach: Teach, drawings: list, labels: list[str], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         teach(drawings, labels)
 
 
-def test_no_samples_are_a_sentence(net: DigitNet, old: Replay) -> None:
+def test_having_no_samples_is_refused(net: DigitNet, old: Replay) -> None:
     with pytest.raises(ValueError, match="no samples"):
         fine_tune(net, np.zeros((0, 28, 28), np.uint8), [], replay=old)
 

@@ -45,7 +45,7 @@ def test_a_path_that_is_not_offered_is_never_opened(networks: Networks, hidden: 
 
 
 @pytest.mark.parametrize("name", [None, "", "base/../base", "/etc/passwd", 5, ["base"], {"base": 1}])
-def test_what_is_no_name_is_refused(networks: Networks, name: object) -> None:
+def test_an_invalid_name_is_refused(networks: Networks, name: object) -> None:
     with pytest.raises(CheckpointError, match="no network of that name"):
         networks.load(name)
 
@@ -60,7 +60,7 @@ def test_a_part_comes_with_the_answer(networks: Networks, offered: str) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{}, {**STEPS, "boxed": 1}, {**STEPS, "drawing": [[]]}, {**STEPS, "drawing": None}])
-def test_wrong_steps_are_told_to_their_view_alone(networks: Networks, offered: str, wrong: dict) -> None:
+def test_wrong_steps_are_reported_to_their_view_only(networks: Networks, offered: str, wrong: dict) -> None:
     answer = Answers(networks, {"steps": steps_part}).read(
         {"sequence": 1, "drawing": DRAWING, "network": offered, "parts": {"steps": wrong}}
     )

@@ -139,7 +139,7 @@ def test_a_network_is_taught_with_progress_and_comes_as_a_file(client: Client, t
         ("/fine_tune", {"settings": '{"steps": 9999}'}, "whole number from 0 to 300"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(client: Client, endpoint: str, wrong: dict, sentence: str) -> None:
+def test_an_error_is_one_sentence(client: Client, endpoint: str, wrong: dict, sentence: str) -> None:
     """A program's author reads this sentence, not the server's log."""
     calls = {"/receptive_field": CELL, "/fine_tune": {"samples": samples("7")}}
     call = calls.get(endpoint, {"drawing": SEVEN})
@@ -151,7 +151,7 @@ def test_what_is_wrong_is_said_in_one_sentence(client: Client, endpoint: str, wr
 
 @pytest.mark.parametrize("endpoint", ["/predict", "/layers", "/receptive_field"])
 def test_no_endpoint_opens_a_checkpoint_by_its_path(client: Client, endpoint: str, tmp_path: Path) -> None:
-    """The file is a good one; only that nobody offered it keeps it closed."""
+    """The file is a valid one; it stays closed only because nobody offered it."""
     path = save_checkpoint(DigitNet(PRESETS["nano"]), tmp_path / "mine.safetensors")
     call = CELL if endpoint == "/receptive_field" else {"drawing": SEVEN}
     with pytest.raises(AppError, match="no network of that name"):

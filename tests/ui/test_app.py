@@ -65,29 +65,29 @@ def test_a_process_of_its_own_ends_as_main_does() -> None:
     assert_one_sentence(ended, "nobody.safetensors", "checkpoints/ has")
 
 
-def test_a_damaged_checkpoint_is_said(start: Start, tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_reported(start: Start, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(b"\x00" * 100)
     assert_one_sentence(start("--checkpoint", str(damaged)), "damaged.safetensors", "expected")
 
 
-def test_a_port_in_use_is_said(start: Start) -> None:
+def test_a_port_in_use_is_reported(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert_one_sentence(start("--port", str(port)), f"port {port}", "--port")
 
 
-def test_a_state_directory_that_is_none_is_said(start: Start, tmp_path: Path) -> None:
+def test_an_invalid_state_directory_is_reported(start: Start, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for state in (tmp_path / "file", tmp_path / "file" / "state"):
         assert_one_sentence(start("--state", str(state)), "--state", str(tmp_path / "file"))
 
 
-def test_an_address_of_another_machine_is_said(start: Start) -> None:
+def test_an_address_of_another_machine_is_reported(start: Start) -> None:
     assert_one_sentence(start("--host", "203.0.113.1"), "203.0.113.1", "--host")
 
 
-def test_a_port_that_is_none_is_said(start: Start) -> None:
+def test_an_invalid_port_is_reported(start: Start) -> None:
     ended = start("--port", "65536")
     assert ended.returncode == 2
     assert "a port is a whole number from 1 to 65535" in ended.stderr
@@ -95,7 +95,7 @@ def test_a_port_that_is_none_is_said(start: Start) -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mcp") is not None, reason="the extra is installed")
-def test_mcp_without_its_extra_is_said(start: Start) -> None:
+def test_mcp_without_its_extra_is_reported(start: Start) -> None:
     assert_one_sentence(start("--mcp"), "gradio[mcp]")
 
 

@@ -1,4 +1,4 @@
-"""Designs: what they cost and read before they are trained, and what is said of those that are not allowed."""
+"""Designs: what they cost and read before they are trained, and how invalid ones are refused."""
 
 import json
 
@@ -144,7 +144,7 @@ def test_values_are_the_outputs_of_all_convolutions() -> None:
         assert values_of(config) == counted
 
 
-def test_advice_compares_with_the_design_that_it_speaks_of() -> None:
+def test_advice_compares_with_the_design_that_it_describes() -> None:
     base = PRESETS["base"]
     advice = advice_on(base, 1)
     wider = NetworkConfig(64, stages=(base.stages[0], StageConfig(64, 5, 2), *base.stages[2:]))
@@ -171,7 +171,7 @@ def test_there_is_advice_on_every_stage_of_every_design(config: NetworkConfig, i
             advice_on(config, index)
 
 
-# What is no design --------------------------------------------------------------------------------------------------
+# Invalid designs ----------------------------------------------------------------------------------------------------
 
 
 @given(DESIGNS)
@@ -200,7 +200,7 @@ STAGE = {"channels": 8}
         ({"stages": [{"channels": 10_000}]}, "Stage 1, filters is 10000; expected a whole number from 1 to 1024"),
         ({"stages": []}, "stages has 0 entries; expected a list of 1 to 32"),
         ({"stages": [STAGE] * 33}, "stages has 33 entries"),
-        ({"stages": "many"}, "stages is no list"),
+        ({"stages": "many"}, "stages is not a list"),
         ({"stages": [7]}, r"stages\[0\] has to be an object"),
         ({"stages": [{}]}, r"stages\[0\] lacks the field channels"),
         ({"stages": [{"channels": "8"}]}, "Stage 1, filters is '8'; expected a whole number"),
@@ -217,7 +217,7 @@ def test_the_sentence_says_which_field_and_what_is_allowed(values: dict, said: s
 
 
 @pytest.mark.parametrize("values", [None, [], "text", 3, {}, {"stages": [STAGE]}])
-def test_what_is_no_design_at_all_is_refused(values: object) -> None:
+def test_something_other_than_a_design_is_refused(values: object) -> None:
     with pytest.raises(DesignError, match="stem_channels"):
         read_design(values)
 

@@ -110,7 +110,7 @@ def test_work_whose_visitor_is_gone_stops_and_lets_the_next_one_run(monkeypatch:
     assert jobs.progress(gone)["state"] == "cancelled"
 
 
-def test_an_error_for_people_is_told_and_the_next_job_runs() -> None:
+def test_an_error_for_people_is_reported_and_the_next_job_runs() -> None:
     def wrong(_report: object) -> None:
         raise ValueError("There are no samples.")
 
@@ -120,7 +120,7 @@ def test_an_error_for_people_is_told_and_the_next_job_runs() -> None:
     assert finished(jobs, after)["outcome"] == "next"
 
 
-def test_a_fault_of_the_program_does_not_end_the_queue(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_does_not_end_the_queue(capsys: pytest.CaptureFixture[str]) -> None:
     def faulty(_report: object) -> None:
         raise KeyError("secret detail")
 
@@ -285,12 +285,12 @@ def test_news_are_counted_by_whole_numbers(since: object) -> None:
 
 
 @pytest.mark.parametrize("request_", [None, [], {}, {"since": 0}, {"job": "x", "since": 0}, {"job": []}])
-def test_a_question_about_nothing_is_a_sentence(request_: object) -> None:
+def test_a_question_without_a_job_is_refused_in_a_sentence(request_: object) -> None:
     with pytest.raises(JobError, match="no longer known"):
         Jobs().job_progress(request_)
 
 
 @pytest.mark.parametrize("key", ["", "unknown", None, 3])
-def test_an_unknown_job_is_a_sentence(key: object) -> None:
+def test_an_unknown_job_is_refused_in_a_sentence(key: object) -> None:
     with pytest.raises(JobError, match="no longer known"):
         Jobs().progress(key)

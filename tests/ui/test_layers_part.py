@@ -156,7 +156,7 @@ def test_bad_maps_are_refused_in_a_sentence(small_net: DigitNet, maps: object) -
 
 
 @pytest.mark.parametrize("cell", BAD_CELLS, ids=str)
-def test_a_bad_cell_is_told_and_the_maps_still_come(small_net: DigitNet, cell: object) -> None:
+def test_an_invalid_cell_is_reported_and_the_maps_still_come(small_net: DigitNet, cell: object) -> None:
     answer = layers_part(small_net, IMAGE, {"maps": {"stem": [0]}, "cell": cell})
     assert answer["maps"].keys() == {"stem"}
     assert answer["cell"].keys() == {"error"}
@@ -174,7 +174,7 @@ def test_a_part_that_fails_leaves_the_reading_alone(networks: Networks, offered:
         assert answer["parts"]["layers"].keys() == {"error"}
 
 
-def test_a_cell_that_nothing_moves_is_called_off_only_where_it_is(small_net: DigitNet) -> None:
+def test_a_cell_that_nothing_moves_is_said_to_be_off_only_if_it_is(small_net: DigitNet) -> None:
     """A depthwise cell over a map that is off can have a value of its norm's making: it is not off itself."""
     net = copy.deepcopy(small_net)
     with torch.no_grad():
@@ -191,7 +191,7 @@ def test_a_cell_that_nothing_moves_is_called_off_only_where_it_is(small_net: Dig
     assert pointwise["words"].endswith("no pixel influences it now, because its value is zero.")
 
 
-def test_a_standard_convolution_tells_the_kernels_of_one_channel(standard_net: DigitNet, tmp_path: Path) -> None:
+def test_a_standard_convolution_sends_the_kernels_of_one_channel(standard_net: DigitNet, tmp_path: Path) -> None:
     """It has one for each pair of channels: all at once could be 40 MB."""
     networks = offering(standard_net, tmp_path)
     layer = next(layer for layer in layer_names(standard_net.config) if layer.endswith(".conv"))
@@ -204,7 +204,7 @@ def test_a_standard_convolution_tells_the_kernels_of_one_channel(standard_net: D
     "wrong", [None, {}, {"layer": "stem", "channel": 0}, {"layer": ["stages.0.conv"], "channel": 0},
               {"layer": "stages.0.conv", "channel": 99}, {"layer": "stages.0.conv", "channel": True}]
 )  # fmt: skip
-def test_kernels_that_are_not_there_are_refused(standard_net: DigitNet, tmp_path: Path, wrong: object) -> None:
+def test_missing_kernels_are_refused(standard_net: DigitNet, tmp_path: Path, wrong: object) -> None:
     networks = offering(standard_net, tmp_path)
     if isinstance(wrong, dict):
         wrong = {"network": networks.names[0], **wrong}

@@ -141,7 +141,7 @@ def test_the_worked_example_gives_one_number_without_padding() -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"dilation": 2}, "reaches over 5 x 5 cells, the padded input has 3 x 3"),
+        ({"dilation": 2}, "reaches over 5 x 5 cells and the padded input has 3 x 3"),
         ({"dilation": 0}, "dilation is 0; expected a whole number from 1 to 3."),
         ({"padding": "half"}, 'padding has to be "valid" or "same"'),
         ({"source": [[1, 2, 3]]}, "The input has to be 3 rows of 3 numbers."),

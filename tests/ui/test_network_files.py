@@ -77,11 +77,11 @@ def newer(directory: Path) -> bytes:
 
 
 FILES = {
-    "a renamed zip": (lambda _: zipped(), "damaged or no Digitscope checkpoint"),
-    "nothing": (lambda _: b"", "damaged or no Digitscope checkpoint"),
+    "a renamed zip": (lambda _: zipped(), "damaged or not a Digitscope checkpoint"),
+    "nothing": (lambda _: b"", "damaged or not a Digitscope checkpoint"),
     "truncated": (lambda at: checkpoint(settled(NetworkConfig(4, stages=(StageConfig(4),))), at)[:-40], "damaged"),
     "weights that are no numbers": (with_nan, "not finite numbers"),
-    "another architecture": (of_others, "no Digitscope checkpoint"),
+    "another architecture": (of_others, "not a Digitscope checkpoint"),
     "too costly to serve": (too_costly, "multiply-accumulates"),
     "a class name that is none": (badly_named, "control character"),
     "a newer format": (lambda at: newer(at), "format 99"),
@@ -90,7 +90,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_that_is_no_network_is_refused_in_a_sentence(networks: Networks, tmp_path: Path, kind: str) -> None:
+def test_a_file_that_is_not_a_network_is_refused_in_a_sentence(networks: Networks, tmp_path: Path, kind: str) -> None:
     make, says = FILES[kind]
     with pytest.raises(ValueError, match=says) as caught:
         open_network(networks, {"data": as_text(make(tmp_path)), "clock": "14:02:31"})
@@ -100,7 +100,7 @@ def test_a_file_that_is_no_network_is_refused_in_a_sentence(networks: Networks, 
 
 
 @pytest.mark.parametrize("data", [None, 7, "not base64!", "a", ["x"]])
-def test_bytes_that_are_none_are_refused(networks: Networks, data: object) -> None:
+def test_invalid_bytes_are_refused(networks: Networks, data: object) -> None:
     with pytest.raises(CheckpointError, match="base64"):
         open_network(networks, {"data": data})
 

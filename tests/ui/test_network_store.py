@@ -34,7 +34,7 @@ def test_no_two_keys_are_alike_and_none_counts_up(tmp_path: Path, small_net: Dig
 
 
 @pytest.mark.parametrize("name", ["base", "../base", "mine-", "mine-" + "0" * 31, "mine-" + "g" * 32, "", None, 7])
-def test_what_is_no_key_never_becomes_a_path(tmp_path: Path, name: object) -> None:
+def test_an_invalid_key_never_becomes_a_path(tmp_path: Path, name: object) -> None:
     with pytest.raises(CheckpointError, match="not the key"):
         NetworkStore(tmp_path).path(name)
 

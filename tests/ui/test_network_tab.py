@@ -1,4 +1,4 @@
-"""What the Network tab says of a network, held against the tap lattice and the network itself."""
+"""What the Network tab says about a network, compared with the tap lattice and the network itself."""
 
 import numpy as np
 import pytest

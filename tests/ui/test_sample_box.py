@@ -1,4 +1,4 @@
-"""The box of samples: what the network says of them, names that are checked, files that are opened."""
+"""The box of samples: what the network reads them as, names that are checked, files that are opened."""
 
 import json
 
@@ -34,7 +34,7 @@ def test_the_box_says_what_the_network_says(networks: Networks, offered: str, sm
         ({"network": "base/../base"}, "no network of that name"),
     ],
 )
-def test_a_box_that_is_none_is_refused(networks: Networks, offered: str, change: dict, says: str) -> None:
+def test_an_invalid_box_is_refused(networks: Networks, offered: str, change: dict, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         read_box(networks, {"network": offered, "drawings": [SEVEN], **change})
 

@@ -158,7 +158,7 @@ def test_what_cannot_be_taught_is_said_and_nothing_is_started(
 
 
 @pytest.mark.parametrize("request_", [None, [], "teach", 7])
-def test_what_is_no_request_is_refused(start: Start, request_: object) -> None:
+def test_an_invalid_request_is_refused(start: Start, request_: object) -> None:
     assert start(request_)["error"].endswith(".")
 
 

@@ -15,6 +15,7 @@ from model import DigitNet, rasterize
 from model.checks import check_object, fields_of, is_whole
 from model.forward_pass import sharing
 from model.inference import read
+from model.several import several_digits
 from ui.serving.networks import Networks
 
 MOST_REQUESTS = 2**53  # of one page, as far as its numbers are whole
@@ -59,6 +60,7 @@ class Answers:
                 "classes": net.classes,
                 "probabilities": [round(float(probability), 5) for probability in probabilities[0]],
                 "familiar": bool(familiar[0]),
+                "several": [] if familiar[0] else several_digits(net, drawing),
                 "parts": {name: self._part(name, net, image, parameters) for name, parameters in wanted.items()},
             }
 

@@ -12,10 +12,12 @@ from typing import Any
 
 from model import PRESETS, CheckpointError, DigitNet, load_checkpoint
 from model.checkpoint import checkpoint_names, checkpoint_path, read_metadata
+from model.cost.budget import READING, work_of
 from ui.serving.network_store import NetworkStore, is_key
 
-STATE = Path("state")  # where the networks that visitors make are kept, unless the app is told otherwise
+STATE = Path("state")  # where visitors' networks are kept by default
 IN_MEMORY = 16  # networks
+MOST_WAITING = 8  # for large networks; each holds one of the server's threads
 
 
 class Networks:
@@ -31,6 +33,8 @@ class Networks:
         self._store = NetworkStore(directory)
         self._loaded = lru_cache(IN_MEMORY)(load_checkpoint)  # by path
         self._at_work = threading.Lock()  # one network at a time: on two cores a second one would only slow the first
+        self._slow = threading.Lock()  # of those that are so large that the others would wait
+        self._slow_waiting = threading.BoundedSemaphore(MOST_WAITING)
 
     @contextmanager
     def borrow(self, name: object) -> Iterator[DigitNet]:
@@ -38,9 +42,20 @@ class Networks:
 
         Raises:
             CheckpointError: as `load`.
+            ValueError: the network is a large one, and too many others are waiting for such.
         """
-        with self._at_work:
-            yield self.load(name)
+        net = self.load(name)
+        if work_of(net.config) <= READING:
+            with self._at_work:
+                yield net
+            return
+        if not self._slow_waiting.acquire(blocking=False):
+            raise ValueError("Too many are reading with large networks just now; please try again.")
+        try:
+            with self._slow:
+                yield net
+        finally:
+            self._slow_waiting.release()
 
     def load(self, name: object) -> DigitNet:
         """The offered network of that name, or the one that is kept under that key; it stays in memory for a while.

@@ -42,7 +42,7 @@ export function describeCell(network, cell) {
 
 function checked(network, { layer: name, y, x, channel }) {
   const layer = network.layers.find((each) => each.name === name);
-  if (!layer) throw new Error(`There is no map of a layer '${name}'; expected one of ${network.layers.map((each) => each.name).join(", ")}.`);
+  if (!layer) throw new Error(`There is no layer '${name}'; expected one of ${network.layers.map((each) => each.name).join(", ")}.`);
   const [height, width] = layer.outSize;
   const within = (value, count) => Number.isInteger(value) && value >= 0 && value < count;
   if (!within(y, height) || !within(x, width)) {

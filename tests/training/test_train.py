@@ -10,8 +10,11 @@ import torch
 
 from model import checkpoint, data, train
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
+from model.evaluation.confusion import recorded_confusion
+from model.familiarity import UNSET
 from model.network import PRESETS, DigitNet
-from model.train import Recipe, Training
+from model.training.recipe import Recipe
+from model.training.training import Training
 
 ROOT = Path(train.__file__).parent.parent
 RECIPE = Recipe(epochs=3, batch=64, strength=0.3)
@@ -99,7 +102,7 @@ def test_a_state_of_another_recipe_is_refused(stand_in_data, monkeypatch, capsys
     assert "another recipe" in capsys.readouterr().err
     save_checkpoint(DigitNet(PRESETS["nano"]), "other")
     assert command(monkeypatch, "--data", stand_in_data, "--teacher", "other", "--resume") == 2
-    assert "another recipe or teacher" in capsys.readouterr().err
+    assert "another recipe, teacher or start" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [b"", b"no state", b"PK\x03\x04 half of a state"])
@@ -132,7 +135,8 @@ def test_two_processes_train_one_network(stand_in_data, tmp_path) -> None:
         "import os, sys, torch\n"
         "from pathlib import Path\n"
         "from model import data\n"
-        "from model.train import Recipe, train\n"
+        "from model.train import train\n"
+        "from model.training.recipe import Recipe\n"
         "data.VALIDATION_SIZE = 200\n"
         "out = Path(sys.argv[2])\n"
         "net, _ = train('nano', 0, Recipe(epochs=1, batch=64), sys.argv[1], runs=out)\n"
@@ -152,3 +156,71 @@ def test_two_processes_train_one_network(stand_in_data, tmp_path) -> None:
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
     assert done.stdout.count("epoch   1/1") == 1, "only the leading process reports"
+
+
+@pytest.fixture
+def few_drawings(monkeypatch) -> None:
+    """So few hands and outliers that they are rendered in no time."""
+    monkeypatch.setattr(train, "HELD_OUT", 60)
+    for load in ("load_hands", "load_outliers"):
+        whole = getattr(train, load)
+        monkeypatch.setattr(train, load, lambda count=80, *rest, whole=whole, **named: whole(count, *rest, **named))
+
+
+def test_hands_and_outliers_are_trained_on_and_what_is_familiar_goes_by_evidence(
+    stand_in_data, monkeypatch, few_drawings
+) -> None:
+    options = ("--data", stand_in_data, "--epochs", 1)
+    assert command(monkeypatch, *options) == 0
+    assert command(monkeypatch, *options, "--hands", 0.2, "--outlier-share", 0.2, "--out", "both") == 0
+    alone, both = load_checkpoint("nano"), load_checkpoint("both")
+    assert not torch.equal(alone.stem.weight, both.stem.weight)
+    assert alone.familiar_energy > UNSET == alone.familiar_evidence
+    assert both.familiar_evidence > UNSET == both.familiar_energy
+    said = read_metadata("both")
+    assert (said["recipe"]["hands"], said["recipe"]["outliers"]) == (0.2, 0.2)
+    assert said["figures"]["hands"]["images"] == 60
+    assert len(list(Path("runs").glob("*.npy"))) == 3, "what was rendered is kept"
+
+
+def test_a_training_that_goes_on_from_a_checkpoint_says_so(stand_in_data, monkeypatch) -> None:
+    assert command(monkeypatch, "--data", stand_in_data, "--epochs", 1) == 0
+    assert command(monkeypatch, "--data", stand_in_data, "--epochs", 1, "--from", "nano", "--out", "further") == 0
+    said = read_metadata("further")
+    assert said["start"]["name"] == "nano"
+    assert said["start"]["recipe"]["epochs"] == 1
+    assert said["recipe"]["learning_rate"] == RECIPE.learning_rate / 2
+
+
+def test_the_counts_of_what_is_taken_for_what_are_kept(stand_in_data, monkeypatch) -> None:
+    assert command(monkeypatch, "--data", stand_in_data, "--epochs", 1) == 0
+    (matrix,) = recorded_confusion("nano").values()
+    assert matrix.shape == (10, 10)
+    assert matrix.sum() == 100
+    assert matrix.trace() / 100 == pytest.approx(read_metadata("nano")["figures"]["test"]["accuracy"])
+
+
+@pytest.mark.parametrize(
+    ("option", "share"), [("--hands", "1"), ("--hands", "-0.1"), ("--outlier-share", "1.5"), ("--hands", "0.95")]
+)
+def test_a_share_out_of_range_is_one_sentence(stand_in_data, monkeypatch, capsys, option, share) -> None:
+    assert command(monkeypatch, "--data", stand_in_data, option, share) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "expected" in error
+
+
+def test_outliers_that_are_not_there_are_one_sentence(stand_in_data, monkeypatch, capsys, few_drawings) -> None:
+    options = ("--data", stand_in_data, "--outlier-share", 0.2, "--outliers")
+    Path("nothing").mkdir()
+    for place in ("nowhere", "nothing"):
+        assert command(monkeypatch, *options, place) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert place in error
+
+
+def test_a_start_of_another_shape_is_one_sentence(stand_in_data, monkeypatch, capsys) -> None:
+    save_checkpoint(DigitNet(PRESETS["tiny"]), "tiny")
+    assert command(monkeypatch, "--data", stand_in_data, "--from", "tiny") == 2
+    assert capsys.readouterr().err == "tiny is a network of another shape; the one that is to be trained is expected.\n"

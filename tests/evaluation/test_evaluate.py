@@ -10,7 +10,9 @@ from model import checkpoint
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
 from model.cost.complexity import complexity
 from model.data import Split
-from model.evaluate import PenStrokes, main, mnist_report, pendigits_figures
+from model.evaluate import main
+from model.evaluation.pen_strokes import PenStrokes, pendigits_figures
+from model.evaluation.reports import mnist_report
 from model.inference import predict
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from model.study.networks import STUDY
@@ -62,7 +64,11 @@ def strokes_of(net: DigitNet, wrong: dict[int, int], right: dict[int, int]) -> P
 
 def test_writers_count_the_same_however_much_they_wrote(small_net: DigitNet) -> None:
     data = strokes_of(small_net, wrong={3: 1, 5: 3, 8: 0}, right={3: 3, 5: 1, 8: 8})
-    assert pendigits_figures(small_net, data) == {
+    values = pendigits_figures(small_net, data)
+    assert np.sum(values.pop("confusion")) == 16
+    assert 0 <= values.pop("ece") <= 1
+    assert values.pop("unlike") == 0, "a network without thresholds finds everything familiar"
+    assert values == {
         "images": 16,
         "writers": 3,
         "accuracy": 12 / 16,
@@ -185,7 +191,13 @@ def test_what_cannot_be_evaluated_is_one_sentence_and_exit_code_2(arguments, pen
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--ablation",), ("--letters", "x"), ("--few-shot", "x", "--shots", "-1"), ("--few-shot", "x", "--writers", "0")],
+    [
+        ("--ablation",),
+        ("--letters", "x"),
+        ("--outliers", "x"),
+        ("--few-shot", "x", "--shots", "-1"),
+        ("--few-shot", "x", "--writers", "0"),
+    ],
 )
 def test_an_option_that_would_do_nothing_is_refused(arguments, capsys) -> None:
     with pytest.raises(SystemExit) as ended:

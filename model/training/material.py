@@ -1,0 +1,122 @@
+"""What a network is trained on: MNIST's images, drawings of hands, and drawings of no digit."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.data import Split
+from model.drawing.hands import DIGITS, Drawing, written
+from model.drawing.outliers import letters, outliers
+from model.drawing.strokes import rasterize
+from model.drawing.variants import variants
+
+NO_DIGIT = -1  # the label of an outlier
+SEED = 1  # of the drawings that are trained on
+HELD_OUT_SEED = 2  # of those that are chosen and calibrated by
+HANDS = 60_000
+OUTLIERS = 48_000
+SOME = 200  # drawings that stand for a version of what draws them
+LETTER_VARIANTS = 12  # of each letter of a corpus
+HELD_OUT = 5_000
+
+
+class Material(NamedTuple):
+    """Images to train on, of three kinds.
+
+    Attributes:
+        mnist: MNIST's training images.
+        hands: drawings of `model.drawing.hands`, or None.
+        outliers: uint8 (N, 28, 28), drawings of no digit, or None.
+    """
+
+    mnist: Split
+    hands: Split | None = None
+    outliers: Tensor | None = None
+
+    def sizes(self) -> tuple[int, int, int]:
+        """How many images there are of each kind."""
+        hands = 0 if self.hands is None else len(self.hands.labels)
+        return len(self.mnist.labels), hands, 0 if self.outliers is None else len(self.outliers)
+
+    def joined(self) -> Split:
+        """All images in this order; outliers are labelled `NO_DIGIT`."""
+        images, labels = [self.mnist.images], [self.mnist.labels]
+        if self.hands is not None:
+            images.append(self.hands.images)
+            labels.append(self.hands.labels)
+        if self.outliers is not None:
+            images.append(self.outliers)
+            labels.append(torch.full((len(self.outliers),), NO_DIGIT))
+        return Split(torch.cat(images), torch.cat(labels))
+
+
+def load_hands(count: int = HANDS, seed: int = SEED, cache: Path | None = None) -> Split:
+    """Rendered drawings of hands, every digit and every style of it as often as the others.
+
+    Args:
+        count: of the drawings.
+        seed: of the variation; `HELD_OUT_SEED` gives those that are not trained on.
+        cache: a directory in which the images are kept, so that they are rendered once.
+    """
+    labels = torch.arange(count) % len(DIGITS)  # the order in which `written` gives them
+
+    def render() -> Tensor:
+        return _rendered(one.drawing for one in written(count, seed))
+
+    return Split(_kept(cache, f"hands-{count}-{seed}", (one.drawing for one in written(SOME, seed)), render), labels)
+
+
+def load_outliers(
+    count: int = OUTLIERS, seed: int = SEED, corpus: str | Path | None = None, cache: Path | None = None
+) -> Tensor:
+    """Rendered drawings of no digit, uint8 (N, 28, 28).
+
+    Args:
+        count: of those that are drawn by `model.drawing.outliers`; letters come on top.
+        seed: of all that is random.
+        corpus: a zip of Omniglot's strokes or a directory of such, for letters; None does without.
+        cache: as in `load_hands`.
+
+    Raises:
+        CorpusError: the corpus is not there or holds no drawings.
+    """
+    people = [one.drawing for one in letters(corpus)] if corpus else []
+
+    def render() -> Tensor:
+        generator = np.random.default_rng(seed)
+        drawn = _rendered(one.drawing for one in outliers(count, seed))
+        if not people:
+            return drawn
+        varied = [variants(drawing, LETTER_VARIANTS, generator) for drawing in people]
+        return torch.cat([drawn, torch.from_numpy(np.concatenate(varied))])
+
+    some = chain(people, (one.drawing for one in outliers(SOME, seed)))
+    return _kept(cache, f"outliers-{count}-{seed}", some, render)
+
+
+def _rendered(drawings: Iterable[Drawing]) -> Tensor:
+    return torch.from_numpy(np.stack([rasterize(drawing) for drawing in drawings]))
+
+
+def _kept(cache: Path | None, name: str, some: Iterable[Drawing], render: Callable[[], Tensor]) -> Tensor:
+    """What `render` gives, from the cache where it is there; `some` drawings tell whether it is of this version."""
+    if cache is None:
+        return render()
+    version = hashlib.sha256(json.dumps(list(some)).encode()).hexdigest()[:12]
+    path = cache / f"{name}-{version}.npy"
+    if path.is_file():
+        return torch.from_numpy(np.load(path, allow_pickle=False))
+    images = render()
+    cache.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.npy")
+    np.save(partial, images.numpy())
+    partial.replace(path)
+    return images

@@ -1,0 +1,213 @@
+"""A training, step by step, which can be stopped after any epoch and taken up again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from model.checkpoint import load_checkpoint
+from model.data import Split, augment
+from model.network import DigitNet, NetworkConfig
+from model.precision import narrow_arithmetic
+from model.training.material import NO_DIGIT, Material
+from model.training.recipe import Recipe
+from model.training.workers import Workers
+
+
+def _moving_average(decay: float) -> Callable[..., None]:
+    """Exponential moving average that forgets the untrained start: its decay grows with the number of steps."""
+
+    def update(averages: list[Tensor], new: list[Tensor], steps: Tensor | int) -> None:
+        get_ema_multi_avg_fn(min(decay, 1 - 10 / (10 + int(steps))))(averages, new, steps)
+
+    return update
+
+
+class Training:
+    """A run that can be stopped after any epoch and taken up again, with the same result as without the stop.
+
+    Args:
+        config: the network's shape.
+        seed: of the weights, the order of the images and their augmentation.
+        recipe: how it is trained.
+        data: the images to train on, or all kinds of them.
+        workers: where it is trained.
+        teacher: name or path of a checkpoint whose answers are learned too, or None.
+        start: name or path of a checkpoint whose weights are gone on from, or None.
+
+    Raises:
+        CheckpointError: the teacher or the start is not there or damaged.
+        ValueError: the start is of another shape, or the recipe wants hands or outliers where there are none.
+    """
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        seed: int,
+        recipe: Recipe,
+        data: Split | Material,
+        workers: Workers,
+        teacher: str | None = None,
+        start: str | None = None,
+    ) -> None:
+        self.seed, self.recipe, self.workers = seed, recipe, workers
+        device = workers.device
+        torch.manual_seed(seed)
+        self.net = DigitNet(config)
+        if start:
+            _go_on_from(self.net, start)
+        self.net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.module = workers.wrap(self.net)
+        self.average = AveragedModel(self.net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True)
+        self.taught_by, self.start = teacher, start
+        self.teacher = load_checkpoint(teacher).to(device) if teacher else None
+        material = data if isinstance(data, Material) else Material(data)
+        self.parts = recipe.parts()
+        self.sizes = material.sizes()
+        for part, size, name in zip(self.parts[1:], self.sizes[1:], ("hands", "outliers"), strict=True):
+            if part and not size:
+                raise ValueError(f"The recipe trains on {name}, and there are none.")
+        joined = material.joined()
+        self.data = Split(joined.images.to(device), joined.labels.to(device))
+        self.generator = torch.Generator(device)
+        self.epoch = 0
+        self.steps = self.sizes[0] // self.parts[0]
+        self.optimizer = torch.optim.AdamW(self._parameter_groups(), lr=recipe.learning_rate, fused=True)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, recipe.learning_rate, total_steps=recipe.epochs * self.steps, pct_start=0.1
+        )
+
+    def _parameter_groups(self) -> list[dict[str, Any]]:
+        matrices = [p for p in self.net.parameters() if p.ndim > 1]
+        vectors = [p for p in self.net.parameters() if p.ndim <= 1]
+        return [{"params": matrices, "weight_decay": self.recipe.weight_decay}, {"params": vectors, "weight_decay": 0}]
+
+    def run_epoch(self) -> float:
+        """One pass over the data; returns the mean loss."""
+        title, quiet = f"epoch {self.epoch + 1}", not self.workers.leads
+        losses = list(tqdm(self.step_through_epoch(), title, self.steps, leave=False, disable=quiet))
+        return torch.stack(losses).mean().item()
+
+    def step_through_epoch(self, first: int = 0, generator: Tensor | None = None) -> Iterator[Tensor]:
+        """One pass over the data, step by step, at the pace of whoever asks; yields each step's loss.
+
+        Args:
+            first: the step to go on with, where a pass was broken off before it.
+            generator: state of `self.generator` as it was then.
+        """
+        workers = self.workers
+        self.module.train()
+        # Seeded by epoch, so that a resumed run sees what an uninterrupted one would have seen.
+        order = self._order(torch.Generator().manual_seed(self.seed * 10_007 + self.epoch))
+        self.generator.manual_seed((self.seed * 10_007 + self.epoch) * workers.count + workers.rank)
+        if generator is not None:
+            self.generator.set_state(generator)
+        for batch in order[first:]:
+            yield self._step(batch[workers.rank :: workers.count])
+        self.epoch += 1
+
+    def _order(self, generator: torch.Generator) -> Tensor:
+        """Indices of every step's images, (steps, batch): each of MNIST's at most once, of the others some."""
+        columns, first = [], 0
+        for part, size in zip(self.parts, self.sizes, strict=True):
+            wanted = self.steps * part
+            rounds = [torch.randperm(size, generator=generator) for _ in range(-(-wanted // max(size, 1)))]
+            if rounds:
+                columns.append(first + torch.cat(rounds)[:wanted].view(self.steps, part))
+            first += size
+        return torch.cat(columns, 1)
+
+    def _step(self, batch: Tensor) -> Tensor:
+        images = self.data.images[batch, None].float() / 255  # (N, 1, 28, 28)
+        images = augment(images, self.recipe.augmentation(), self.generator)
+        images = images.contiguous(memory_format=torch.channels_last)
+        with narrow_arithmetic(self.workers.device):
+            logits = self.module(images).float()  # (N, classes)
+        loss = self._loss(logits, images, self.data.labels[batch])
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.schedule.step()
+        self.average.update_parameters(self.net)
+        return loss.detach()
+
+    def _loss(self, logits: Tensor, images: Tensor, labels: Tensor) -> Tensor:
+        if not self.parts[2]:
+            return self._digit_loss(logits, images, labels)
+        digits = labels != NO_DIGIT
+        loss = self._digit_loss(logits[digits], images[digits], labels[digits])
+        # Cross-entropy to the uniform distribution (Hendrycks et al. 2019, section 4.3).
+        return loss - self.recipe.outlier_weight * logits[~digits].log_softmax(1).mean()
+
+    def _digit_loss(self, logits: Tensor, images: Tensor, labels: Tensor) -> Tensor:
+        recipe = self.recipe
+        loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
+        if self.teacher is None:
+            return loss
+        with torch.inference_mode():
+            answers = (self.teacher(images) / self.teacher.temperature / recipe.temperature).softmax(1)
+        soft = F.cross_entropy(logits / recipe.temperature, answers.clone())
+        return (1 - recipe.distill) * loss + recipe.distill * recipe.temperature * soft
+
+    def result(self) -> DigitNet:
+        """The averaged network, in eval mode, on its device."""
+        return cast(DigitNet, self.average.module.eval())
+
+    def save(self, path: Path) -> None:
+        """Keep everything that `load` needs to go on."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        made = {"recipe": asdict(self.recipe), "teacher": self.taught_by, "start": self.start}
+        torch.save({**made, **self.state()}, partial)
+        partial.replace(path)
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` needs to go on, recipe and data aside."""
+        return {
+            "epoch": self.epoch,
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from `state`, of a training with the same arguments."""
+        self.epoch = state["epoch"]
+        for part in ("net", "average", "optimizer", "schedule"):
+            getattr(self, part).load_state_dict(state[part])
+
+    def load(self, path: Path) -> None:
+        """Go on from `save`.
+
+        Raises:
+            ValueError: the state is damaged, or of another recipe.
+        """
+        try:
+            state = torch.load(path, map_location=self.workers.device, weights_only=True)
+            made = state["recipe"], state["teacher"], state["start"]
+        except (RuntimeError, EOFError, UnpicklingError, LookupError, TypeError) as error:
+            raise ValueError(
+                f"{path} is damaged or none of this program's; without --resume the training starts anew."
+            ) from error
+        expected = asdict(self.recipe), self.taught_by, self.start
+        if made != expected:
+            raise ValueError(
+                f"{path} was made with another recipe, teacher or start; expected {', '.join(map(str, expected))}."
+            )
+        self.restore(state)
+
+
+def _go_on_from(net: DigitNet, start: str) -> None:
+    """Take over the weights of a checkpoint of the same shape."""
+    trained = load_checkpoint(start)
+    if trained.config != net.config:
+        raise ValueError(f"{start} is a network of another shape; the one that is to be trained is expected.")
+    net.load_state_dict(trained.state_dict())
