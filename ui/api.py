@@ -30,7 +30,8 @@ from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
 from ui.serving.answers import to_base64
 from ui.serving.faults import one_sentence
-from ui.serving.jobs import Jobs, Work
+from ui.serving.job import Work
+from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 from ui.serving.processes import Processes
 from ui.serving.view import address_of

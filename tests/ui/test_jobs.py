@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from ui.serving import job as job_module
 from ui.serving import jobs as jobs_module
-from ui.serving.jobs import BusyError, JobError, Jobs, Later
+from ui.serving.job import BusyError, JobError, Later
+from ui.serving.jobs import Jobs
 from ui.serving.visitor import Visitor
 
 PATIENCE = 10.0
@@ -101,7 +103,7 @@ def test_work_may_keep_what_it_has_when_it_is_stopped() -> None:
 
 
 def test_work_whose_visitor_is_gone_stops_and_lets_the_next_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs_module, "ABANDONED_AFTER", 0.05)
+    monkeypatch.setattr(job_module, "ABANDONED_AFTER", 0.05)
     jobs = Jobs()
     gone = jobs.start(held(threading.Event()))
     threading.Event().wait(0.2)
@@ -229,7 +231,7 @@ def test_calling_off_the_rest_keeps_what_there_is() -> None:
 
 
 def test_places_that_nobody_asks_for_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs_module, "ABANDONED_AFTER", 0.1)
+    monkeypatch.setattr(job_module, "ABANDONED_AFTER", 0.1)
     jobs, gate = Jobs(), threading.Event()
     first = running(jobs, gate)
     gone = [jobs.start(held(gate)) for _ in range(5)]

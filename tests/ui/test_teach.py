@@ -16,7 +16,8 @@ from model.checkpoint import read_metadata
 from model.teaching.replay import EMBEDDED
 from tests.ui.conftest import Here, ended, kept
 from ui.serving.answers import Answers
-from ui.serving.jobs import JobError, Jobs
+from ui.serving.job import JobError
+from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 from ui.serving.processes import Report
 from ui.teach.tab import cancel_teaching, teach, versus_part
@@ -119,7 +120,7 @@ def test_a_teaching_whose_tab_is_closed_stops(
     job = start({"network": offered, "samples": [sample("7")], "settings": {**QUICK, "steps": 300}})["job"]
     while not jobs.job_progress({"job": job})["news"]:
         threading.Event().wait(0.01)
-    monkeypatch.setattr("ui.serving.jobs.ABANDONED_AFTER", 0.0)
+    monkeypatch.setattr("ui.serving.job.ABANDONED_AFTER", 0.0)
     assert ended(jobs, job)["state"] == "cancelled"
     assert kept(tmp_path) == []
 

@@ -8,93 +8,19 @@ import os
 import secrets
 import threading
 import time
-import traceback
-from collections.abc import Callable
-from concurrent.futures import CancelledError
 from typing import Any
 
 from model.checks import fields_of, is_whole
-from ui.serving.processes import Report
+from ui.serving.job import DONE, FAILED, RUNNING, WAITING, BusyError, Job, JobError, Work
 from ui.serving.visitor import Visitor, visitor
 
 MAX_WAITING = 64
 MAX_OWN = 6  # of one visitor
 TRY_AGAIN = 5.0  # seconds after which a page that found no place asks for one again
-ABANDONED_AFTER = 20.0  # seconds without a question
 KEPT_FOR = 600.0  # seconds after the last question
 KEPT_TOLD = 30.0  # seconds, of what has been told of to its end
 MOST_KEPT = 200  # jobs that have ended
 SMOOTHING = 0.3  # weight of the newest of the times that work of a kind took
-WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
-
-Work = Callable[[Report], Any]
-
-
-class JobError(ValueError):
-    """There is no such job. The message is one sentence for people."""
-
-
-class BusyError(JobError):
-    """There is no room for one more job; its page asks again by itself."""
-
-
-class Later:
-    """What work returns whose rest may wait until everybody has had the first part of theirs.
-
-    Args:
-        work: the rest.
-        so_far: the outcome if the rest is cancelled.
-    """
-
-    def __init__(self, work: Work, so_far: Any) -> None:
-        self.work, self.so_far = work, so_far
-
-
-class _Job:
-    def __init__(self, work: Work, kind: str, whose: Visitor, quick: bool) -> None:
-        self.work, self.kind, self.whose, self.quick = work, kind, whose, quick
-        self.state = WAITING
-        self.turns = (0, 0)  # as of `Jobs._turns_of`
-        self.rounds = 0  # how often the rest was put off
-        self.news: list[Any] = []
-        self.outcome: Any = None
-        self.error: str | None = None
-        self.asked = time.monotonic()
-        self.begun = 0.0
-        self.told = False  # how it ended
-        self.stop = False
-
-    def unwanted(self) -> bool:
-        return self.stop or time.monotonic() - self.asked > ABANDONED_AFTER
-
-    def report(self, *news: Any) -> None:
-        if self.unwanted():
-            raise CancelledError
-        self.news.extend(news)
-
-    def ended(self) -> bool:
-        return self.state not in (WAITING, RUNNING)
-
-    def run(self) -> bool:
-        """Do the work, or its next part; returns whether there is a rest of it."""
-        try:
-            outcome = self.work(self.report)
-            if isinstance(outcome, Later):
-                self.work, self.outcome, self.rounds = outcome.work, outcome.so_far, self.rounds + 1
-                return True
-            self.outcome, self.state = outcome, DONE
-        except CancelledError:
-            self.call_off()
-        except ValueError as error:
-            self.error, self.state = str(error), FAILED
-        except Exception:
-            traceback.print_exc()
-            self.error, self.state = "The work broke off by a fault of this program; nothing was changed.", FAILED
-        return False
-
-    def call_off(self) -> None:
-        """What it has so far is its outcome, if it has any."""
-        self.state = DONE if self.rounds else CANCELLED
 
 
 class Jobs:
@@ -110,9 +36,9 @@ class Jobs:
     def __init__(self, workers: int = 1) -> None:
         self._slots = {False: workers, True: 1}  # by whether the job is quick
         self._threads: dict[bool, list[threading.Thread]] = {False: [], True: []}
-        self._jobs: dict[str, _Job] = {}
-        self._queue: list[_Job] = []  # those that wait for their turn, oldest first
-        self._running: list[_Job] = []
+        self._jobs: dict[str, Job] = {}
+        self._queue: list[Job] = []  # those that wait for their turn, oldest first
+        self._running: list[Job] = []
         self._turns: dict[tuple[bool, Visitor | str], int] = {}  # the newest of each visitor and of each address
         self._present = {False: (0, 0), True: (0, 0)}  # turns of whoever was served last, by whether that was quick
         self._seconds: dict[str, float] = {}  # that work of a kind takes
@@ -136,7 +62,7 @@ class Jobs:
         """
         with self._changed:
             self._forget_old()
-            key, job = secrets.token_hex(16), _Job(work, kind, visitor() if whose is None else whose, quick)
+            key, job = secrets.token_hex(16), Job(work, kind, visitor() if whose is None else whose, quick)
             job.turns = self._turns_of(job)
             self._make_room(job)
             self._jobs[key] = job
@@ -221,7 +147,7 @@ class Jobs:
         self.cancel(*fields_of(request, "job"))
         return {}
 
-    def _job(self, key: object) -> _Job:
+    def _job(self, key: object) -> Job:
         job = self._jobs.get(key) if isinstance(key, str) else None
         if job is None:
             raise JobError("This work is no longer known here; please start it again.")
@@ -229,7 +155,7 @@ class Jobs:
 
     # The rest is called by whoever holds `_changed`, but for `_serve`.
 
-    def _make_room(self, job: _Job) -> None:
+    def _make_room(self, job: Job) -> None:
         """Refuse a job, or rather the one that would wait longest, where there are too many."""
         own = sum(other.whose == job.whose for other in self._queue)
         if job.whose.key and own >= MAX_OWN:
@@ -242,15 +168,15 @@ class Jobs:
         self._queue.remove(last)
         last.state, last.error = FAILED, "Too many others are waiting; please start this again in a minute."
 
-    def _order(self, quick: bool) -> list[_Job]:
+    def _order(self, quick: bool) -> list[Job]:
         return self._in_turn([job for job in self._queue if job.quick == quick])
 
-    def _in_turn(self, jobs: list[_Job]) -> list[_Job]:
+    def _in_turn(self, jobs: list[Job]) -> list[Job]:
         """Jobs in the order in which they come next: first parts before rests, then by turns of visitors, then of
         addresses, and else as they came."""
         return sorted(jobs, key=lambda job: (job.rounds, *job.turns))
 
-    def _turns_of(self, job: _Job) -> tuple[int, int]:
+    def _turns_of(self, job: Job) -> tuple[int, int]:
         """The turn of its visitor and that of its address in which a job comes: their next, or the present one."""
         if not self._queue:
             self._turns.clear()
@@ -261,12 +187,12 @@ class Jobs:
             turns.append(turn)
         return turns[0], turns[1]
 
-    def _next(self, quick: bool) -> _Job | None:
+    def _next(self, quick: bool) -> Job | None:
         self._drop_unwanted()
         busy = [job.whose for job in self._running if job.quick == quick and job.whose.key]
         return next((job for job in self._order(quick) if job.whose not in busy), None)
 
-    def _expected(self, job: _Job, ahead: list[_Job]) -> int | None:
+    def _expected(self, job: Job, ahead: list[Job]) -> int | None:
         """Seconds until it is the turn of a job that waits."""
         now = time.monotonic()
         running = [other for other in self._running if other.quick == job.quick]
@@ -285,7 +211,7 @@ class Jobs:
     def _forget_old(self) -> None:
         now = time.monotonic()
 
-        def is_kept(job: _Job) -> bool:
+        def is_kept(job: Job) -> bool:
             return not job.ended() or now - job.asked < (KEPT_TOLD if job.told else KEPT_FOR)
 
         kept = {key: job for key, job in self._jobs.items() if is_kept(job)}
@@ -316,7 +242,7 @@ class Jobs:
                 self._changed.notify_all()
 
 
-def _part(job: _Job) -> str:
+def _part(job: Job) -> str:
     """What takes about the same time: work of a kind, and its rest."""
     return job.kind if not job.rounds else f"{job.kind}, the rest"
 

@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 
 from ui.serving.faults import sentence_of
-from ui.serving.jobs import TRY_AGAIN, BusyError
+from ui.serving.job import BusyError
+from ui.serving.jobs import TRY_AGAIN
 from ui.serving.visitor import asked_by
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"

@@ -18,7 +18,7 @@ from model.teaching.lesson import fine_tune
 from model.teaching.recipe import Teaching
 from model.teaching.replay import load_replay
 from model.teaching.result import FineTuned, Step, origin_of
-from ui.serving.jobs import Later, Work
+from ui.serving.job import Later, Work
 from ui.serving.networks import Networks
 from ui.serving.processes import Processes, Report
 
