@@ -13,8 +13,8 @@ import numpy as np
 
 from model import DigitNet, effective_receptive_field, layer_responses, rasterize, tap_lattice
 from model.checkpoint import save_checkpoint
+from model.drawing.strokes import IMAGE_SIZE
 from model.inference import read
-from model.network import IMAGE_SIZE
 from ui.serving.view import ASSETS
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
