@@ -1,6 +1,7 @@
 """Start the app as a user does, in a process of its own, on a free port."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -59,6 +60,16 @@ def started(
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+@contextmanager
+def stopped(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A process that stands still for as long as the block lasts: its connections stay, and nothing is answered."""
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def _answered(address: str, process: subprocess.Popen[bytes], log: IO[str]) -> str:

@@ -47,7 +47,7 @@ const titleOf = ({ layer, title, dilation }) =>
 
 function facts({ layer, kernel, field, weights }) {
   if (layer === "pool") return ["map means"];
-  return [`field ${field[0]} x ${field[1]}`, `${kernel ** 2} weights ${weights ? "per channel" : "per pair"}`];
+  return [`field ${field[0]} x ${field[1]}`, `${kernel ** 2} weights ${weights ? "each" : "per pair"}`];
 }
 
 function column(title, lines, blocks, icon, width = "") {

@@ -97,7 +97,7 @@ def theirs(page: Page, address: str, name: str) -> list[float]:
 
 def sizes() -> dict[str, int]:
     """Bytes of the engine's files as they are gzipped."""
-    files = [path for path in sorted((ASSETS / "engine").iterdir()) if path.suffix in (".js", ".wasm")]
+    files = [path for path in sorted((ASSETS / "engine").rglob("*")) if path.suffix in (".js", ".wasm")]
     return {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in files}
 
 

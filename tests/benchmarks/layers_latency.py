@@ -1,4 +1,4 @@
-"""How long the layers tab takes from a movement of the pen to the maps on screen, and what that costs.
+"""How long the layers tab takes from a movement of the pen to the server's maps on screen, and what that costs.
 
 python -m tests.benchmarks.layers_latency                       # 500 timed movements, then 2,000 for the memory
 python -m tests.benchmarks.layers_latency --open --pin stages.3.depthwise,6,6,7
@@ -63,7 +63,7 @@ def main() -> None:
 
 def measure(page: Page, address: str, options: argparse.Namespace) -> dict[str, Any]:
     """Times in milliseconds, payload in bytes as it travels and as it is read, heap in bytes after a collection."""
-    page.open(f"{address}/#cell={options.pin}" if options.pin else address, "#layers [data-sequence]")
+    page.open(f"{address}/?engine=off{f'#cell={options.pin}' if options.pin else ''}", "#layers [data-sequence]")
     if options.open:
         page.evaluate("document.querySelectorAll('#layers .expand').forEach((button) => button.click())")
     page.evaluate("scrollTo(0, 0)")

@@ -3,7 +3,8 @@
 python -m tests.benchmarks.pen_latency
 python -m tests.benchmarks.pen_latency --movements 600 --strokes 12
 
-Drives a headless Chromium against `python app.py`: digits are drawn at 60 movements a second. For every movement, the
+Drives a headless Chromium against `python app.py`, which answers itself here (tests.benchmarks.engine_latency has the
+engine in the browser beside it): digits are drawn at 60 movements a second. For every movement, the
 time runs from the browser's own time stamp of the event to the frame that shows the first answer whose request left
 after it. Beside it, with the same network and in the same run, what Gradio has for it: gr.Sketchpad and gr.Label, from
 the pen's leaving the paper to the frame that shows the new label; its pictures are drawn by a software renderer.
@@ -79,7 +80,7 @@ LABEL_CHANGES = """
 def pen_latency(devtools: DevTools, address: str, movements: int, tab: str) -> dict[str, list[float]]:
     """Milliseconds from each movement to the screen with one tab open, and the parts they are made of."""
     page = Page(devtools, CLOCKS)
-    page.open(address, "#reading .bar.top")
+    page.open(f"{address}/?engine=off", "#reading .bar.top")
     page.evaluate(f"[...document.querySelectorAll('[role=tab]')].find((each) => each.innerText === '{tab}').click()")
     time.sleep(SETTLING)
     for digit in itertools.islice(itertools.cycle((SEVEN, ZERO, ONE)), -(-movements // MOVEMENTS_PER_DIGIT)):

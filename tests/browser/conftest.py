@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,9 +15,10 @@ from tests.browser.browsers import launch
 from tests.browser.drawing import module, network
 from tests.browser.engine import serving_files
 from tests.conftest import ROOT, find_data
-from tests.serving import serving_process
+from tests.serving import started
 
 OpenPage = Callable[..., Page]
+App = tuple[str, subprocess.Popen[bytes]]  # address and process
 
 expect.set_options(timeout=30_000)  # milliseconds: on a busy machine everything takes long
 
@@ -62,18 +64,18 @@ def _listen(listener: socket.socket, heard: list[str]) -> None:
 
 
 @pytest.fixture(scope="session")
-def app(proxy: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+def app(proxy: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """Address and process of the app, with MNIST where it is at hand; a proxy hears what it asks others."""
     data, state = find_data() or ROOT / "data", tmp_path_factory.mktemp("state")
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
     own = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
     environment = dict.fromkeys(names, proxy[0]) | own
-    with serving_process("--data", str(data), "--state", str(state), environment=environment) as started:
-        yield started
+    with started("--data", str(data), "--state", str(state), environment=environment) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
-def server(app: tuple[str, int]) -> str:
+def server(app: App) -> str:
     """Address of the app."""
     return app[0]
 

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from model import load_checkpoint, predict, rasterize
 from model.checkpoint import checkpoint_path
 from model.drawing.examples import load_examples
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import App, OpenPage
 from tests.browser.drawing import ONE, SEVEN, ZERO, button, draw, module, settle, top, verdict
 from tests.serving import stopped
 from ui.engine import network_file
@@ -58,7 +58,7 @@ def test_nothing_leaves_while_somebody_draws(page: Page) -> None:
         button(page, "Clear").click()
 
 
-def test_the_page_goes_on_where_the_server_stands_still(page: Page, app: tuple[str, int]) -> None:
+def test_the_page_goes_on_where_the_server_stands_still(page: Page, app: App) -> None:
     open_tabs(page)
     page.get_by_role("tab", name="Layers").click()
     with stopped(app[1]):

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from model import load_checkpoint
 from model.checkpoint import checkpoint_path
 from model.drawing.examples import load_examples
-from model.layer_maps import map_layers
+from model.layers import layers_of
 from model.study.networks import STUDY
 from ui.compare import compare_part
 from ui.layers import layers_part
@@ -47,7 +47,8 @@ ANSWER = """async ({ files, requests }) => {
         return told(answer(request, (name) => networks.get(name), pen));
     });
 }"""
-NETWORKS = ("base", "tiny", "study-standard-dilated")
+NETWORKS = ("base", "study-standard-dilated")  # one of each kind
+OTHERS = ("tiny", *STUDY)  # that are asked about beside them
 
 
 def requests_about(name: str) -> list[dict[str, Any]]:
@@ -58,9 +59,10 @@ def requests_about(name: str) -> list[dict[str, Any]]:
         {"depthwise": {"page": 1, "y": 0, "x": 5}, "pointwise": {"output": 3, "y": 6, "x": 7}},
         {"dilation": {"kernel": 2, "dilation": 4, "y": 3, "x": 9}, "flowchart": {"stage": 1}, "separable": {}},
     ]  # fmt: skip
-    places = {layer: (0, 0) if layer in ("pool", "head") else (6, 9) for layer in map_layers(net)}
+    layers = layers_of(net.config)
+    places = {layer.name: (6, 9) if layer.has_places else (0, 0) for layer in layers}
     cells = [{"layer": layer, "y": y, "x": x, "channel": 3} for layer, (y, x) in places.items()]
-    maps = {layer: [0, 5, 2] for layer in map_layers(net)[:-1]}
+    maps = {layer.name: [0, 5, 2] for layer in layers[:-1]}
     asked = [
         *({"layers": {"maps": maps, "cell": cell, "activity": True}} for cell in cells),
         {"layers": {"maps": {}, "cell": {"layer": "stem", "y": 99, "x": 0, "channel": 0}}},
@@ -75,9 +77,9 @@ def requests_about(name: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_answers_are_the_same(bench: Page, name: str) -> None:
-    networks = Networks([*NETWORKS, *STUDY])
+    networks = Networks([*NETWORKS, *OTHERS])
     requests = requests_about(name)
-    files = {each: base64.b64encode(checkpoint_path(each).read_bytes()).decode() for each in {*NETWORKS, *STUDY}}
+    files = {each: base64.b64encode(checkpoint_path(each).read_bytes()).decode() for each in {*NETWORKS, *OTHERS}}
     found = bench.evaluate(ANSWER, {"files": files, "requests": requests})
     parts = {"layers": layers_part, "steps": steps_part, "compare": compare_part, **LEARN_PARTS}
     server = Answers(networks, {**parts, "versus": partial(versus_part, networks)})

@@ -46,7 +46,7 @@ def some_cells(net: DigitNet, generator: random.Random, count: int = 2) -> list[
 @pytest.mark.parametrize("name", checkpoint_names())
 def test_every_shipped_network(bench: Page, name: str, tmp_path: Path) -> None:
     net, generator = load_checkpoint(name), random.Random(name)
-    drawings = [example.drawing for example in generator.sample(load_examples(), 2)] + [scribble(generator)]
+    drawings = [generator.choice(load_examples()).drawing, scribble(generator)]
     cells = some_cells(net, generator)
     assert_parity(net, drawings, cells, bench.evaluate(ASK, question(net, drawings, cells, tmp_path)))
 
@@ -74,7 +74,7 @@ def networks() -> st.SearchStrategy[NetworkConfig]:
 
 
 @given(config=networks(), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_network(bench: Page, tmp_path: Path, config: NetworkConfig, seed: int) -> None:
     net, generator = settled(config), random.Random(seed)
     drawings, cells = [scribble(generator)], some_cells(net, generator)

@@ -1,0 +1,133 @@
+"""How long after a movement of the pen it is on screen, read by the server and by the engine in the browser.
+
+python -m tests.benchmarks.engine_latency
+python -m tests.benchmarks.engine_latency --movements 400
+
+Digits are drawn at 60 movements a second in a headless Chromium; the time runs from the browser's own time stamp of a
+movement to the frame that shows the first answer that knows of it. Then the same with 150 ms put between browser and
+server, and with a processor six times slower, both as Chromium's own developer tools do it. Requests are those that
+were sent while the pen moved. The first reading is timed from a new page's request to its bars.
+"""
+
+import argparse
+import statistics
+import time
+
+import numpy as np
+
+from tests.benchmarks.devtools import DevTools, Page, browser
+from tests.benchmarks.figures import tell
+from tests.benchmarks.layers_latency import scribble
+from tests.serving import serving
+
+WAYS = {"server": "off", "engine": "on"}
+READY = "document.querySelector('#engine .note')?.textContent"
+PIN = "stages.3.depthwise,6,6,7"
+OPEN_ALL = "document.querySelectorAll('#layers .expand').forEach((button) => button.click())"
+FIRST_READINGS = 3
+WARM_UP = 50  # movements
+SETTLING = 1  # seconds
+
+# From every movement with the pen down to the frame that shows an answer at least as new.
+TIMER = """async (view) => {
+    const { newest } = await import(new URL("digitscope/page/reader.js", document.baseURI));
+    const shown = document.querySelector(`${view} [data-sequence]`) ?? document.querySelector(view);
+    const waiting = [];
+    window.latencies = [];
+    let before = 0;
+    document.addEventListener("pointerrawupdate", () => { before = newest(); }, true);
+    document.addEventListener("pointerrawupdate", (event) => { // where none left at once, the next is about it
+        if (event.buttons) waiting.push({ moved: event.timeStamp, sequence: Math.max(newest(), before + 1) });
+    });
+    const painted = () => {
+        const now = performance.now();
+        while (waiting.length && waiting[0].sequence <= Number(shown.dataset.sequence)) {
+            latencies.push(now - waiting.shift().moved);
+        }
+    };
+    new MutationObserver(() => requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = painted;
+        port2.postMessage(null);
+    })).observe(shown, { attributeFilter: ["data-sequence"] });
+}"""
+
+
+def latencies(
+    devtools: DevTools, address: str, movements: int, way: str, *, maps: bool, delay: int = 0, slower: int = 1
+) -> tuple[list[float], int]:
+    """Milliseconds from each movement to the screen, and how many requests were sent meanwhile."""
+    page = Page(devtools)
+    page.open(f"{address}/?engine={WAYS[way]}{f'#cell={PIN}' if maps else ''}", "#reading .bar.top")
+    if way == "engine":
+        page.wait_for(READY)
+    tab = "Layers" if maps else "Network"
+    page.evaluate(f"[...document.querySelectorAll('[role=tab]')].find((each) => each.innerText === '{tab}').click()")
+    if maps:
+        page.wait_for("document.querySelector('#layers [data-sequence]')")
+        page.evaluate(OPEN_ALL)
+        page.evaluate("scrollTo(0, 0)")
+    time.sleep(SETTLING)
+    if delay:
+        page.send("Network.enable")
+        page.send(
+            "Network.emulateNetworkConditions", offline=False, latency=delay, downloadThroughput=-1, uploadThroughput=-1
+        )
+    if slower > 1:
+        page.send("Emulation.setCPUThrottlingRate", rate=slower)
+    page.evaluate(f"({TIMER})('{'#layers' if maps else '#reading'}')")
+    scribble(page, WARM_UP)
+    page.evaluate("latencies.length = 0; performance.clearResourceTimings()")
+    scribble(page, movements)
+    times, requests = page.evaluate("[latencies, performance.getEntriesByType('resource').length]")
+    page.close()
+    return times, requests
+
+
+def first_reading(devtools: DevTools, address: str, way: str) -> float:
+    """Milliseconds from asking for the page, with nothing of it kept in the browser, to its first reading."""
+    page = Page(devtools)
+    page.send("Network.enable")
+    page.send("Network.setCacheDisabled", cacheDisabled=True)
+    begun = time.perf_counter()
+    page.open(f"{address}/?engine={WAYS[way]}", "#reading .bar.top")
+    took = 1000 * (time.perf_counter() - begun)
+    page.close()
+    return took
+
+
+def report(name: str, times: list[float], requests: int) -> None:
+    """Print a line of the table."""
+    p50, p95 = statistics.median(times), float(np.percentile(times, 95))
+    print(f"{name:<52}{p50:>8.1f}{p95:>8.1f}{len(times):>8}{requests:>10}", flush=True)
+    tell(name, "ms", p50=p50, p95=p95, count=len(times))
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.engine_latency", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("--movements", type=int, default=100, help="that are timed for each line")
+    movements = parser.parse_args().movements
+    conditions = {
+        "image and probabilities": {"maps": False},
+        "with all maps and a cell": {"maps": True},
+        "the same, 150 ms away": {"maps": True, "delay": 150},
+        "the same, processor six times slower": {"maps": True, "slower": 6},
+    }
+    with serving() as address, browser() as devtools:
+        print(f"{'milliseconds':<52}{'p50':>8}{'p95':>8}{'count':>8}{'requests':>10}")
+        for name, condition in conditions.items():
+            for way in WAYS:
+                report(f"{name}, by the {way}", *latencies(devtools, address, movements, way, **condition))
+        for way in WAYS:
+            report(
+                f"first reading of a new page, by the {way}",
+                [first_reading(devtools, address, way) for _ in range(FIRST_READINGS)],
+                0,
+            )
+
+
+if __name__ == "__main__":
+    main()
