@@ -79,7 +79,7 @@ def test_whatever_may_be_trained_or_uploaded_has_a_price_that_can_be_paid() -> N
 
 def test_a_network_that_is_too_large_is_not_explained() -> None:
     check_explanation(PRESETS["large"], 784)
-    with pytest.raises(ValueError, match="too large to be read"):
+    with pytest.raises(ValueError, match="too large to read"):
         check_explanation(PRESETS["large"], EXPLANATION // work_of(PRESETS["large"]) + 1)
 
 
