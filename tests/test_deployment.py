@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -114,6 +115,7 @@ def balancing(ports: list[int], directory: Path) -> Iterator[str]:
         f"{name}_temp_path {directory}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     whole.write_text(
+        f"{'user root;' if getattr(os, 'geteuid', lambda: 1)() == 0 else ''}\n"  # or its workers could not write there
         f"daemon off;\npid {directory}/nginx.pid;\nerror_log {directory}/error.log;\nevents {{}}\n"
         f"http {{\naccess_log off;\n{places}{given}}}\n"
     )

@@ -12,8 +12,8 @@ export async function mount({ element, server, props }) {
   const forced = new URLSearchParams(location.search).get("engine");
   if (forced === "off") return;
   await firstReading(); // it comes no later for the engine's sake
-  const [{ Engine }, kernels] = await Promise.all([import("./source.js"), compiled()]);
-  const engine = new Engine(kernels, server.network_file);
+  const engine = await makeEngine(server);
+  if (!engine) return;
   engine.onReady = () => { ask(); fetchViews(props.scripts); };
   subscribe(({ network }, changed) => changed.includes("network") && network && engine.prepare([network]));
   if (get().network) engine.prepare([get().network]);
@@ -33,8 +33,13 @@ const fetchViews = (scripts) => {
   for (const script of scripts) import(new URL(`../${script}`, import.meta.url));
 };
 
-/** The kernels; where a browser has no SIMD, or forbids WebAssembly, this fails, and the server goes on answering. */
-async function compiled() {
-  const file = await fetch(new URL("kernels.wasm", import.meta.url));
-  return WebAssembly.compile(await file.arrayBuffer());
+/** The engine; null where a browser has no SIMD, no room, or forbids WebAssembly: the server goes on answering. */
+async function makeEngine(server) {
+  try {
+    const [{ Engine }, file] = await Promise.all([import("./source.js"), fetch(new URL("kernels.wasm", import.meta.url))]);
+    return new Engine(await WebAssembly.compile(await file.arrayBuffer()), server.network_file);
+  } catch (error) {
+    console.info("The server reads:", error.message);
+    return null;
+  }
 }

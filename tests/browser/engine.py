@@ -13,10 +13,11 @@ import numpy as np
 
 from model import DigitNet, effective_receptive_field, layer_responses, rasterize, tap_lattice
 from model.checkpoint import save_checkpoint
+from model.drawing.strokes import IMAGE_SIZE
 from model.inference import read
-from model.layers import IMAGE
 from ui.serving.view import ASSETS
 
+IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 Cell = tuple[str, tuple[int, int], int | None]  # layer, place and channel
 
 # Everything that the engine says of a network and of drawings: an async function of {file, drawings, cells}.

@@ -22,10 +22,10 @@ def test_who_can_open_the_page_is_said() -> None:
         assert openness(host, 7860, None) == []
     for host in ("0.0.0.0", "::", "192.0.2.7"):
         opened = " ".join(openness(host, 7860, None))
-        assert "Everybody who can reach this computer" in opened
+        assert "Anyone who can reach this computer" in opened
         assert ":7860" in opened
         assert "0.0.0.0" not in opened
-    assert "Everybody on the internet" in " ".join(openness(None, 7860, "https://abc.gradio.live"))
+    assert "Anyone on the internet" in " ".join(openness(None, 7860, "https://abc.gradio.live"))
 
 
 @pytest.fixture
