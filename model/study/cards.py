@@ -117,10 +117,16 @@ def _row(entries: list[Entry]) -> list[str]:
         _spread([entry.figure("pendigits", "accuracy") for entry in entries], 100, 2, " %"),
         _spread([entry.figure("test", "ece") for entry in entries], 100, 2, " %"),
         ", ".join(str(entry.seed) for entry in entries),
-        str(first.metadata.get("recipe", {}).get("epochs", NONE)),
+        _epochs(first.metadata),
         first.metadata.get("teacher") or NONE,
         f"{checkpoint_path(first.name).stat().st_size / 1000:,.0f} kB",
     ]
+
+
+def _epochs(metadata: dict[str, Any]) -> str:
+    """Of the training, after those of the training that it went on from."""
+    stages = [metadata.get("start", {}), metadata]
+    return " + ".join(str(said["recipe"]["epochs"]) for said in stages if "epochs" in said.get("recipe", {})) or NONE
 
 
 def _spread(values: list[float | None], scale: float, digits: int, unit: str) -> str:
