@@ -221,7 +221,6 @@ def _arguments() -> argparse.Namespace:
 
 
 @command
-@command
 def main() -> int:
     """The command; returns its exit code."""
     options = _arguments()

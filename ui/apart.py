@@ -30,7 +30,7 @@ def measure_fields(_report: Report, path: Path) -> dict[str, MeanField]:
 
 
 def occlude(report: Report, path: Path, image: np.ndarray) -> Occlusion:
-    """Which ink of an image, uint8 (28, 28), the decision of a checkpoint's network hangs on."""
+    """Which ink of an image, uint8 (28, 28), the decision of a checkpoint's network depends on."""
     net = load_checkpoint(path)
 
     def ask(images: np.ndarray) -> np.ndarray:

@@ -40,7 +40,7 @@ from ui.teach.network_files import network_file
 from ui.teach.teaching import LESSON, TeachingError, teaching_work
 
 ALL_CHANNELS = -1
-EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact
+EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact exact
 TEACHINGS = 8  # calls followed at once; their work waits in a single queue
 POLL = 0.1  # seconds
 DIGITS = 6  # significant digits of the values of an effective field

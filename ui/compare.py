@@ -9,6 +9,7 @@ import numpy as np
 
 from model import DigitNet, NetworkConfig, StageConfig, load_checkpoint, predict
 from model.checkpoint import checkpoint_path
+from model.checks import is_whole
 from model.design.configuration import cost_of
 from model.fields.cell_fields import cell_fields
 from model.fields.receptive_field import Cell
@@ -202,7 +203,7 @@ def compare_part(_net: DigitNet, image: np.ndarray, parameters: dict[str, Any]) 
         ValueError: the parameters do not name a cell.
     """
     values = [parameters.get(name) for name in ("stage", "y", "x")]
-    if not all(isinstance(value, int) and not isinstance(value, bool) and value >= 0 for value in values):
+    if not all(is_whole(value, 0) for value in values):
         raise ValueError("A cell of the comparison needs a stage, y and x, whole numbers from 0.")
     stage, y, x = values
     return [

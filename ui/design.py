@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from model import NetworkConfig
+from model.checks import is_whole
 from model.design.configuration import DEFAULT_DESIGN, check_size, cost_of, read_design, write_design
 from model.design.live_training import DEFAULT_EPOCHS, MAX_EPOCHS
 from model.design.neighbours import advice_on
@@ -71,7 +72,7 @@ def assess_design(request: object) -> dict[str, Any]:
         check_size(config)
     except ValueError as error:
         raise ValueError(_in_words(str(error))) from error
-    if isinstance(stage, bool) or not isinstance(stage, int):
+    if not is_whole(stage):
         raise ValueError(f"stage is {stage!r}; expected the index of a stage.")
     cost, layers = cost_of(config), _layers(config)
     return {

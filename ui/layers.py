@@ -6,6 +6,7 @@ import gradio as gr
 import numpy as np
 
 from model import DigitNet, receptive_field
+from model.checks import is_whole
 from model.fields.gridding import windows_of
 from model.layer_maps import layer_maps
 from model.layers import Layer, layers_of, milestones
@@ -59,7 +60,7 @@ def describe_kernels(networks: Networks, request: object) -> dict[str, Any]:
         if layer not in standard:
             raise ValueError(f"There is no standard convolution {layer!r} in this network.")
         weights = net.get_submodule(layer).weight.detach()  # (C, C_in, k, k)
-        if not _is_index(channel, len(weights) - 1):
+        if not is_whole(channel, 0, len(weights) - 1):
             raise ValueError(f"Layer {layer} has no channel {channel!r}; expected one from 0 to {len(weights) - 1}.")
         return {"weights": to_base64(weights[channel].float().cpu().numpy())}
 
@@ -156,11 +157,7 @@ def _checked_channels(wanted: object, maps: dict[str, np.ndarray]) -> dict[str, 
         raise ValueError(f"Maps are requested by layer; expected some of {', '.join(known)}.")
     for layer, channels in wanted.items():
         last = len(maps[layer]) - 1
-        whole = isinstance(channels, list) and all(_is_index(channel, last) for channel in channels)
+        whole = isinstance(channels, list) and all(is_whole(channel, 0, last) for channel in channels)
         if not whole or len(set(channels)) < len(channels):
             raise ValueError(f"The channels of {layer} are a list of whole numbers from 0 to {last}, each once.")
     return wanted
-
-
-def _is_index(value: object, last: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= last

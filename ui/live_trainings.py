@@ -141,7 +141,7 @@ class LiveTrainings:
 
 
 def train(report: Report, training: LiveTraining) -> LiveTraining:
-    """Have a training go on; with every look it is told of itself, so that no more is lost with its process."""
+    """Continue a training; every look carries its state, so that no more than that is lost with its process."""
     training.run(lambda news: report((_told(news), training if news.look else None)))
     return training
 

@@ -11,12 +11,12 @@ import numpy as np
 
 from model import DigitNet, NetworkConfig, complexity, load_checkpoint, receptive_field
 from model.checks import fields_of
-from model.cost.budget import drawings_for_mean_fields
+from model.cost.budget import WHOLE_FIELD, drawings_for_mean_fields
 from model.cost.complexity import LayerComplexity
 from model.drawing.examples import example_images
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import windows_of
-from model.fields.layer_fields import FieldError, coverage
+from model.fields.layer_fields import coverage
 from model.fields.mean_fields import MeanField, load_mean_fields
 from model.fields.receptive_field import ReceptiveField
 from model.layers import Layer, layers_of, milestones
@@ -211,7 +211,7 @@ def _row(net: DigitNet, layer: Layer, cost: LayerComplexity, mean: MeanField | N
 
 def _pixels_read(net: DigitNet, layer: Layer) -> int | None:
     """How many pixels of its field a cell reads; None where there are too many to count."""
-    try:
-        return coverage(net, layer.name, None if layer.is_convolution else (0, 0)).read
-    except FieldError:
-        return None
+    if not layer.is_convolution:
+        return coverage(net, layer.name, (0, 0)).read
+    too_many = prod(receptive_field(net, layer.name).size) > WHOLE_FIELD
+    return None if too_many else coverage(net, layer.name).read

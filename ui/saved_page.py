@@ -50,7 +50,7 @@ def saved_page(networks: Networks, name: object, drawing: object) -> bytes:
         )
     told, structure = network_file(networks, name), describe_structure(networks, name)
     content = {
-        "network": title,  # its key, where it has one, stays here
+        "network": title,  # its key, if it has one, is left out
         "check": told["check"],
         "structure": {**structure, "layers": [_without_weights(layer) for layer in structure["layers"]]},
         "drawing": strokes,

@@ -1,4 +1,4 @@
-// The drawing: its sheet, its buttons, its examples, and the link that brings it back.
+// The drawing: its sheet, its buttons, its examples, and the link that restores it.
 
 import { setText } from "../page/dom.js";
 import { linkTo, networkInLink, readLink } from "../page/link.js";
@@ -11,7 +11,7 @@ import { heedDrawing, isWriting, keepWritten, stopWriting, write } from "./writi
 export function mount({ element, server, props }) {
   const hint = element.querySelector(".hint");
   const status = element.querySelector(".status");
-  const idle = status.textContent; // what the line says while there is nothing to say
+  const idle = status.textContent; // the status line's default text
   const buttons = Object.fromEntries([...element.querySelectorAll("[data-do]")].map((each) => [each.dataset.do, each]));
 
   const say = (text) => setText(status, text || idle);
@@ -35,7 +35,7 @@ export function mount({ element, server, props }) {
   const actions = { undo, redo, clear: () => get().drawing.length && commit([]) };
 
   function act(name) {
-    if (sheet.isDrawing()) return; // a stroke is finished first
+    if (sheet.isDrawing()) return; // let the stroke finish first
     stopWriting();
     say("");
     sheet.liftKeys();
@@ -72,7 +72,7 @@ export function mount({ element, server, props }) {
       const label = button.dataset.example;
       const { name, digits } = hands[hand % hands.length];
       commit(digits[label]);
-      say(`${label} in the ${name} hand; press again for another.`);
+      say(`${label} in ${name} handwriting; press again for another.`);
       hand += 1;
       remember();
     });
@@ -80,7 +80,7 @@ export function mount({ element, server, props }) {
 
   // The link ------------------------------------------------------------------------------------------------------
 
-  /** Keep the drawing in the address bar: a reload, a bookmark or a copied address brings it back. */
+  /** Keep the drawing in the address bar, so that a reload, a bookmark or a copied address restores it. */
   function remember() {
     history.replaceState(null, "", linkTo(isWriting() ? { ...get(), drawing: [] } : get()));
   }
@@ -108,7 +108,7 @@ export function mount({ element, server, props }) {
     }
   }
 
-  /** Another link in the address bar: its drawing is the next step; another network is the whole page's affair. */
+  /** Another link in the address bar: its drawing becomes the next step; another network concerns the whole page. */
   function follow() {
     if ((networkInLink() ?? get().network) !== get().network) return location.reload();
     try {

@@ -8,24 +8,24 @@ import { fit } from "../paint/frame.js";
 import { paintStrokes } from "../paint/pen.js";
 import { token } from "../paint/tokens.js";
 
-const CLOSEST = 0.003; // canvas units; points nearer than this to the last one say nothing new
+const CLOSEST = 0.003; // canvas units; points closer than this to the last one add nothing
 const KEY_STEP = 0.02; // canvas units an arrow key moves the pen; with Shift four times as far
-const MOVES = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove"; // the former does not wait for a frame
+const MOVES = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove"; // the former does not wait for the next frame
 const PEN_UP = "Pen up: the arrow keys move.";
 
 /**
  * Let `sheet`, a canvas, be drawn on. `begins()` is called before a stroke, `ends()` after one, `paints()` in every frame
- * in which the sheet is painted anew, and `say(text)` with what the keyboard's pen does, "" for nothing.
+ * in which the sheet is repainted, and `say(text)` with what the keyboard's pen does, "" for nothing.
  * Returns { refresh, heedDrawing, setPen, liftKeys, isDrawing, hasCursor }.
  */
 export function mountSheet(sheet, { begins, ends, paints, say }) {
   const context = sheet.getContext("2d");
   let pen = "medium";
-  let pointer = null; // id of the pointer that draws
-  let inked = null; // the drawing as the pen left it; where it is another one, the stroke is over
+  let pointer = null; // id of the drawing pointer
+  let inked = null; // the drawing as the pen left it; if it has changed since, the stroke is over
   let started = 0; // when the drawing began
   let cursor = null; // { x, y, down } of the keyboard's pen
-  let frame = null; // the animation frame in which the sheet is painted anew
+  let frame = null; // the animation frame in which the sheet is repainted
 
   // Painting ------------------------------------------------------------------------------------------------------
 
@@ -50,7 +50,7 @@ export function mountSheet(sheet, { begins, ends, paints, say }) {
     frame ??= requestAnimationFrame(() => { frame = null; render(); paints(); });
   }
 
-  live(sheet, { theme: render, size: () => { fit(sheet); render(); } }); // measured when it changes, not at every movement
+  live(sheet, { theme: render, size: () => { fit(sheet); render(); } }); // measured when its size changes, not at every movement
 
   // Strokes -------------------------------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ export function mountSheet(sheet, { begins, ends, paints, say }) {
     amend(inked);
   }
 
-  /** The drawing is another one now, kept as a sample, undone, or come by a link: no stroke of it goes on. */
+  /** The drawing was replaced (kept as a sample, undone, or opened from a link): its stroke does not continue. */
   function heedDrawing(drawing) {
     refresh();
     if (drawing === inked) return;

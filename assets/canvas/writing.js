@@ -1,15 +1,15 @@
-// The example on opening: it writes itself once, and gives way to the first touch of the pen.
+// The example on opening: it writes itself once and gives way to the first touch of the pen.
 
 import { isStill } from "../page/motion.js";
 import { set } from "../page/state.js";
 
 const WRITE_TIME = 1100; // milliseconds
 
-let drawing = null; // what is written, or null once the sheet is the visitor's
+let drawing = null; // what is being written, or null once the sheet is the visitor's
 let shown = null; // as much of it as is on the sheet
 let frame = null;
 
-/** Whether what is on the sheet is the example. */
+/** Whether the sheet shows the example. */
 export const isWriting = () => drawing !== null;
 
 /** Write an example. */
@@ -27,21 +27,21 @@ export function write(example) {
   frame = requestAnimationFrame(grow);
 }
 
-/** The example is to stay, whole. */
+/** Finish the example and keep it. */
 export function keepWritten() {
   if (!isWriting()) return;
   show(drawing);
   end();
 }
 
-/** The first act of the visitor takes the example away. */
+/** The visitor's first action removes the example. */
 export function stopWriting() {
   if (!isWriting()) return;
   end();
   set({ drawing: [] });
 }
 
-/** The sheet has another drawing: where it is not the example, that is over. */
+/** The sheet has another drawing: unless it is the example, the example is over. */
 export function heedDrawing(other) {
   if (isWriting() && other !== shown) end();
 }

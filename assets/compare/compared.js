@@ -1,4 +1,4 @@
-// One drawing, four networks: what each says, where one cell of each looks, and the maps of one stage.
+// One drawing, four networks: how each reads it, where one cell of each looks, and the maps of one stage.
 
 import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { ARROWS, clip, node } from "../page/dom.js";
@@ -18,7 +18,7 @@ export function mountDrawn(section, { networks, stages }) {
   const line = section.querySelector(".sentence");
   const figures = networks.map(makeFigure);
   const chosen = { stage: stages - 1, y: CELLS / 2, x: CELLS / 2 };
-  let shown = null; // the newest answer, or null while nothing is drawn
+  let shown = null; // the newest answer, or null if nothing is drawn
   section.querySelector(".four").replaceChildren(...figures.map(({ element }) => element));
 
   function choose(changes) {
@@ -93,7 +93,7 @@ function paint({ said, fields, maps, bars }, answer, part) {
   said.textContent = part ? `reads ${likeliest(part)}, ${percent(Math.max(...part.probabilities))}` : "";
 }
 
-/** All maps of a stage, `COLUMNS` beside each other, a hairline between two. */
+/** All maps of a stage, `COLUMNS` in a row, with a hairline between them. */
 function paintMaps(canvas, part) {
   const [channels, height, width] = part?.size ?? [24, CELLS, CELLS];
   const [down, right] = [height + 1, width + 1];
@@ -113,7 +113,7 @@ function paintMaps(canvas, part) {
   context.putImageData(picture, 0, 0);
 }
 
-/** What the four say, and how far they look. */
+/** How the four read the drawing, and how far they look. */
 function sentence(answer, networks, { stage, y, x }) {
   const parts = answer.parts.compare;
   const said = parts.map(likeliest);
@@ -121,5 +121,5 @@ function sentence(answer, networks, { stage, y, x }) {
   const sizes = [true, false].map((dilated) => parts.find(({ name }) => networks.find((network) => network.name === name).dilated === dilated)?.field);
   const [far, near] = sizes.map((field) => (field ? `${field[2] - field[0]} x ${field[3] - field[1]}` : "no"));
   const looks = far === near ? `${far} pixels in all of them: dilation begins later` : `${far} pixels where there is dilation and at ${near} where there is none`;
-  return `${agree} In stage ${stage + 1}, cell (${y}, ${x}) looks at ${looks}, through as many weights.`;
+  return `${agree} In stage ${stage + 1}, cell (${y}, ${x}) looks at ${looks}, through the same number of weights.`;
 }

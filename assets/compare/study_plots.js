@@ -6,7 +6,7 @@ import { frame, label, line, logarithmicTicks, mark, short } from "../paint/plot
 
 const SHOWN = [98, 99, 99.4, 99.6, 99.7];
 
-/** Accuracy against parameters; the vertical scale is even in factors of the error. */
+/** Accuracy against parameters; the vertical scale is logarithmic in the error. */
 export function plotAccuracy(svg, { networks, points }) {
   if (!svg.clientWidth) return;
   const study = networks
@@ -44,7 +44,7 @@ function nameOf({ kind, title }, narrow) {
   return narrow ? title.replace("standard, ", "std., ").replace("separable, ", "sep., ") : title;
 }
 
-/** What one stage costs, by channels and by kernel, around the chosen of both (indices). */
+/** What one stage costs, by channels and by kernel, around the chosen ones (indices). */
 export function plotCost([byChannels, byKernel], cost, channel, kernel) {
   if (!byChannels.clientWidth) return;
   const kinds = ["standard", "separable"];
@@ -64,7 +64,7 @@ export function plotCost([byChannels, byKernel], cost, channel, kernel) {
       const points = places.map((place, index) => [x(place), y(values(kind)[index])]);
       const [endX, endY] = points.at(-1);
       svg.append(line(points, kind === "separable"), mark(kind === "separable" ? "diamond" : "square", ...points[chosen]));
-      svg.append(svgNode("text", { class: "name", x: endX, y: endY - 8, "text-anchor": "end" }, kind)); // above a line that rises
+      svg.append(svgNode("text", { class: "name", x: endX, y: endY - 8, "text-anchor": "end" }, kind)); // above a rising line
     }
   }
 }

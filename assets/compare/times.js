@@ -1,4 +1,4 @@
-// Measured times: one button, one measurement at a time, filled in as they come.
+// Measured times: one button, one measurement at a time, filled in as they arrive.
 
 import { heading, node } from "../page/dom.js";
 import { follow, waiting } from "../page/job.js";

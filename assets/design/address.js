@@ -2,7 +2,7 @@
 
 const STEM = /^(\d{1,5})k(\d{1,3})s(\d{1,3})$/;
 const STAGE = /^(\d{1,5})k(\d{1,3})d(\d{1,3})s(\d{1,3})(?:w(\d{1,3}))?$/;
-const MOST = 100; // parts of a link's text that are looked at
+const MOST = 100; // parts of a link's text that are read
 
 export function encodeDesign({ stem_channels: channels, stem_kernel: kernel, stem_stride: stride, separable, stages }) {
   const shared = ({ shares }) => (shares === null ? "" : `w${shares}`);
@@ -10,7 +10,7 @@ export function encodeDesign({ stem_channels: channels, stem_kernel: kernel, ste
   return [separable ? "separable" : "standard", `${channels}k${kernel}s${stride}`, ...parts].join(".");
 }
 
-/** Throws an Error with one sentence where the text is no design; whether its numbers are allowed is the server's to say. */
+/** Throws an Error with one sentence if the text is not a valid design; the server checks whether its numbers are allowed. */
 export function decodeDesign(text) {
   const [kind, stem, ...stages] = text.split(".", MOST);
   const whole = STEM.exec(stem ?? "");

@@ -1,4 +1,4 @@
-// A network of one's own: its shape by sliders, what it is worth at once, and its training.
+// A network of your own: its shape set by sliders, an assessment of it, and its training.
 
 import { node } from "../page/dom.js";
 import { opens, saveFile } from "../page/files.js";
@@ -12,7 +12,7 @@ import { paintReach } from "./reach.js";
 import { mountTraining } from "./training.js";
 
 const MARGIN = 4; // pixels of the image around the large picture
-const LARGEST = 100000; // bytes of a file that is opened
+const LARGEST = 100000; // bytes of a design file
 
 export function mount({ element, server, props }) {
   const view = element.querySelector(".design-view");
@@ -20,8 +20,8 @@ export function mount({ element, server, props }) {
   const button = (name) => view.querySelector(`[data-do="${name}"]`);
   const stages = button("stage");
   let design = null; // as the visitor has it, allowed or not
-  let replaced = null; // the design that a start or a file took the place of
-  let shown = null; // what the server said of the last design that is allowed
+  let replaced = null; // the design that a preset or a file replaced
+  let shown = null; // the server's assessment of the last valid design
   let image = null; // the drawing's image, bytes in base64
 
   const form = mountForm(part(".layers"), props.limits, props.stages, (next) => take(next));
@@ -44,8 +44,8 @@ export function mount({ element, server, props }) {
     training.refresh();
     button("add").disabled = design.stages.length >= props.stages;
     starts.value = Object.keys(props.starts).find((name) => isSame(props.starts[name], design)) ?? "";
-    if (answer.error) return; // the figures stay those of the last design that is allowed
-    if (request.design === design) design = answer.design; // else it has been changed since
+    if (answer.error) return; // the figures stay those of the last valid design
+    if (request.design === design) design = answer.design; // otherwise it has changed since
     shown = answer;
     const text = encodeDesign(design);
     set({ design: text === encodeDesign(props.starts.default) ? null : text });
@@ -89,7 +89,7 @@ export function mount({ element, server, props }) {
     take(structuredClone(next));
   }
 
-  /** Start from another design; the one before can be brought back. */
+  /** Start from another design; the previous one can be restored. */
   function replaceBy(next) {
     replaced = design;
     button("undo").disabled = false;
@@ -106,7 +106,7 @@ export function mount({ element, server, props }) {
   }
 
   const starts = button("start");
-  const own = Object.assign(new Option("your own", ""), { hidden: true }); // shown, and not to be chosen
+  const own = Object.assign(new Option("your own", ""), { hidden: true }); // shown, but cannot be chosen
   starts.replaceChildren(own, ...Object.keys(props.starts).map((name) => new Option(name)));
   starts.addEventListener("change", () => replaceBy(props.starts[starts.value]));
   part('[data-field="separable"]').addEventListener("change", (event) => begin({ ...design, separable: event.target.checked }));
@@ -127,7 +127,7 @@ export function mount({ element, server, props }) {
   button("save").addEventListener("click", () => shown && saveFile("digitscope-design.json", `${JSON.stringify(shown.design, null, 2)}\n`, "application/json"));
   opens(button("open"), ".json,application/json", openFile);
 
-  /** What was designed before stays until the server has said that the file is a design. */
+  /** The previous design stays until the server has confirmed that the file is valid. */
   async function openFile(file) {
     if (file.size > LARGEST) return fail(`This file has ${grouped(file.size)} bytes; a design has at most ${grouped(LARGEST)}.`);
     let values;

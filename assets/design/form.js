@@ -2,7 +2,7 @@
 
 import { node } from "../page/dom.js";
 
-const SLIDER_CHANNELS = 128; // a slider that went up to all that is allowed could not be set finely
+const SLIDER_CHANNELS = 128; // a slider over the whole allowed range could not be set precisely
 const TITLES = { channels: "Filters", kernel: "Kernel", dilation: "Dilation", stride: "Stride" };
 const STEPS = { kernel: 2 };
 
@@ -20,7 +20,7 @@ export function mountForm(element, limits, mostStages, changed) {
     [...element.children].forEach((row, index) => fill(row, index));
   }
 
-  /** A row's inputs as the design has them; the one that is being typed into is left alone. */
+  /** Set a row's inputs from the design, except the one being typed into. */
   function fill(row, index) {
     const values = index ? design.stages[index - 1] : { channels: design.stem_channels, kernel: design.stem_kernel, stride: design.stem_stride };
     for (const input of row.querySelectorAll("input")) {
@@ -78,7 +78,7 @@ export function mountForm(element, limits, mostStages, changed) {
     const most = limits[field];
     const slider = Object.assign(node("input"), { type: "range", min: 1, max: Math.min(most, SLIDER_CHANNELS), step: STEPS[field] ?? 1 });
     const number = Object.assign(node("input"), { type: "number", min: 1, max: most, step: STEPS[field] ?? 1 });
-    slider.tabIndex = -1; // the number beside it does the same by keyboard
+    slider.tabIndex = -1; // the number next to it does the same by keyboard
     for (const input of [slider, number]) {
       input.dataset.field = field;
       input.ariaLabel = `${title}, ${TITLES[field].toLowerCase()}`;
@@ -89,7 +89,7 @@ export function mountForm(element, limits, mostStages, changed) {
     return label;
   }
 
-  // Stages that move take along what shares their weights ----------------------------------------------------------
+  // Moving a stage keeps the stages that share its weights ----------------------------------------------------------
 
   const order = () => design.stages.map((_, index) => index);
   const withStage = (index, fields) => ({ ...design, stages: design.stages.map((stage, at) => (at === index ? { ...stage, ...fields } : stage)) });
@@ -114,7 +114,7 @@ export function mountForm(element, limits, mostStages, changed) {
   return { show, add };
 }
 
-/** Earlier stages whose weights a stage could apply again: those with their own, of the same kernel and channels. */
+/** Earlier stages whose weights a stage could reuse: those with weights of their own and the same kernel and channels. */
 function ownersFor({ stem_channels: stem, stages }, index) {
   const inputs = stages.map((_, at) => (at ? stages[at - 1].channels : stem));
   const { channels, kernel } = stages[index];
@@ -123,7 +123,7 @@ function ownersFor({ stem_channels: stem, stages }, index) {
   );
 }
 
-/** The stages without what can be shared no longer. */
+/** The stages, without weights that can no longer be shared. */
 function settled(design) {
   const stages = [];
   design.stages.forEach((stage, index) => {

@@ -8,7 +8,7 @@ import { token } from "../paint/tokens.js";
 const INK = 0.35; // how strongly the ink shows under the dots
 const DOT = 0.5; // of a pixel
 
-/** Paint a layer { field, columns } on a square canvas; `image` is bytes in base64 or null, `margin` pixels of it around. */
+/** Paint a layer { field, columns } on a square canvas; `image` is bytes in base64 or null, with `margin` pixels around it. */
 export function paintReach(canvas, { field, columns }, image, margin = 0) {
   if (!fit(canvas)) return;
   const plane = clearImage(canvas, margin);

@@ -1,4 +1,4 @@
-// Take the chosen network along as a file, made on the server and checked there.
+// Export the chosen network as a file, made and checked on the server.
 
 import { fromBase64 } from "../page/bytes.js";
 import { saveFile } from "../page/files.js";

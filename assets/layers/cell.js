@@ -4,9 +4,9 @@ import { node } from "../page/dom.js";
 import { signed } from "../page/words.js";
 import { diverging, sequential } from "../paint/scales.js";
 
-const STRENGTH = 0.4; // of a colour behind a number, so that the number stays readable
+const STRENGTH = 0.4; // of the colour behind a number, so that the number stays readable
 
-/** Show how the value of a cell of an answer comes about. */
+/** Show how the value of an answer's cell is computed. */
 export function showArithmetic(element, cell) {
   const { arithmetic, layer } = cell;
   element.dataset.value = arithmetic.value;
@@ -15,7 +15,7 @@ export function showArithmetic(element, cell) {
   renewChildren(element, fresh);
 }
 
-/** Make the children of `old` what those of `fresh` are; under the pen only numbers change, and tables stay laid out. */
+/** Make the children of `old` match those of `fresh`; while drawing only numbers change, and tables keep their layout. */
 function renewChildren(old, fresh) {
   const [was, is] = [[...old.childNodes], [...fresh.childNodes]];
   if (was.length !== is.length) old.replaceChildren(...is);

@@ -1,4 +1,4 @@
-// Input, stem, stages, pooled features, classes, left to right: a column each, with what it is made of on top.
+// Input, stem, stages, pooled features, classes, left to right: one column each, headed by what it is made of.
 
 import { IMAGE_SIZE } from "../page/bytes.js";
 import { node, pictureCanvas, svgNode } from "../page/dom.js";
@@ -32,7 +32,7 @@ export function buildFlow(flow, structure, classes, onExpand) {
   return { strips, input, buttons };
 }
 
-/** Layers that stand in one column: the depthwise and the pointwise part of a stage. */
+/** Layers that share a column: the depthwise and the pointwise part of a stage. */
 function byStage(layers) {
   const columns = new Map();
   for (const layer of layers) {
@@ -47,7 +47,7 @@ const titleOf = ({ layer, title, dilation }) =>
 
 function facts({ layer, kernel, field, weights }) {
   if (layer === "pool") return ["map means"];
-  return [`field ${field[0]} x ${field[1]}`, `${kernel ** 2} weights ${weights ? "per channel" : "per pair"}`];
+  return [`field ${field[0]} x ${field[1]}`, `${kernel ** 2} weights ${weights ? "each" : "per pair"}`];
 }
 
 function column(title, lines, blocks, icon, width = "") {
@@ -87,7 +87,7 @@ function classButton(name, index) {
   return button;
 }
 
-/** The taps of one kernel, spread as far as its dilation says. */
+/** The taps of one kernel, spread by its dilation. */
 function tapIcon({ kernel, dilation }) {
   const reach = dilation * (kernel - 1) + 1;
   const side = reach * TAP;

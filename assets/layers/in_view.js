@@ -1,4 +1,4 @@
-// Which maps are inside the window, for only those are asked for.
+// Which maps are inside the window; only those are requested.
 
 import { ask } from "../page/reader.js";
 
@@ -8,7 +8,7 @@ import { ask } from "../page/reader.js";
  * until the page moves or `forget` is called.
  */
 export function watchInView(view, strips) {
-  let found = null; // null until it is looked at again
+  let found = null; // null until the next look
   let scrolled = 0;
 
   function isOnScreen() {

@@ -1,4 +1,4 @@
-// The kernels of the stage that is looked at; at first, those of the widest.
+// The kernels of the selected stage; initially, those of the widest.
 
 import { floatsFromBase64 } from "../page/bytes.js";
 import { askServer } from "../page/server.js";
@@ -8,7 +8,7 @@ import { token } from "../paint/tokens.js";
 /** Returns show(structure, strips, cell, room): `room` is how many CSS pixels the view is wide. */
 export function mountKernels(section, server) {
   const canvas = section.querySelector("canvas");
-  let newest = null; // what is shown, for kernels that come later
+  let newest = null; // what is shown, for kernels that arrive later
 
   function show(structure, strips, cell, room) {
     newest = [structure, strips, cell, room];
@@ -18,12 +18,12 @@ export function mountKernels(section, server) {
     const layer = layers.find((candidate) => stage && candidate.layer.startsWith(stage)) ?? widest;
     const channel = cell?.layer === layer.layer ? cell.channel : 0;
     const weights = layer.kernels ?? kernelsOf(structure, layer.layer, channel);
-    if (!weights) return; // they are on their way
-    // A standard convolution has a kernel for each channel that it reads, a depthwise one for each that it is of.
+    if (!weights) return; // they have been requested
+    // A standard convolution has one kernel for each channel it reads, a depthwise one for each of its own channels.
     const source = layer.kernels ? layer : structure.layers[structure.layers.indexOf(layer) - 1];
     const channels = strips.get(source.layer).shown;
     const key = [structure.network, layer.layer, layer.kernels ? "" : channel, channels.join(), room, token("--ink")].join();
-    if (section.dataset.key === key || !section.checkVisibility()) return; // while it is hidden, nobody knows how many fit in a row
+    if (section.dataset.key === key || !section.checkVisibility()) return; // while hidden, it has no width to fit kernels into
     section.dataset.key = key;
     describe(layer, channel, channels.length);
     paintKernels(canvas, { ...layer, weights }, channels);
@@ -38,10 +38,10 @@ export function mountKernels(section, server) {
     section.querySelector(".note").textContent =
       `Each kernel has ${taps} weights and reaches over ${reach} x ${reach} cells` +
       `${layer.dilation > 1 ? "; the empty cells between its taps are never read" : ""}. ` +
-      "The strength of a disc is the weight's size beside the kernel's largest, + and \u2212 are its sign.";
+      "The strength of a disc is the weight's size relative to the kernel's largest, + and \u2212 its sign.";
   }
 
-  /** The kernels of one channel of a standard convolution; where they are not here yet, they are asked for. */
+  /** The kernels of one channel of a standard convolution, requested if they are not here yet. */
   function kernelsOf({ network, fetched }, layer, channel) {
     const name = `${layer} ${channel}`;
     if (!fetched.has(name)) {
@@ -53,7 +53,7 @@ export function mountKernels(section, server) {
 
   async function fetchKernels(name, fetched, request) {
     const { weights, error } = await askServer(server.describe_kernels, request, "point at a cell to retry");
-    if (error) return fetched.delete(name); // the next cell that is pointed at asks again
+    if (error) return fetched.delete(name); // the next selected cell asks again
     fetched.set(name, floatsFromBase64(weights));
     if (newest[0].fetched === fetched) show(...newest);
   }

@@ -1,4 +1,4 @@
-// What every layer makes of the drawing; where the selected cell looks, and how its value comes about.
+// What every layer makes of the drawing; where the selected cell looks, and how its value is computed.
 
 import { floatsFromBase64 } from "../page/bytes.js";
 import { setLabel, setText } from "../page/dom.js";
@@ -20,20 +20,20 @@ import { pointOnMap, pointOnStrip } from "./pointing.js";
 import { makeSelection } from "./selection.js";
 import { hasCell, layerOf, readStructure, sameCell } from "./structure.js";
 
-const REST = 300; // milliseconds without an answer after which channels are sorted anew: none moves under the pen
+const REST = 300; // milliseconds without an answer after which channels are sorted again, so that none moves while drawing
 const TOPS = [0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000]; // ends of a colour scale
 
 export function mount({ element, server }) {
   const view = element.querySelector(".layers-view");
   const find = (selector) => view.querySelector(selector);
   const say = (text) => setText(find(".sentence"), text);
-  let structure = null; // what the server said of the network
+  let structure = null; // the server's description of the network
   let flow = null; // strips, input and buttons that are built from it
   let latest = null; // the newest answer's image, maxima, logits and cell; null while there is none of this drawing
   let order = "index";
   let scale = "common";
   let resting = null;
-  let room = 0; // CSS pixels that the view is wide
+  let room = 0; // width of the view, CSS pixels
   let saving = false; // a picture waits for the maps that are outside the window
 
   const selection = makeSelection(() => { panel.stopWalk(); refreshCell(); });
@@ -69,7 +69,7 @@ export function mount({ element, server }) {
 
   function follow() {
     const name = get().network;
-    description.drop(); // another one was chosen meanwhile
+    description.drop(); // another one has been chosen meanwhile
     if (!name || structure?.network === name) return;
     panel.stopWalk();
     description.ask(name);
@@ -139,7 +139,7 @@ export function mount({ element, server }) {
     refreshCell();
   }
 
-  /** End of the colour scale of a layer, or of the one scale; it moves in steps, lest colours flicker under the pen. */
+  /** End of the colour scale of a layer, or of the one scale; it moves in steps, so that colours do not flicker while drawing. */
   function endOf(strip) {
     if (!latest) return TOPS[5];
     const bright = Object.values(latest.bright).sort((a, b) => a - b);
@@ -174,7 +174,7 @@ export function mount({ element, server }) {
     showKernels(structure, flow.strips, cell, room);
   }
 
-  /** What the newest answer says of a cell; an older cell's fields are not this one's. */
+  /** The newest answer's details of a cell, if they are of this cell. */
   const detailOf = (cell) => (cell && sameCell(latest?.cell, cell) ? latest.cell : null);
 
   // Controls ------------------------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ export function mount({ element, server }) {
   });
   mountChoice("scale", (value) => { scale = value; refresh(); });
 
-  /** Sort by activity once the pen rests; ask for what that brings into view. */
+  /** Sort by activity once the pen rests, and request what that brings into view. */
   function sortSoon() {
     const sort = () => {
       if (!latest?.activity) return;

@@ -1,5 +1,5 @@
-// The panel of the selected cell: its field on the image, the maps that it reads and belongs to, its arithmetic, and the
-// kernel as it walks.
+// The panel of the selected cell: its field on the image, the maps it reads and belongs to, its arithmetic, and the
+// walking kernel.
 
 import { node, setLabel, setText } from "../page/dom.js";
 import { mountPlayer } from "../page/motion.js";
@@ -21,12 +21,12 @@ export function mountPanel(view, again) {
   const [input, output] = [find(".input"), find(".output")];
   const fields = { field: true, taps: true, influence: true };
   let at = 0; // the cell of the map that the kernel has walked to
-  let steps = 0; // cells that it may walk over: none while there is no map
+  let steps = 0; // cells that it can walk over: none if there is no map
 
   const player = mountPlayer(find('[data-do="walk"]'), {
     pause: WALK_STEP,
     words: ["Play", "Stop"],
-    titles: ["Walk the kernel over the map", "Your system asks for no motion: use the arrow keys instead."],
+    titles: ["Walk the kernel over the map", "Your system asks for reduced motion: use the arrow keys instead."],
     onStart() { at = 0; again(); },
     step() {
       at += 1;
@@ -48,7 +48,7 @@ export function mountPanel(view, again) {
       setText(find(".words"), "Point at a cell of a map to see its field, its taps and its influence on the image.");
     } else if (!image) {
       setText(find(".cell .title"), title);
-      setText(find(".words"), "Draw a digit to see where this cell looks and how its value comes about.");
+      setText(find(".words"), "Draw a digit to see where this cell looks and how its value is computed.");
     } else if (detail) {
       setText(find(".cell .title"), detail.title + (isPinned ? " (pinned)" : ""));
       setText(find(".words"), `${detail.title}: ${detail.words}`);

@@ -17,7 +17,7 @@ const TOP = 320; // of the maps
 const BELOW = 48; // maps, for the label of the next
 const FONT = "system-ui, sans-serif";
 
-/** Compose the picture and hand it to the browser as a file. */
+/** Compose the picture and download it. */
 export async function savePicture(view) {
   const canvas = compose(view);
   const blob = await new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
@@ -57,7 +57,7 @@ function compose({ title, structure, strips, endOf, ownScale, legend: end, image
     }
   });
 
-  /** The maps of a column below each other, as large as there is room for all of them. */
+  /** The maps of a column one below the other, as large as the space allows. */
   function drawStrips(own, x) {
     const painted = own.map((strip) => {
       const canvas = node("canvas");

@@ -2,7 +2,7 @@
 
 import { ARROWS, clip } from "../page/dom.js";
 
-/** Let a strip of maps choose what `selection` looks at. */
+/** Let the visitor select a cell on a strip of maps. */
 export function pointOnStrip(strip, selection) {
   const { canvas } = strip;
   canvas.addEventListener("pointermove", (event) => event.pointerType !== "touch" && selection.point(strip.cellAt(event)));
@@ -33,7 +33,7 @@ export function pointOnMap(canvas, stripOf, selection) {
   canvas.addEventListener("keydown", (event) => { const strip = stripOf(); if (strip) press(event, strip, selection); });
 }
 
-/** Arrow keys go from cell to cell, page keys from channel to channel; Enter pins, Escape lets go. */
+/** Arrow keys go from cell to cell, page keys from channel to channel; Enter pins, Escape releases. */
 function press(event, strip, selection) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const cell = selection.cell?.layer === strip.layer ? selection.cell : null;

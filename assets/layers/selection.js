@@ -1,13 +1,13 @@
-// The cell that is looked at: the one under the pointer, or that the arrow keys went to, before the one that is pinned.
+// The selected cell: the one under the pointer or reached by the arrow keys; otherwise the pinned one.
 
 import { ask } from "../page/reader.js";
 import { get, set } from "../page/state.js";
 import { sameCell } from "./structure.js";
 
-/** `changed()` is called when another cell is looked at. */
+/** `changed()` is called when another cell is selected. */
 export function makeSelection(changed) {
   let pointed = null;
-  let notice = null; // what is to be said instead of the usual sentence, until a cell is selected
+  let notice = null; // shown instead of the usual sentence until a cell is selected
 
   return {
     get cell() { return pointed ?? get().cell; },
@@ -24,7 +24,7 @@ export function makeSelection(changed) {
       ask();
     },
 
-    /** Select a cell for good; the one that is pinned already is let go. */
+    /** Pin a cell; pinning it again releases it. */
     pin(cell) {
       const release = sameCell(cell, get().cell);
       pointed = notice = null;
@@ -32,7 +32,7 @@ export function makeSelection(changed) {
       changed();
     },
 
-    /** Look at no cell; `why` is said instead of the usual sentence. */
+    /** Select no cell; `why` is shown instead of the usual sentence. */
     letGo(why = null) {
       pointed = null;
       notice = why;

@@ -1,4 +1,4 @@
-// What the server says of a network: its layers, in order, with the kernels of those that have one for each channel.
+// The server's description of a network: its layers, in order, with the kernels of those that have one per channel.
 
 import { floatsFromBase64 } from "../page/bytes.js";
 

@@ -1,4 +1,4 @@
-// What the figures of the Learn tab have in common: each asks for its part of the answer while it is on screen, shows
+// What the figures of the Learn tab share: each asks for its part of the answer while it is on screen, shows
 // the newest, and lets a cell be chosen by pointer, by arrow keys, or by a kernel that walks.
 
 import { ARROWS, clip, setText } from "../page/dom.js";
@@ -76,7 +76,7 @@ export function walkWith(button, size, cell, choose) {
   mountPlayer(button, {
     pause: STEP,
     words: ["Walk", "Stop"],
-    titles: ["", "Your system asks for no motion: use the arrow keys on a map instead."],
+    titles: ["", "Your system asks for reduced motion: use the arrow keys on a map instead."],
     step,
   });
 }

@@ -1,4 +1,4 @@
-// Why was I misread: what each step of the normalisation shows the network, and which ink its decision hangs on.
+// Why was I misread: what each step of the normalisation shows the network, and which ink its decision depends on.
 
 import { IMAGE_SIZE, floatsFromBase64 } from "../page/bytes.js";
 import { ask } from "../page/reader.js";
@@ -11,7 +11,7 @@ import { layOver } from "../paint/frame.js";
 import { paintImage } from "../paint/ink.js";
 import { diverging, paintLegend, paintValues } from "../paint/scales.js";
 
-const FAINTEST = 0.01; // fall of a probability that fills the scale at least: less is not blown up
+const FAINTEST = 0.01; // the smallest drop in probability that fills the scale: smaller ones are not exaggerated
 const DOES = { boxed: "moving the ink box", scaled: "scaling", centred: "centring" };
 
 export function mount({ element, server }) {
@@ -39,7 +39,7 @@ function mountSteps(view) {
         showBars(figure.querySelector(".bars"), classes, part?.probabilities ?? null);
       }
     });
-    line.textContent = answer ? sentence(answer, steps) : "Draw a digit to see what is done to it.";
+    line.textContent = answer ? sentence(answer, steps) : "Draw a digit to see what happens to it.";
   }
 
   for (const button of buttons) {
@@ -67,7 +67,7 @@ function sentence({ classes, parts }, steps) {
   const turns = taken.map((name, index) => (read[index] === read[index + 1] ? null : `${DOES[name]} makes it ${read[index + 1]}`));
   const changes = turns.filter(Boolean);
   if (changes.length) return `As drawn, the network would read ${read[0]}; ${changes.join(", and ")}.`;
-  const left = taken.some((name) => !steps[name]) ? "after every step that is taken" : "after every step";
+  const left = taken.some((name) => !steps[name]) ? "after every step taken" : "after every step";
   return `The network reads ${read[0]} as drawn, and ${left}.`;
 }
 

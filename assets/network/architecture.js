@@ -75,7 +75,7 @@ export function mount({ element, server }) {
   const player = mountPlayer(view.querySelector('[data-do="play"]'), {
     pause: STEP_TIME,
     words: ["Play", "Pause"],
-    titles: ["", "Your system asks for no motion: move the slider instead."],
+    titles: ["", "Your system asks for reduced motion: move the slider instead."],
     onStart() {
       if (slider.value === slider.max) slider.value = 0;
       paint();

@@ -8,11 +8,11 @@ import { askServer } from "../page/server.js";
 import { get, set, subscribe } from "../page/state.js";
 
 let chosen = null; // what the choice on the left shows
-let told = null; // what it was told to show last
+let told = null; // what it was last told to show
 let listed = "[]"; // the visitor's networks that it was told of last
 let tell = null; // events of the view
 
-/** The choice on the left shows what it was told to; where another network was chosen meanwhile, it is told anew. */
+/** The choice on the left shows what it was told to; if another network was chosen meanwhile, it is told again. */
 export function heedShown(name) {
   chosen = name;
   if (told !== get().network) offer();
@@ -36,7 +36,7 @@ async function open(line, server, first) {
   const wanted = offeredNetworks().includes(linked) ? linked : lastChosen();
   if (ownNetworks().length) {
     const titles = await askServer(server.known_networks, ownNetworks().map(({ key }) => key), "load the page again");
-    if (!titles.error) keepKnown(titles); // else what it has is not known
+    if (!titles.error) keepKnown(titles); // otherwise what it has is unknown
   }
   if (linked && !isOwn(linked) && !offeredNetworks().includes(linked)) {
     line.textContent = `There is no network ${linked} here, so ${titleOf(isThere(wanted) ? wanted : first)} is used.`;

@@ -1,8 +1,8 @@
-// Motion, and none of it where the system asks for less.
+// Motion, and none where the system asks for reduced motion.
 
 const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Whether the system asks for no motion. */
+/** Whether the system asks for reduced motion. */
 export const isStill = () => reduced.matches;
 
 /**

@@ -1,4 +1,4 @@
-// What the network sees and says: its 28 x 28 image, a bar for each class, and one sentence.
+// What the network sees and reads: its 28 x 28 image, a bar for each class, and one sentence.
 
 import { setText } from "../page/dom.js";
 import { live } from "../page/view.js";
@@ -6,7 +6,7 @@ import { percent } from "../page/words.js";
 import { showBars } from "../paint/bars.js";
 import { paintImage } from "../paint/ink.js";
 
-const SURE = 0.9; // calibrated probability from which the answer is said without doubt
+const SURE = 0.9; // calibrated probability above which the answer is stated without doubt
 
 export function mount({ element }) {
   const verdict = element.querySelector(".verdict");

@@ -1,4 +1,4 @@
-// Before and after: what a teaching gained and lost, in numbers, and what changed in the network.
+// Before and after: what teaching gained and lost, in numbers, and what changed in the network.
 
 import { heading, node, setText } from "../page/dom.js";
 import { onNetworks, ownNetworks } from "../page/networks.js";
@@ -7,8 +7,8 @@ import { live } from "../page/view.js";
 import { accuracy, percent } from "../page/words.js";
 import { paintDrawing } from "../paint/pen.js";
 
-const ALARM = 0.01; // share of a class's held-out digits that is worth an alarm when it is lost
-const MANY = 20; // held-out samples from which the figure says more than a hint
+const ALARM = 0.01; // lost share of a class's held-out digits that is worth an alarm
+const MANY = 20; // held-out samples from which the figure is more than a hint
 
 const points = (change) => `${change < 0 ? "\u2212" : change > 0 ? "+" : ""}${Math.abs(100 * change).toFixed(1)}`;
 

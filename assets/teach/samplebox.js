@@ -1,4 +1,4 @@
-// The box of samples on the page: keeps what is drawn under a name, and shows what the network says of each sample now.
+// The box of samples on the page: keeps drawings under a name, and shows how the network reads each sample now.
 
 import { node, setText } from "../page/dom.js";
 import { opens, saveFile } from "../page/files.js";
@@ -37,7 +37,7 @@ export function mountBox(section, server, most) {
     addSamples([{ label, drawing }]);
     if (getSamples().length === count) return say(`This drawing is already kept as ${label}.`);
     commit([]);
-    history.replaceState(null, "", linkTo(get())); // a reload is not to bring back what is in the box now
+    history.replaceState(null, "", linkTo(get())); // so that a reload does not bring back what is now in the box
     say(`Kept as ${label}; the sheet is clear for the next one.`);
   }
 
@@ -98,7 +98,7 @@ export function mountBox(section, server, most) {
     classes = answer.classes;
     drawings.forEach((drawing, index) => readings.set(drawing, answer.readings[index]));
     show();
-    ask(); // the network or the box may be another by now
+    ask(); // the network or the box may have changed by now
   }
 
   // What is shown -----------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ export function mountBox(section, server, most) {
       button.value = name;
       button.firstChild.textContent = name;
       button.lastChild.textContent = count || "";
-      button.title = `Keep the drawing as ${name}; ${count} ${count === 1 ? "is" : "are"} there`;
+      button.title = `Keep the drawing as ${name}; ${count} so far`;
       button.ariaLabel = `${name}, ${count} samples`;
     });
   }

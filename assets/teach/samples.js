@@ -1,16 +1,16 @@
-// The box of samples: drawings with labels. They are the data from which everything else can be made again, so that they
-// are kept in this browser with every change. Samples and drawings are never changed in place.
+// The box of samples: drawings with labels. They are the data from which everything else can be made again, so they are
+// kept in this browser with every change. Samples and drawings are never changed in place.
 
 import { keep, onOtherWindow, recall } from "../page/storage.js";
 
-const FEW = 5; // samples from which a class is learned well
-const MOST_UNDONE = 100; // changes that can be taken back
+const FEW = 5; // samples that are enough to learn a class well
+const MOST_UNDONE = 100; // changes that can be undone
 
 const listeners = new Set();
 
 let samples = recalled(); // { label, drawing }, oldest first
 let past = []; // the samples before each change, the last one last, to go back to
-let kept = true; // whether this browser took the last change
+let kept = true; // whether this browser could store the last change
 
 /** All samples, oldest first. */
 export const getSamples = () => samples;
@@ -30,7 +30,7 @@ export const deleteAllSamples = () => change([]);
 export const relabelSample = (sample, label) =>
   change(samples.map((other) => (other === sample ? { ...sample, label } : other)));
 
-/** Take the last change back. */
+/** Undo the last change. */
 export function undoSamples() {
   if (!past.length) return;
   take(past.pop());
@@ -40,7 +40,7 @@ export function undoSamples() {
 /** Names of the classes of the samples. */
 export const labels = () => [...new Set(samples.map(({ label }) => label))];
 
-/** What would help most to draw next; `readings` is a Map from drawings to what the network says of them. */
+/** What would help most to draw next; `readings` is a Map from drawings to how the network reads them. */
 export function suggestion(classes, readings) {
   if (!samples.length) return "Draw a digit that is misread, then press its key, or name it below.";
   const of = Map.groupBy(samples, ({ label }) => label);
@@ -70,7 +70,7 @@ function announce() {
   for (const listener of listeners) listener();
 }
 
-/** What this browser has kept, without what is no sample: one that cannot be shown would stop all others. */
+/** The samples kept in this browser, without invalid ones: one that cannot be shown would block all others. */
 function recalled() {
   const kept = recall("samples");
   return Array.isArray(kept) ? kept.filter(isSample) : [];

@@ -1,4 +1,4 @@
-// The tab in which a network learns the visitor's hand: the samples, the teaching, what came of it, the way back.
+// The tab in which a network learns the visitor's handwriting: the samples, the teaching, its result, the way back.
 
 import { mountOutcome } from "./outcome.js";
 import { mountBox } from "./samplebox.js";

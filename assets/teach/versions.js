@@ -1,4 +1,4 @@
-// The networks that the visitor may go back to, as files too, and two of them side by side on the drawing.
+// The networks that the visitor can go back to or save as files, and two of them side by side on the drawing.
 
 import { fromBase64, toBase64 } from "../page/bytes.js";
 import { node } from "../page/dom.js";

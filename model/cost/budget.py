@@ -15,6 +15,7 @@ BACKWARD = 2  # forward passes that a gradient costs
 
 READING = 40_000_000  # one image, read while the pens of all others wait; what costs more waits in a line of its own
 MEAN_FIELDS = 12_000_000_000  # the mean fields of all layers of one network
+WHOLE_FIELD = 250 * 250  # pixels that are gone through one by one; with a few large strides they would be billions
 EXPLANATION = 30_000_000_000  # one explanation of a reading
 
 

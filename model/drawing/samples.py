@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model.checks import is_whole
-from model.drawing.strokes import DrawingError, rasterize
+from model.drawing.strokes import DrawingError, check_drawing, rasterize
 from model.network import MAX_CLASSES
 
 FORMAT_VERSION = 1
@@ -105,7 +105,7 @@ def check_samples(samples: object, known: Sequence[str] = ()) -> list[Sample]:
 def _check_sample(number: int, sample: object) -> Sample:
     label, drawing = _fields(number, sample)
     try:
-        rasterize(drawing)
+        check_drawing(drawing)
         return Sample(check_name(label), _inked(drawing))
     except (SampleError, DrawingError) as error:
         raise SampleError(f"Sample {number}: {error}") from None

@@ -22,9 +22,6 @@ IMAGE_SHAPE = (IMAGE_SIZE, IMAGE_SIZE)
 Links = tuple[tuple[str, Conv | GlobalPool | Parallel], ...]
 
 
-MAX_PIXELS = 250 * 250  # of a whole field that is searched; with a few large strides they would be billions
-
-
 class FieldError(ValueError):
     """A field is too large to be searched. The message is one sentence for people."""
 
@@ -142,13 +139,9 @@ def coverage(net: DigitNet, layer: str, cell: Cell | None = None) -> Coverage:
 
     Raises:
         ValueError: there is no such layer, or the cell lies outside its map.
-        FieldError: the whole field has more than `MAX_PIXELS`.
     """
     field = receptive_field(net, layer)
     if cell is None:
-        height, width = field.size
-        if height * width > MAX_PIXELS:
-            raise FieldError(f"A field of {height:,} x {width:,} pixels is too large to count which of them are read.")
         lattice = open_lattice(layer_chain(net.config, layer), IMAGE_SHAPE, counted=False)
     else:
         paths = count_paths(layer_chain(net.config, layer), cell, IMAGE_SHAPE, exact=False)

@@ -75,7 +75,9 @@ RECIPES = {
     "tiny": _recipe(
         epochs=60, learning_rate=1.5e-2, weight_decay=0.001, label_smoothing=0.0, strength=0.5, outlier_weight=0.2
     ),
-    "small": _recipe(epochs=60, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8),
+    "small": _recipe(
+        epochs=60, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8, outlier_weight=0.2
+    ),
     "base": _recipe(epochs=60, strength=0.8),
     "large": _recipe(epochs=60, learning_rate=6e-3, weight_decay=0.03),
     **dict.fromkeys(

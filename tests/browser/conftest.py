@@ -70,8 +70,8 @@ def app(proxy: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) 
     names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
     own = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
     environment = dict.fromkeys(names, proxy[0]) | own
-    with started("--data", str(data), "--state", str(state), environment=environment) as app:
-        yield app
+    with started("--data", str(data), "--state", str(state), environment=environment) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -227,7 +227,7 @@ def test_nothing_selected_says_what_to_do_and_shows_no_field(layers: Page) -> No
     settle(layers)
     expect(view(layers)).to_have_attribute("data-field", "")
     expect(view(layers).locator(".words")).to_contain_text("Point at a cell")
-    expect(view(layers).locator(".arithmetic")).to_contain_text("Here stand the cell's numbers")
+    expect(view(layers).locator(".arithmetic")).to_contain_text("The cell's arithmetic appears here")
 
 
 def test_a_pinned_cell_waits_for_a_drawing(layers: Page, base: DigitNet) -> None:

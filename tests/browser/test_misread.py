@@ -88,7 +88,7 @@ def test_steps_by_keyboard(tab: Page) -> None:
 
 def test_an_empty_sheet_says_what_to_do(tab: Page) -> None:
     button(tab, "Clear").click()
-    expect(tab.locator("#misread .verdict-steps")).to_have_text("Draw a digit to see what is done to it.")
+    expect(tab.locator("#misread .verdict-steps")).to_have_text("Draw a digit to see what happens to it.")
     assert pictures(tab) == [[]] * 4
     expect(tab.get_by_role("button", name="Cover the ink bit by bit")).to_be_disabled()
 

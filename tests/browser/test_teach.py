@@ -188,7 +188,7 @@ def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes
         expect(top(page)).to_have_text("7")
         expect(network(page)).to_have_value(re.compile("^base, taught"))
         to_tab(page)
-        expect(progress(page)).to_contain_text("is the last network that was finished")
+        expect(progress(page)).to_contain_text("is the last finished network")
         expect(samples(page)).to_have_count(3)
 
         with page.expect_download() as file:

@@ -129,7 +129,7 @@ def test_a_run_ends_by_itself_after_its_time_and_can_go_on(stand_in_data: Path) 
 
 def test_what_was_learned_before_a_stop_can_be_kept(stand_in_data: Path) -> None:
     training = LiveTraining(SMALL, 4, stand_in_data)
-    with pytest.raises(ValueError, match="not begun yet"):
+    with pytest.raises(ValueError, match="not started yet"):
         training.network()
     training.run(stopping_after(2, []))
     net, history = training.network()
@@ -144,7 +144,7 @@ def test_one_training_does_not_run_twice_at_once(stand_in_data: Path) -> None:
     training = LiveTraining(SMALL, 1, stand_in_data)
 
     def again(_: News) -> None:
-        with pytest.raises(ValueError, match="running already"):
+        with pytest.raises(ValueError, match="already running"):
             training.run(lambda _: None)
 
     training.run(again)

@@ -95,6 +95,7 @@ def test_recording_adds_a_figure_and_changes_nothing_else(pendigits_file: Path) 
     figures = after["figures"].pop("pendigits")
     assert figures["images"] == 30
     assert figures["worst_writer"] in (4, 7, 9)
+    assert before.pop("checksum") != after.pop("checksum"), "it covers the figures too"
     assert after == before
     for name, tensor in load_checkpoint("base").state_dict().items():
         assert torch.equal(tensor, weights[name]), name

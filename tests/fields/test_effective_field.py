@@ -142,7 +142,7 @@ def test_what_comes_after_the_layer_is_not_run(image) -> None:
         ({"cell": (14, 0)}, "expected y from 0 to 13"),
         ({"channel": 4}, "no channel 4; expected one from 0 to 3"),
         ({"channel": -1}, "no channel -1"),
-        ({"image": np.zeros((28, 28), np.float32)}, "Drawings come as float32"),
+        ({"image": np.zeros((28, 28), np.float32)}, "The drawings are float32"),
         ({"image": np.zeros((27, 28), np.uint8)}, "expected uint8"),
         ({"image": np.zeros((1, 28, 28), np.uint8)}, "expected uint8"),
     ],

@@ -10,7 +10,7 @@ from model.checkpoint import checkpoint_names, load_checkpoint, read_metadata
 from model.fields.layer_fields import receptive_field
 from model.network import DigitNet
 from model.study.networks import STUDY, scores_of
-from tests.network.test_evaluate import pendigits_file  # noqa: F401 (a fixture)
+from tests.evaluation.test_evaluate import pendigits_file  # noqa: F401 (a fixture)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from model.design.configuration import (
 from model.drawing.samples import SampleError, check_class, check_name
 from model.drawing.variants import MOST_POINTS, _thinned
 from model.fields.gridding import columns_in_field, field_width, windows_of
-from model.fields.layer_fields import FieldError, coverage, layer_chain
+from model.fields.layer_fields import FieldError, layer_chain
 from model.fields.tap_lattice import count_paths, open_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from ui.compare import describe_study
@@ -48,8 +48,8 @@ def test_the_table_of_a_network_of_large_strides_leaves_out_what_cannot_be_count
     assert rows[0]["pixels_read"] == rows[0]["pixels_in_field"] == 25
     assert rows[-2]["pixels_read"] is None
     assert rows[-2]["pixels_in_field"] == rows[-2]["field"] ** 2 > 10**10
-    with pytest.raises(FieldError, match="too large"):
-        coverage(DigitNet(SIX_STRIDES), "stages.4")
+    with pytest.raises(FieldError, match="too wide"):
+        columns_in_field(windows_of(SIX_STRIDES))
 
 
 def test_the_width_of_a_field_is_known_without_going_through_it() -> None:
@@ -79,7 +79,7 @@ def test_whatever_may_be_trained_or_uploaded_has_a_price_that_can_be_paid() -> N
 
 def test_a_network_that_is_too_large_is_not_explained() -> None:
     check_explanation(PRESETS["large"], 784)
-    with pytest.raises(ValueError, match="too large to be read"):
+    with pytest.raises(ValueError, match="too large to read"):
         check_explanation(PRESETS["large"], EXPLANATION // work_of(PRESETS["large"]) + 1)
 
 

@@ -4,7 +4,6 @@ With a fixed seed and few examples. `DIGITSCOPE_FUZZ=500 python -m pytest tests/
 function, others every time.
 """
 
-import base64
 import json
 import math
 import os
@@ -21,12 +20,14 @@ from hypothesis import strategies as st
 
 from model import load_checkpoint, save_checkpoint
 from model.checkpoint import CheckpointError, read_network
-from model.network import DigitNet
+from model.network import DigitNet, NetworkConfig, StageConfig
 from ui.api import Endpoints
 from ui.page import build_page
 from ui.serving.faults import FAULT
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
+from ui.serving.processes import Processes
+from ui.teach.network_files import load_network_file
 
 EXAMPLES = int(os.environ.get("DIGITSCOPE_FUZZ", "12"))
 bounded = settings(
@@ -172,7 +173,7 @@ ENDPOINTS = {
 @pytest.mark.parametrize("name", ENDPOINTS)
 def test_no_endpoint_fails_by_itself(name: str, shipped: Path) -> None:
     networks = Networks([str(shipped)], shipped.parent / "state")
-    endpoints = Endpoints(networks, Jobs(), str(shipped), shipped.parent / "nowhere")
+    endpoints = Endpoints(networks, Jobs(), Processes(), str(shipped), shipped.parent / "nowhere")
 
     @bounded
     @given(st.fixed_dictionaries({field: requests() | st.just(json.dumps(DRAWING)) for field in ENDPOINTS[name]}))
@@ -218,7 +219,17 @@ def test_a_name_of_a_file_is_never_looked_for(page: gr.Blocks, shipped: Path) ->
         assert "There is no network of that name" in read["error"]
 
 
-def test_an_uploaded_pickle_is_not_read(page: gr.Blocks) -> None:
-    content = base64.b64encode(b"cos\nsystem\n(S'true'\ntR.").decode()
-    opened = functions_of(page)["teach.open_network"]({"data": content, "clock": "12:00:00"})
-    assert "damaged or no Digitscope checkpoint" in opened["error"]
+def test_an_uploaded_pickle_is_not_read() -> None:
+    with pytest.raises(CheckpointError, match="damaged or not a Digitscope checkpoint"):
+        load_network_file(b"cos\nsystem\n(S'true'\ntR.")
+
+
+def test_what_an_uploaded_file_asks_for_is_priced_before_it_is_made(
+    small_net: DigitNet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    huge = NetworkConfig(1024, stages=(StageConfig(1024, 15, 14),) * 32, separable=False)
+    monkeypatch.setattr(small_net, "config", huge)
+    content = save_checkpoint(small_net, tmp_path / "huge.safetensors").read_bytes()
+    monkeypatch.setattr("model.checkpoint.DigitNet", lambda _config: pytest.fail("it is made"))
+    with pytest.raises(ValueError, match="parameters; at most"):
+        load_network_file(content)

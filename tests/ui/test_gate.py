@@ -133,7 +133,7 @@ def test_who_sends_much_waits_and_who_draws_does_not(monkeypatch: pytest.MonkeyP
 
 
 def test_files_cannot_be_left_here() -> None:
-    refused(404, "not uploaded", path="/gradio_api/upload")
+    refused(404, "not accepted", path="/gradio_api/upload")
 
 
 def test_a_fault_is_a_sentence_and_stands_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
@@ -174,7 +174,7 @@ def test_a_name_that_somebody_else_gave_this_computer_is_refused(host: str) -> N
     ],
 )
 def test_pages_of_others_are_not_answered(headers: dict[str, str]) -> None:
-    refused(403, "another site's page", **headers)
+    refused(403, "came from another site", **headers)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from model.checks import is_whole
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.layer_fields import IMAGE_SHAPE
 from model.fields.receptive_field import Chain, Conv
@@ -91,4 +92,4 @@ def _ordinal(number: int) -> str:
 
 
 def _is_dilation(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= WIDEST_DILATION
+    return is_whole(value, 1, WIDEST_DILATION)

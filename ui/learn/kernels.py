@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from model import DigitNet
+from model.checks import check_whole
 from model.layer_maps import layer_maps
 from model.layers import milestones
 from model.network import SeparableStage
@@ -89,10 +90,7 @@ def whole(parameters: dict[str, Any], name: str, low: int, high: int) -> int:
     Raises:
         ValueError: it is not a whole number, or out of range.
     """
-    value = parameters.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ValueError(f"{name} is {value!r}; expected a whole number from {low} to {high}.")
-    return value
+    return check_whole(name, parameters.get(name), low, high)
 
 
 def floats(values: np.ndarray) -> str:

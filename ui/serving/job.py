@@ -28,7 +28,7 @@ class Later:
 
     Args:
         work: the rest.
-        so_far: the outcome, should the rest be called off.
+        so_far: the outcome if the rest is cancelled.
     """
 
     def __init__(self, work: Work, so_far: Any) -> None:

@@ -180,8 +180,9 @@ class Jobs:
         """The turn of its visitor and that of its address in which a job comes: their next, or the present one."""
         if not self._queue:
             self._turns.clear()
+        asking: tuple[Visitor | str, ...] = (job.whose, job.whose.address)
         turns = []
-        for who, present in zip((job.whose, job.whose.address), self._present[job.quick], strict=True):
+        for who, present in zip(asking, self._present[job.quick], strict=True):
             turn = max(self._turns.get((job.quick, who), -1) + 1, present)
             self._turns[job.quick, who] = turn
             turns.append(turn)

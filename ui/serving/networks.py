@@ -15,7 +15,7 @@ from model.checkpoint import checkpoint_names, checkpoint_path, read_metadata
 from model.cost.budget import READING, work_of
 from ui.serving.network_store import NetworkStore, is_key
 
-STATE = Path("state")  # where the networks that visitors make are kept, unless the app is told otherwise
+STATE = Path("state")  # where visitors' networks are kept by default
 IN_MEMORY = 16  # networks
 MOST_WAITING = 8  # for large networks; each holds one of the server's threads
 

@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 PRELOADED = ["torch", "model.teaching.cross_validation", "model.design.live_training", "model.explain.occlusion"]
-NICENESS = 10
+NICENESS = 5  # a third of the share that the pens get; with more, other programs of a busy laptop would starve lessons
 FIRST_TO_GO = 500  # of 1000, where memory runs out
 TICK = 0.05  # seconds between two looks at whether the work is still wanted
 GRACE = 0.6  # seconds to the next report of work that is to stop; then its process is ended

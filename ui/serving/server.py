@@ -30,7 +30,7 @@ def serve(
     page: gr.Blocks, host: str | None, port: int | None, share: bool, mcp: bool, allowed: Iterable[str],
     routes: Iterable[BaseRoute],
 ) -> None:  # fmt: skip
-    """Serve a page until Ctrl-C, or until the process is told to end.
+    """Serve a page until Ctrl-C, or until the process is asked to stop.
 
     Args:
         page: as `build_page` made it.

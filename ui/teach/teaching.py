@@ -1,4 +1,4 @@
-"""A teaching as a job, for the page and for programs: what may be asked for, the work, and what is told about it."""
+"""Teaching as a job, for the page and for programs: the settings, the work, and what is reported about it."""
 
 import math
 import re
@@ -25,7 +25,7 @@ from ui.serving.processes import Processes, Report
 SETTINGS = ("steps", "batch", "replay", "layers", "interpolation")  # what visitors may set
 LIMITS = {"steps": (0, 300), "batch": (2, 128)}  # so that nobody keeps the others waiting for long
 LESSON = "lesson"  # what such a job is called in the queue
-STRONGEST = 3  # classes that are told of a sample
+STRONGEST = 3  # classes reported for a sample
 CLOCK = re.compile(r"\d\d:\d\d:\d\d")
 
 
@@ -91,7 +91,7 @@ def teaching_work(
         The work, and the samples as they were checked. Its news are objects with `step`, the fields of
         `model.teaching.result.Step`; with `taught`, the outcome once the network is kept; with `checking`, how far one
         round of holding out is, 0 to 1. Its outcome is {taught, held}: `held` is None where there are too few samples
-        to hold some out, and is not there where that was called off. The rounds come after the lessons of others.
+        to hold some out, and is missing if that was cancelled. The rounds come after the lessons of others.
 
     Raises:
         ValueError: as `Networks.locate`, `check_samples` and `read_settings`.
@@ -156,7 +156,7 @@ def _prepared(
     return load_checkpoint(path), (images, [sample.label for sample in samples]), material
 
 
-# What is told ---------------------------------------------------------------------------------------------------------
+# What is reported -----------------------------------------------------------------------------------------------------
 
 
 def _keep(

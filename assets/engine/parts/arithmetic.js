@@ -1,4 +1,4 @@
-// How the value of one cell comes about, number by number, as model/explain/arithmetic.py takes it apart.
+// How the value of one cell is computed, number by number, as model/explain/arithmetic.py takes it apart.
 
 const MOST_TERMS = 8; // of a sum over channels, how many are shown by themselves
 
