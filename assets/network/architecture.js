@@ -5,6 +5,7 @@ import { heading, node, pictureCanvas, setText } from "../page/dom.js";
 import { saveFile } from "../page/files.js";
 import { mountPlayer } from "../page/motion.js";
 import { follow as followJob, waiting } from "../page/job.js";
+import { ask } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
 import { get } from "../page/state.js";
 import { live } from "../page/view.js";
@@ -93,7 +94,7 @@ export function mount({ element, server }) {
     answer: (answer) => setText(view.querySelector(".speed"), answer ? speed(answer) : ""),
     image: (bytes) => { image = bytes; paintImage(ink, image); },
     network: follow,
-    seen: follow,
+    seen() { follow(); ask(); }, // the answer says who reads, and how fast
     theme: paint,
     size: paint,
   });

@@ -81,7 +81,7 @@ def test_the_page_goes_on_where_the_server_stands_still(page: Page, app: App) ->
         expect(page.locator("#architecture .speed")).to_contain_text("in your browser:")
         page.get_by_role("tab", name="Misread").click()
         page.locator('#misread [data-do="occlude"]').click()
-        expect(page.locator("#misread")).to_contain_text("The server is not responding; press the button to retry.")
+        expect(page.locator("#misread")).to_contain_text("The server is not responding")
         button(page, "Clear").click()
         draw(page, ONE)
         settle(page)
