@@ -118,7 +118,7 @@ def test_a_late_answer_about_an_older_drawing_is_dropped(tab: Page) -> None:
 
     tab.route(OCCLUDE, hold)
     line = occlude(tab)
-    expect(line).to_contain_text("asked about")
+    expect(line).to_contain_text("reading a few hundred images")
     draw(tab, [[(0.3, 0.5), (0.7, 0.5)]])
     assert len(held) == 1
     with tab.expect_response(lambda response: response.request == held[0].request):
