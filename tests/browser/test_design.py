@@ -138,7 +138,7 @@ def test_a_network_is_trained_stopped_resumed_and_drawn_with(browser: Browser, o
     field(page, "Stage 2, dilation").fill("4")
     expect(page.locator("#design .which")).to_contain_text("the design as it was when you pressed Train")
     do(page, "Draw with it").click()
-    expect(page.locator("#design .training .kept")).to_contain_text("and is chosen now", timeout=LONG)
+    expect(page.locator("#design .training .kept")).to_contain_text("and is selected", timeout=LONG)
     expect(network(page)).to_have_value(re.compile("^own design"))
     settle(page)
     expect(verdict(page)).not_to_be_empty()
