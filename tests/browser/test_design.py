@@ -88,7 +88,7 @@ def test_a_design_is_a_link_and_a_file(tab: Page, desk: BrowserContext, open_pag
     expect(figure(tab, "parameters")).not_to_have_text(f"{cost_of(DEFAULT_DESIGN).parameters:,}")
     mine = figure(tab, "parameters").inner_text()
     do(tab, "Copy link").click()
-    expect(tab.locator("#design .problem")).to_contain_text("copied")
+    expect(tab.locator("#design .problem")).to_contain_text("Copied")
     link = tab.evaluate("navigator.clipboard.readText()")
     other = open_tab(open_page(desk, link[link.index("#") :]))
     expect(figure(other, "parameters")).to_have_text(mine)

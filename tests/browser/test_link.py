@@ -22,7 +22,7 @@ def test_a_copied_link_shows_the_same_drawing_and_network(
     chosen = network(page).input_value()
     settle(page)
     button(page, "Copy link").click()
-    expect(page.locator("#canvas .status")).to_contain_text("copied")
+    expect(page.locator("#canvas .status")).to_contain_text("Copied")
     link = page.evaluate("navigator.clipboard.readText()")
 
     friend = open_page(phone, link[link.index("#") :])
@@ -50,7 +50,7 @@ def test_the_opening_example_is_in_a_link_only_if_somebody_copies_it(desk: Brows
     assert "drawing=" not in page.evaluate("location.hash")
     example = drawing(page)
     button(page, "Copy link").click()
-    expect(page.locator("#canvas .status")).to_contain_text("copied")
+    expect(page.locator("#canvas .status")).to_contain_text("Copied")
     assert "drawing=" in page.evaluate("location.hash")
     assert drawing(page) == example
 
@@ -60,7 +60,7 @@ def test_an_example_that_is_gone_does_not_come_back_with_a_link(desk: BrowserCon
     page.locator("#reading .bar.top").wait_for()
     page.evaluate(f"{module('page/undo.js')}.then((history) => history.commit([]))")  # as when it is kept as a sample
     button(page, "Copy link").click()
-    expect(page.locator("#canvas .status")).to_contain_text("copied")
+    expect(page.locator("#canvas .status")).to_contain_text("Copied")
     assert drawing(page) == []
     assert "drawing=" not in page.evaluate("location.hash")
 
