@@ -101,7 +101,7 @@ def test_a_design_is_a_link_and_a_file(tab: Page, desk: BrowserContext, open_pag
 
     broken = tmp_path / "broken.json"
     for text, said in (
-        ("{", "no design: expected JSON"),
+        ("{", "Not a valid design file; expected JSON"),
         ('{"stem_channels": 8, "stages": []}', "stages has 0 entries"),
     ):
         broken.write_text(text)
