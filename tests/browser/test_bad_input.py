@@ -78,8 +78,8 @@ def test_an_invalid_drawing_gets_one_sentence(own: dict, post: Post, drawing: ob
         ({"network": "nobody"}, "no network of that name"),
         ({"network": "../../etc/passwd"}, "no network of that name"),
         ({"network": ["base"]}, "network"),
-        ({"parts": {"nonsense": {}}}, "Parts"),
-        ({"parts": ["nonsense"]}, "Parts"),
+        ({"parts": {"nonsense": {}}}, "parts of an answer"),
+        ({"parts": ["nonsense"]}, "parts of an answer"),
     ],
     ids=["network", "path", "type of network", "part", "type of parts"],
 )
