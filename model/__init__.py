@@ -8,12 +8,12 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from model.cost.complexity import complexity
+from model.cost.separable import depthwise_separable_conv2d
 from model.drawing.strokes import DrawingError, rasterize
 from model.fields.effective_field import effective_receptive_field
 from model.fields.layer_fields import receptive_field, tap_lattice
 from model.inference import layer_responses, predict
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
-from model.separable import depthwise_separable_conv2d
 from model.teaching.lesson import fine_tune
 
 __all__ = [

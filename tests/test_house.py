@@ -15,7 +15,6 @@ FLOORS = (
     "checks",
     "precision",
     "depthwise",
-    "separable",
     "network",
     "layers",
     "familiarity",

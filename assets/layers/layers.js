@@ -29,7 +29,7 @@ export function mount({ element, server }) {
   const say = (text) => setText(find(".sentence"), text);
   let structure = null; // the server's description of the network
   let flow = null; // strips, input and buttons that are built from it
-  let latest = null; // the newest answer's image, maxima, logits and cell; null while there is none of this drawing
+  let latest = null; // the newest answer's image, maxima, logits and cell; null until this drawing is answered
   let order = "index";
   let scale = "common";
   let resting = null;

@@ -7,7 +7,7 @@ const POLL = { waiting: 1000, running: 200 }; // milliseconds
 const RETRY = 1000; // milliseconds
 const RETRIES = 10;
 
-/** What is said while a server that cannot be reached is asked about a job again. */
+/** The sentence shown while the page keeps trying to reach the server. */
 export const UNREACHABLE = "The server is not responding; trying again.";
 
 let key; // of this visitor, once it is asked for

@@ -11,8 +11,8 @@ from torch import nn
 from torch.utils.flop_counter import conv_flop_count
 
 from model.checks import check_whole
+from model.cost.separable import effective_kernel
 from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL
-from model.separable import effective_kernel
 
 LIMITS = {
     "in_channels": (1, MAX_CHANNELS),

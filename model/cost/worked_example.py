@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 
 from model.checks import check_whole
-from model.separable import depthwise_conv2d, depthwise_separable_conv2d
+from model.cost.separable import depthwise_conv2d, depthwise_separable_conv2d
 
 Numbers = Sequence[Sequence[float]]
 

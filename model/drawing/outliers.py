@@ -144,7 +144,7 @@ def _lines(generator: np.random.Generator) -> Drawing:
 
 
 def _part(generator: np.random.Generator) -> Drawing:
-    """A piece of a ring that is none of a digit, or only the end of a digit that was not finished."""
+    """A piece of a ring, or the end of an unfinished digit: too little to be a digit."""
     if generator.random() < 0.5:
         start, turn = generator.uniform(0, 2 * math.pi), generator.uniform(0.9, 1.6) * math.pi
         angles = np.linspace(start, start + turn, 30)

@@ -34,7 +34,7 @@ TABS = {"Network": "image and probabilities", "Layers": "image, probabilities an
 MOVEMENTS_PER_DIGIT = 40
 SETTLING = 1  # seconds
 SOFTWARE_GL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # the Sketchpad needs WebGL
-PARTS = ("  until it is asked about", "  until it is answered", "  until it is painted")
+PARTS = ("  until the request leaves", "  until it is answered", "  until it is painted")
 
 # In the page: when each movement was, when each request left and was answered, when each answer was painted.
 CLOCKS = """

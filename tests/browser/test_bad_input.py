@@ -64,7 +64,17 @@ def sentence(own: dict, post: Post, **fields: object) -> str:
         ([[[0.5, 0.5]] * 100_000], f"at most {MAX_POINTS:,}"),
         ([LINE] * 10_000, f"at most {MAX_STROKES:,}"),
     ],
-    ids=["null", "half", "nan", "no ink", "text", "outside", "bool", "a hundred thousand points", "ten thousand strokes"],
+    ids=[
+        "null",
+        "half",
+        "nan",
+        "no ink",
+        "text",
+        "outside",
+        "bool",
+        "100,000 points",
+        "ten thousand strokes",
+    ],
 )
 def test_an_invalid_drawing_gets_one_sentence(own: dict, post: Post, drawing: object, says: str) -> None:
     answer = sentence(own, post, drawing=drawing)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.functional import conv2d
 
-import model.separable
+import model.cost.separable
 from model import depthwise_separable_conv2d
-from model.separable import depthwise_conv2d, effective_kernel
+from model.cost.separable import depthwise_conv2d, effective_kernel
 
 
 @st.composite
@@ -104,7 +104,7 @@ def test_channels_do_not_mix_before_the_pointwise_step() -> None:
 
 
 def test_it_is_a_sum_and_calls_no_convolution() -> None:
-    called = re.findall(r"([\w.]*conv\w*)\(", inspect.getsource(model.separable), re.IGNORECASE)
+    called = re.findall(r"([\w.]*conv\w*)\(", inspect.getsource(model.cost.separable), re.IGNORECASE)
     assert set(called) == {"depthwise_separable_conv2d", "depthwise_conv2d", "pointwise_conv2d"}
 
 

@@ -97,7 +97,11 @@ def test_the_source_is_the_one_of_the_library() -> None:
     namespace: dict = {}
     source = reference_source()
     exec(
-        compile("from model.separable import *\nfrom model.separable import " + HIDDEN + "\n" + source, "s", "exec"),
+        compile(
+            "from model.cost.separable import *\nfrom model.cost.separable import " + HIDDEN + "\n" + source,
+            "s",
+            "exec",
+        ),
         namespace,
     )
     x, depthwise, pointwise = torch.randn(1, 2, 5, 5), torch.randn(2, 1, 3, 3), torch.randn(3, 2, 1, 1)

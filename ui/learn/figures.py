@@ -1,7 +1,7 @@
 """What the figures of the Learn tab show of a drawing: the chosen network's own kernels at work on it.
 
 Each function here is a part of the answer to a movement of the pen; its numbers are computed by the reference
-convolutions of `model.separable` and only drawn by the page.
+convolutions of `model.cost.separable` and only drawn by the page.
 """
 
 from typing import Any
@@ -11,9 +11,9 @@ import torch
 
 from model import DigitNet
 from model.cost.convolution import Convolution
+from model.cost.separable import depthwise_separable_conv2d
 from model.layer_maps import layer_maps
 from model.layers import parts_of
-from model.separable import depthwise_separable_conv2d
 from ui.learn.kernels import (
     by_norm,
     cell_in,

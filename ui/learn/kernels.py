@@ -8,10 +8,10 @@ from torch import Tensor
 
 from model import DigitNet
 from model.checks import check_whole
+from model.cost.separable import depthwise_conv2d
 from model.layer_maps import layer_maps
 from model.layers import milestones
 from model.network import SeparableStage
-from model.separable import depthwise_conv2d
 from ui.serving.answers import to_base64
 
 FARTHEST = 4095  # the largest index that a request may name: a slider may still be set for the previous network

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from torch import nn
 
 from model.cost.convolution import Convolution
+from model.cost.separable import effective_kernel
 from model.cost.worked_example import IN_READING_ORDER, WorkedCell, WorkedExample
 from model.network import PRESETS
-from model.separable import effective_kernel
 from ui.learn.gridding import columns_read
 
 CHANNELS, KERNEL, DILATION = PRESETS["base"].stages[0].channels, PRESETS["base"].stages[0].kernel, 2

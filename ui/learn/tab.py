@@ -4,7 +4,7 @@ import inspect
 
 import gradio as gr
 
-from model.separable import depthwise_conv2d, depthwise_separable_conv2d, pointwise_conv2d
+from model.cost.separable import depthwise_conv2d, depthwise_separable_conv2d, pointwise_conv2d
 from ui.learn import texts as lessons
 from ui.learn.by_hand import worked_example
 from ui.learn.calculator import calculator

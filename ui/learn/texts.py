@@ -8,12 +8,12 @@ from math import gcd
 
 from model import receptive_field
 from model.cost.convolution import Convolution
+from model.cost.separable import effective_kernel
 from model.cost.worked_example import IN_READING_ORDER, WorkedExample
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import hybrid_dilation_gap, meets_hybrid_dilation
 from model.layers import milestones
 from model.network import PRESETS, DigitNet
-from model.separable import effective_kernel
 from ui.learn.figures import convolution_of
 from ui.learn.gridding import KERNEL, START, columns_read
 
@@ -140,8 +140,8 @@ of $-1, 0, 1$.
 SOURCE = r"""
 ## The code
 
-The reference function behind the figures and the worked example, from `model/separable.py`. It is deliberately slow
-and plain; tests check it against `torch.nn.functional.conv2d` with groups and against loops over every number.
+The reference function behind the figures and the worked example, from `model/cost/separable.py`. It is deliberately
+slow and plain; tests check it against `torch.nn.functional.conv2d` with groups and against loops over every number.
 """
 
 
