@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import PRESETS, DigitNet, NetworkConfig, StageConfig, complexity, receptive_field, tap_lattice
@@ -22,7 +22,7 @@ from model.design.configuration import (
 )
 from model.design.neighbours import advice_on
 from model.fields.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
-from model.fields.layer_fields import MAX_PIXELS, coverage
+from model.fields.layer_fields import coverage
 from tests.probing import configurations
 from ui.design import assess_design, coverage_sentence, growth_sentence, notes_on
 
@@ -47,7 +47,6 @@ def last_stage(config: NetworkConfig) -> str:
 def test_the_columns_of_the_field_are_those_of_the_open_lattice(config: NetworkConfig) -> None:
     """One axis alone, without residual paths, against the lattice that counts every path."""
     columns = columns_in_field(windows_of(config))
-    assume(columns.size**2 <= MAX_PIXELS)
     read = coverage(DigitNet(config), last_stage(config))
     assert columns.size**2 == read.total
     assert columns.sum() ** 2 == read.read

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.coroutines import finish
 from ui.serving import gate, limits
 from ui.serving.faults import FAULT
 from ui.serving.gate import Gate
@@ -58,7 +59,7 @@ def ask(
         "query_string": b"",
         "headers": [(name.encode(), value.encode()) for name, value in given.items()],
     }
-    asyncio.run(behind(scope, receive, send))
+    finish(behind(scope, receive, send))
     begun, *rest = sent
     told = {name.decode(): value.decode() for name, value in begun["headers"]}
     return begun["status"], json.loads(b"".join(message["body"] for message in rest)), told
@@ -109,7 +110,7 @@ def test_a_body_that_does_not_arrive_is_given_up(monkeypatch: pytest.MonkeyPatch
     async def send(message: Any) -> None:
         sent.append(message)
 
-    asyncio.run(Gate(never, Hosts(()))({"type": "http", "method": "POST", "path": "/", "headers": []}, wait, send))
+    finish(Gate(never, Hosts(()))({"type": "http", "method": "POST", "path": "/", "headers": []}, wait, send))
     assert sent[0]["status"] == 408
 
 
@@ -121,15 +122,15 @@ def test_who_sends_much_waits_and_who_draws_does_not(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(gate.asyncio, "sleep", sleep)
     behind = Gate(APP, Hosts(()))
-    asyncio.run(behind.pace(limits.FREE_VALUES))
+    finish(behind.pace(limits.FREE_VALUES))
     assert waited == []
-    asyncio.run(behind.pace(500_000))
-    asyncio.run(behind.pace(500_000))
+    finish(behind.pace(500_000))
+    finish(behind.pace(500_000))
     assert waited[0] == 0
     assert waited[1] == pytest.approx(500_000 * limits.SECONDS_A_VALUE / limits.SHARE, rel=0.1)
     behind._free_at += limits.LONGEST_WAIT
     with pytest.raises(gate.RefusedError, match="busy"):
-        asyncio.run(behind.pace(500_000))
+        finish(behind.pace(500_000))
 
 
 def test_files_cannot_be_left_here() -> None:

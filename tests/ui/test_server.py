@@ -10,6 +10,7 @@ import gradio as gr
 import pytest
 from fastapi import HTTPException
 
+from tests.coroutines import finish
 from tests.serving import ROOT
 from ui.serving import limits
 from ui.serving.connections import closing_idle, most_connections
@@ -69,7 +70,7 @@ def test_a_session_remembers_what_was_changed_and_nothing_else(page: gr.Blocks) 
 
 def test_a_call_with_a_long_session_name_is_not_queued(page: gr.Blocks) -> None:
     body = SimpleNamespace(session_hash="a" * 65)
-    assert asyncio.run(page._queue.push(body=body, request=None, username=None))[2] == "error"
+    assert finish(page._queue.push(body=body, request=None, username=None))[2] == "error"
 
 
 def test_connections_that_ask_for_nothing_are_closed() -> None:
@@ -88,7 +89,7 @@ def test_connections_that_ask_for_nothing_are_closed() -> None:
             while not closed:
                 await asyncio.sleep(0.01)
 
-    asyncio.run(run())
+    finish(run())
     assert set(closed) == {"idle"}
 
 
