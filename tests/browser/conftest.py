@@ -191,6 +191,7 @@ def shared(server: str) -> Callable[..., Iterator[Page]]:
                 page.evaluate(f"{module('page/state.js')}.then((state) => state.get().network)"),
             )
         page = pages[context, fragment]
+        page.bring_to_front()  # a page behind another one draws no frames
         tidy(page, *opened[page])
         yield page
         page.unroute_all(behavior="wait")
