@@ -25,7 +25,7 @@ from model.drawing.examples import example_images, load_examples
 from model.drawing.strokes import rasterize
 from model.inference import predict
 from model.network import DIGITS, DigitNet
-from model.onnx_graph import INPUT, onnx_model
+from model.onnx.graph import INPUT, onnx_model
 
 # No request leaves the machine: without this, ONNX Runtime reports its use to its makers as soon as it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

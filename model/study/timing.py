@@ -17,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from model.export import random_drawings, session, to_onnx
 from model.network import DigitNet
-from model.onnx_graph import INPUT
+from model.onnx.graph import INPUT
 
 BATCHES = (1, 256)
 RUNTIMES = ("PyTorch", "ONNX Runtime")

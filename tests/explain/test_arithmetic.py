@@ -11,8 +11,7 @@ from torch.nn.functional import unfold
 
 from model.explain.arithmetic import cell_arithmetic
 from model.fields.layer_fields import receptive_field
-from model.inference import layer_responses
-from model.layer_maps import layer_maps
+from model.inference import layer_maps, layer_responses
 from model.layers import layer_named, layer_names
 from model.network import PRESETS, DigitNet, NetworkConfig
 from tests.conftest import settled

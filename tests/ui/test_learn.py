@@ -18,8 +18,7 @@ from model import DigitNet, depthwise_separable_conv2d, receptive_field
 from model.cost.convolution import Convolution
 from model.cost.worked_example import IN_READING_ORDER, WorkedExample
 from model.fields.gridding import meets_hybrid_dilation
-from model.inference import layer_responses
-from model.layer_maps import layer_maps
+from model.inference import layer_maps, layer_responses
 from model.study.networks import Scores
 from ui.learn import choosing as advice
 from ui.learn import texts as lessons
