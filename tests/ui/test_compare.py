@@ -9,10 +9,10 @@ import pytest
 from model import checkpoint, effective_receptive_field, predict, tap_lattice
 from model.checkpoint import default_name, save_checkpoint
 from model.cost.complexity import complexity
-from model.export import random_drawings
 from model.fields.mean_fields import compute_mean_fields, save_mean_fields
 from model.forward_pass import ForwardPass
 from model.network import DigitNet
+from model.onnx.runtime import random_drawings
 from model.study.claims import FAILS, HOLDS, UNCLEAR, effect, study_claims, timing_claims
 from model.study.networks import STUDY, Scores, study_networks
 from model.study.timing import Timing
