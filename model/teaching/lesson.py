@@ -10,6 +10,7 @@ they allow.
 
 from collections.abc import Sequence
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,7 +44,7 @@ def fine_tune(
     seed: int = 0,
     on_step: OnStep | None = None,
     *,
-    drawings: Sequence[list] | None = None,
+    drawings: Sequence[list[Any]] | None = None,
     replay: Replay | None = None,
     teaching: Teaching = Teaching(),  # noqa: B008 (immutable)
 ) -> FineTuned:
