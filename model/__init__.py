@@ -13,7 +13,11 @@ from model.drawing.strokes import DrawingError, rasterize
 from model.fields.effective_field import effective_receptive_field
 from model.fields.layer_fields import receptive_field, tap_lattice
 from model.inference import layer_responses, predict
-from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
+from model.line.checkpoint import load_line
+from model.line.decoding import read_line, segment_line
+from model.line.strip import LineError, rasterize_line
+from model.network import PRESETS, DigitNet, NetworkConfig
+from model.stages import StageConfig
 from model.teaching.lesson import fine_tune
 
 __all__ = [
@@ -21,6 +25,7 @@ __all__ = [
     "CheckpointError",
     "DigitNet",
     "DrawingError",
+    "LineError",
     "NetworkConfig",
     "StageConfig",
     "complexity",
@@ -29,9 +34,13 @@ __all__ = [
     "fine_tune",
     "layer_responses",
     "load_checkpoint",
+    "load_line",
     "predict",
     "rasterize",
+    "rasterize_line",
+    "read_line",
     "receptive_field",
     "save_checkpoint",
+    "segment_line",
     "tap_lattice",
 ]

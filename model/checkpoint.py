@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from model.checks import is_whole
 from model.drawing.strokes import IMAGE_SIZE
@@ -56,10 +56,14 @@ def save_checkpoint(net: DigitNet, path: str | Path, **history: Any) -> Path:
         path: a name in checkpoints/ or a path.
         history: plain JSON values about how it was made and what it scores (recipe, seed, figures).
     """
-    path = checkpoint_path(path)
+    return write_content(checkpoint_path(path), {"config": net.config.to_dict(), **history}, own_weights(net))
+
+
+def write_content(path: Path, metadata: dict[str, Any], weights: dict[str, Tensor]) -> Path:
+    """Write metadata and tensors with their checksum; an existing file is replaced as a whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    metadata = {"format": FORMAT_VERSION, "config": net.config.to_dict(), **history}
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in _own_weights(net).items()}
+    metadata = {"format": FORMAT_VERSION, **metadata}
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     metadata[CHECKSUM] = checksum_of(metadata, weights)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -81,7 +85,7 @@ def load_checkpoint(name: str | Path) -> DigitNet:
             or answers are not finite numbers.
     """
     path = checkpoint_path(name)
-    return read_network(path.name, _content(path))
+    return read_network(path.name, content_of(path))
 
 
 def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], None] | None = None) -> DigitNet:
@@ -92,7 +96,7 @@ def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], N
         content: its bytes.
         check: called before the network is built; raises if a network of this shape is not wanted.
     """
-    metadata, weights = _read(called, content)
+    metadata, weights = read_content(called, content)
     weights = {name: torch.tensor(value) for name, value in LATER_BUFFERS.items()} | weights
     try:
         config = NetworkConfig.from_dict(metadata["config"])
@@ -101,7 +105,7 @@ def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], N
     if check:
         check(config)
     with torch.device("meta"):  # shapes only: the network of a damaged configuration might not fit into memory
-        _verify(called, DigitNet(config), weights)
+        verify_weights(called, own_weights(DigitNet(config)), weights)
     net = DigitNet(config)
     net.load_state_dict(weights, strict=False)
     net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -147,7 +151,7 @@ def read_metadata(name: str | Path) -> dict[str, Any]:
         CheckpointError: it is missing or not a checkpoint.
     """
     path = checkpoint_path(name)
-    return _read(path.name, _content(path))[0]
+    return read_content(path.name, content_of(path))[0]
 
 
 def read_history(name: str | Path) -> dict[str, Any]:
@@ -185,14 +189,23 @@ def record(name: str, data: str, values: dict[str, Any]) -> None:
     save_checkpoint(load_checkpoint(name), name, **history)
 
 
-def _own_weights(net: DigitNet) -> dict[str, Tensor]:
+def own_weights(net: nn.Module) -> dict[str, Tensor]:
     """The network's tensors, each shared one under its first name only."""
     return dict(net.named_parameters()) | dict(net.named_buffers())
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path, known_names: Callable[[], list[str]] = checkpoint_names) -> bytes:
+    """A checkpoint file's bytes.
+
+    Args:
+        path: of the file.
+        known_names: gives the names that a sentence about a missing one lists.
+
+    Raises:
+        CheckpointError: it is missing, too large or cannot be read.
+    """
     if not os.path.isfile(path):  # works for any text, even a name that no file can have
-        known = ", ".join(checkpoint_names()) or "none"
+        known = ", ".join(known_names()) or "none"
         raise CheckpointError(f"There is no checkpoint {path.name}; checkpoints/ has: {known}.")
     if path.stat().st_size > MAX_BYTES:
         raise CheckpointError(f"{path.name} has {path.stat().st_size:,} bytes; a checkpoint has at most {MAX_BYTES:,}.")
@@ -202,7 +215,12 @@ def _content(path: Path) -> bytes:
         raise CheckpointError(f"{path.name} cannot be read ({error.strerror}).") from error
 
 
-def _read(called: str, content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def read_content(called: str, content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Metadata and tensors of a checkpoint's bytes, held against their checksum.
+
+    Raises:
+        CheckpointError: the content is damaged, of a newer format, or not a checkpoint's.
+    """
     damaged = f"{called} is damaged or not a Digitscope checkpoint; expected safetensors with Digitscope's metadata."
     try:
         weights = load(content)  # checks the header before anything else
@@ -220,8 +238,12 @@ def _read(called: str, content: bytes) -> tuple[dict[str, Any], dict[str, Tensor
     return metadata, weights
 
 
-def _verify(called: str, net: DigitNet, weights: dict[str, Tensor]) -> None:
-    expected = _own_weights(net)
+def verify_weights(called: str, expected: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
+    """Hold a checkpoint's tensors against those of a network of its configuration.
+
+    Raises:
+        CheckpointError: a name, a shape or a type differs, a value is not finite, or the temperature is not positive.
+    """
     if expected.keys() != weights.keys():
         odd = min(expected.keys() ^ weights.keys())
         raise CheckpointError(f"{called} and its configuration disagree about the tensor {odd}.")
