@@ -11,6 +11,7 @@ from model.cost.complexity import complexity
 from model.familiarity import UNSET
 from model.fields.layer_fields import receptive_field
 from model.layers import milestones
+from model.line.cards import line_cards
 from model.network import PRESETS, DigitNet
 from model.study.networks import STUDY
 
@@ -90,6 +91,7 @@ def write_cards() -> Path:
     study = [entry for entry in entries if entry.row in STUDY]
     others = [entry for entry in entries if entry.row not in STUDY]
     page = _section(HEADER, others) + (f"\n{_section(STUDY_HEADER, study)}" if study else "")
+    page += f"\n{lines}" if (lines := line_cards()) else ""
     path = checkpoint.CHECKPOINTS / "README.md"
     path.write_text(page, encoding="utf-8")
     return path
