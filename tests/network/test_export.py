@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_the_file_names_its_classes_and_takes_bytes(warm_net: DigitNet) -> None:
 def test_a_file_with_different_answers_is_never_exported(warm_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
     exact = runtime.onnx_model
 
-    def wrong(net: DigitNet):
+    def wrong(net: DigitNet) -> Any:
         other = DigitNet(net.config).eval()
         other.load_state_dict(net.state_dict())
         other.head.bias.data[0] += 0.01
