@@ -20,7 +20,8 @@ from model.drawing.strokes import rasterize
 from model.network import DigitNet
 from model.teaching.lesson import fine_tune
 from model.teaching.replay import load_replay
-from model.teaching.result import Step, origin_of
+from model.teaching.result import Step, hands_right, origin_of
+from model.teaching.styles import advice
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -73,6 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{path}: {len(samples)} samples, old digits from {result.replay}")
     print(f"samples    {100 * before.samples:6.2f} % -> {100 * after.samples:6.2f} %")
     print(f"old digits {100 * before.replay:6.2f} % -> {100 * after.replay:6.2f} % of those held out")
+    right = hands_right(result)
+    print(f"hands      {100 * right[0]:6.2f} % -> {100 * right[1]:6.2f} % of drawings in {len(result.styles)} styles")
+    if advised := advice(result.styles, [sample.label for sample in samples]):
+        print(advised)
     return 0
 
 

@@ -6,7 +6,7 @@ import { ask, want } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
-import { signed } from "../page/words.js";
+import { signed, titleOfLayer } from "../page/words.js";
 import { fit } from "../paint/frame.js";
 import { paintImage } from "../paint/ink.js";
 import { palette } from "../paint/palette.js";
@@ -273,7 +273,7 @@ export function mount({ element, server }) {
   follow();
 }
 
-const placeOf = ({ layer, y, x, channel }) => `layer ${layer} with a channel ${channel} and a cell (${y}, ${x})`;
+const placeOf = ({ layer, y, x, channel }) => `${titleOfLayer(layer).toLowerCase()} with a channel ${channel} and a cell (${y}, ${x})`;
 
 function stripLabel({ layer, title, channels, size: [height, width] }, cell) {
   const here = cell?.layer === layer ? `, channel ${cell.channel}, cell (${cell.y}, ${cell.x})` : "";

@@ -4,7 +4,7 @@ import { heading, node, setText } from "../page/dom.js";
 import { onNetworks, ownNetworks } from "../page/networks.js";
 import { get } from "../page/state.js";
 import { live } from "../page/view.js";
-import { accuracy, percent } from "../page/words.js";
+import { accuracy, percent, titleOfLayer } from "../page/words.js";
 import { paintDrawing } from "../paint/pen.js";
 
 const ALARM = 0.01; // lost share of a class's held-out digits that is worth an alarm
@@ -56,18 +56,29 @@ function sentence({ title, numbers, held }) {
   return `${parts.join("; ")}.`;
 }
 
-function alarm({ classes }) {
+function alarm({ classes, hands }) {
+  return [forgotten(classes), hands && lostStyles(hands), hands?.advice].filter(Boolean).join(" ");
+}
+
+function lostStyles({ lost }) {
+  if (!lost.length) return "";
+  const each = lost.map(([style, before, after, drawings, instead]) => `${style} (${before} \u2192 ${after} of ${drawings}${instead ? `, now ${instead}` : ""})`);
+  return `Ways of writing that it now misreads: ${each.join("; ")}.`;
+}
+
+function forgotten(classes) {
   const lost = classes.filter(({ kept }) => kept && kept[1] < kept[0] - ALARM - 1e-9);
   if (!lost.length) return "";
   const each = lost.map(({ name, kept }) => `${name} (${points(kept[1] - kept[0])})`).join(", ");
-  return `Forgetting: more than one point of the old digits was lost in ${each}. Undo, or teach with a larger share of old digits.`;
+  return `Forgetting: more than one point of the old digits was lost in ${each}. Undo teaching, or teach with a larger share of old digits.`;
 }
 
-function summary({ samples, replay, source }, held) {
+function summary({ samples, replay, source, hands }, held) {
   const rows = [["your samples, used for teaching", ...samples.map(accuracy)]];
   const out = held?.total ? [held.before, held.after].map((count) => `${count} of ${held.total}`) : Array(2).fill(held === null ? "too few" : "unknown");
   rows.push(["your drawings, held out", ...out]);
   rows.push([`old digits, held out (${source})`, ...replay.map(accuracy)]);
+  if (hands?.drawings) rows.push([`other hands (${hands.drawings} drawings in ${hands.styles} ways of writing)`, ...hands.right.map(accuracy)]);
   return rows.map(makeRow);
 }
 
@@ -80,7 +91,7 @@ function keptRow({ name, kept: [before, after] }) {
 function changeRows(layers) {
   const most = Math.max(...Object.values(layers), 1e-9);
   return Object.entries(layers).map(([layer, change]) => {
-    const row = makeRow([layer, "", `${(100 * change).toFixed(1)} %`]);
+    const row = makeRow([titleOfLayer(layer), "", `${(100 * change).toFixed(1)} %`]);
     const fill = node("i");
     fill.style.width = `${(100 * change) / most}%`;
     row.children[1].className = "track";

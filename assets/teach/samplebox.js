@@ -51,7 +51,7 @@ export function mountBox(section, server, most) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const { name } = form.elements;
-    named(name.value, (label) => { keepAs(label); name.value = ""; });
+    named(name.value, keepAs); // the name stays: a class needs several drawings
   });
   document.addEventListener("keydown", (event) => {
     if (!/^[0-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;

@@ -27,6 +27,7 @@ from model.teaching.new_classes import extended, features_of, hold_back
 from model.teaching.recipe import Teaching
 from model.teaching.replay import Replay, load_replay
 from model.teaching.result import FineTuned, OnStep, Step, accuracy_of, report_on, weight_changes
+from model.teaching.styles import answers_to_hands, style_changes
 from model.training.precision import narrow_arithmetic
 
 SOFTNESS = 2.0  # temperature of the distillation (Hinton et al. 2015, section 2)
@@ -47,6 +48,7 @@ def fine_tune(
     drawings: Sequence[list[Any]] | None = None,
     replay: Replay | None = None,
     teaching: Teaching = Teaching(),  # noqa: B008 (immutable)
+    check_hands: bool = True,
 ) -> FineTuned:
     """A new network that reads these samples; `net` is never changed.
 
@@ -60,6 +62,7 @@ def fine_tune(
         drawings: the strokes of the images; with them, the samples are varied as strokes rather than as pixels.
         replay: old digits; None takes MNIST from the default directory, or else the embedded drawings.
         teaching: the settings.
+        check_hands: whether to read every style of every digit before and after, too.
 
     Raises:
         ValueError: there are no images, the numbers of images, labels and drawings differ, or the classes do not fit.
@@ -67,7 +70,7 @@ def fine_tune(
     generator = torch.Generator().manual_seed(seed)
     replay = replay or load_replay(DEFAULT_DATA)
     material = prepare(net.classes, images, labels, classes, drawings, replay, teaching.variants, generator)
-    return Lesson(net, material, teaching, generator).teach(on_step or (lambda step: None))
+    return Lesson(net, material, teaching, generator, check_hands).teach(on_step or (lambda step: None))
 
 
 class Lesson:
@@ -78,9 +81,17 @@ class Lesson:
         material: what is taught.
         teaching: the settings.
         generator: source of the batches.
+        check_hands: as for `fine_tune`.
     """
 
-    def __init__(self, net: DigitNet, material: Material, teaching: Teaching, generator: torch.Generator) -> None:
+    def __init__(
+        self,
+        net: DigitNet,
+        material: Material,
+        teaching: Teaching,
+        generator: torch.Generator,
+        check_hands: bool = True,
+    ) -> None:
         self.material, self.teaching, self.generator = material, teaching, generator
         # One class filling half of every batch would seem as frequent as all others together.
         self.weight = max(len(material.labels.unique()) / len(material.names), LEAST_WEIGHT)
@@ -89,6 +100,7 @@ class Lesson:
         with torch.inference_mode():
             self.rehearsed_features = features_of(self.old, material.rehearsed.images)  # (R, C)
             self.old_logits = self.old.head(self.rehearsed_features)  # (R, classes)
+        self.known, self.hands_before = net.classes, answers_to_hands(net) if check_hands else None
         self.before = report_on(net, material, logits_of(net, material.held_out.images))
         self.history: list[Step] = []
 
@@ -108,7 +120,10 @@ class Lesson:
         self._report(on_step, self.teaching.steps, self.history[-1].loss)
         self._mark_familiar()
         changes = weight_changes(self.old, self.new)
-        return FineTuned(self.new, self.history, self.before, after, material.source, interpolation, changes)
+        styles = []
+        if self.hands_before:
+            styles = style_changes(self.hands_before, answers_to_hands(self.new), self.known)
+        return FineTuned(self.new, self.history, self.before, after, material.source, interpolation, changes, styles)
 
     def _report(self, on_step: OnStep, step: int, loss: float) -> None:
         """Report the progress, whatever mode the network is in."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from model.inference import predict
 from model.network import DigitNet
 from model.teaching.material import Material
+from model.teaching.styles import StyleChange
 
 
 class Step(NamedTuple):
@@ -56,6 +57,7 @@ class FineTuned(NamedTuple):
         replay: where the old digits came from, "MNIST" or "embedded drawings".
         interpolation: how far the weights went from the old to the new, 0 to 1.
         changes: by layer, the length of its weights' change relative to their length before.
+        styles: how every way of writing a digit is read before and after; empty where that was not asked for.
     """
 
     network: DigitNet
@@ -65,6 +67,7 @@ class FineTuned(NamedTuple):
     replay: str
     interpolation: float
     changes: dict[str, float]
+    styles: list[StyleChange]
 
 
 OnStep = Callable[[Step], None]
@@ -105,6 +108,13 @@ def weight_changes(old: nn.Module, new: nn.Module) -> dict[str, float]:
     return changes
 
 
+def hands_right(result: FineTuned) -> tuple[float, float]:
+    """Share of the drawings in all styles that is read correctly before and after; nan if there are none."""
+    drawings = sum(change.drawings for change in result.styles)
+    right = (sum(change.before for change in result.styles), sum(change.after for change in result.styles))
+    return (right[0] / drawings, right[1] / drawings) if drawings else (float("nan"), float("nan"))
+
+
 def origin_of(result: FineTuned) -> dict[str, Any]:
     """How a taught network was made, as plain JSON values for its checkpoint."""
     return {
@@ -113,5 +123,6 @@ def origin_of(result: FineTuned) -> dict[str, Any]:
         "figures": {
             "samples": {"before": result.before.samples, "after": result.after.samples},
             "held_out": {"before": result.before.replay, "after": result.after.replay},
+            "hands": dict(zip(("before", "after"), hands_right(result), strict=True)),
         },
     }

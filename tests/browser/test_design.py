@@ -67,9 +67,9 @@ def test_a_design_that_another_took_the_place_of_is_brought_back(tab: Page) -> N
     starts.focus()
     starts.select_option("default")
     expect(field(tab, "Stage 2, dilation")).not_to_have_value("5")
-    do(tab, "Undo").click()
+    do(tab, "Undo replacing").click()
     expect(field(tab, "Stage 2, dilation")).to_have_value("5")
-    expect(do(tab, "Undo")).to_be_disabled()
+    expect(do(tab, "Undo replacing")).to_be_disabled()
 
 
 def test_gridding_is_warned_of_with_its_reason(tab: Page) -> None:

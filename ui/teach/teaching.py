@@ -17,7 +17,8 @@ from model.teaching.cross_validation import Held, hold_out, rounds_of
 from model.teaching.lesson import fine_tune
 from model.teaching.recipe import Teaching
 from model.teaching.replay import load_replay
-from model.teaching.result import FineTuned, Step, origin_of
+from model.teaching.result import FineTuned, Step, hands_right, origin_of
+from model.teaching.styles import advice
 from ui.serving.job import Later, Work
 from ui.serving.networks import Networks
 from ui.serving.processes import Processes, Report
@@ -88,9 +89,10 @@ def teaching_work(
         clock: the visitor's time as "14:02:31", for the title.
 
     Returns:
-        The work, and the samples as they were checked. Its news are objects with `step`, the fields of
-        `model.teaching.result.Step`; with `taught`, the outcome once the network is kept; with `checking`, how far one
-        round of holding out is, 0 to 1. Its outcome is {taught, held}: `held` is None where there are too few samples
+        The work, and the samples as they were checked. Its news are objects with `rounds`, how many rounds of holding
+        out are to follow; with `step`, the fields of `model.teaching.result.Step`; with `taught`, the outcome once the
+        network is kept; with `round`, the number of the round that begins, from 0; with `checking`, how far it is, 0 to
+        1. Its outcome is {taught, held}: `held` is None where there are too few samples
         to hold some out, and is missing if that was cancelled. The rounds come after the lessons of others.
 
     Raises:
@@ -98,25 +100,29 @@ def teaching_work(
     """
     path, teaching = networks.locate(network), read_settings(settings)
     checked = check_samples(samples, networks.load(network).classes)
-    lesson = Lesson(path, checked, teaching, data)
+    lesson, rounds = Lesson(path, checked, teaching, data), rounds_of([sample.label for sample in checked])
 
     def work(report: Report) -> Any:
+        report({"rounds": len(rounds)})
         net, origin, told = processes.run(teach_lesson, lesson, report)
         taught = _keep(networks, network, net, origin, checked, clock) | told
         report({"taught": taught})
-        return _rest(processes, lesson, taught, rounds_of([sample.label for sample in checked]), Held(0, 0, 0))
+        return _rest(processes, lesson, taught, rounds, Held(0, 0, 0))
 
     return work, checked
 
 
-def _rest(processes: Processes, lesson: Lesson, taught: dict[str, Any], rounds: list[list[int]], held: Held) -> Any:
+def _rest(
+    processes: Processes, lesson: Lesson, taught: dict[str, Any], rounds: list[list[int]], held: Held, done: int = 0
+) -> Any:
     """What remains of a teaching: one round of holding out after the other, each as a part of its own."""
-    if not rounds:
+    if done == len(rounds):
         return {"taught": taught, "held": held._asdict() if held.total else None}
 
     def work(report: Report) -> Any:
-        found = processes.run(hold_out_round, (*lesson, rounds[0]), report)
-        return _rest(processes, lesson, taught, rounds[1:], Held(*map(sum, zip(held, found, strict=True))))
+        report({"round": done})
+        found = processes.run(hold_out_round, (*lesson, rounds[done]), report)
+        return _rest(processes, lesson, taught, rounds, Held(*map(sum, zip(held, found, strict=True))), done + 1)
 
     return Later(work, {"taught": taught})
 
@@ -187,7 +193,9 @@ def describe(net: DigitNet, result: FineTuned, samples: Sequence[Sample]) -> dic
         `samples`, `replay`: pairs of accuracies. `source`: what was rehearsed. `classes`: for every class {name, kept},
         a pair of held-out accuracies, None for a new class. `readings`: for every sample {label, drawing, before,
         after}, the strongest classes with their probabilities. `layers`: relative change of every layer's weights.
-        `interpolation`: between the old weights, 0, and the learned ones, 1.
+        `interpolation`: between the old weights, 0, and the learned ones, 1. `hands`: how drawings in every style are
+        read, {right, drawings, styles, lost, advice}: a pair of accuracies, two counts, the styles that lost many as
+        [digit and style, before, after, drawings, read as instead], and what to draw as well.
     """
     before, after = result.before, result.after
     return {
@@ -212,6 +220,17 @@ def describe(net: DigitNet, result: FineTuned, samples: Sequence[Sample]) -> dic
         ],
         "layers": result.changes,
         "interpolation": result.interpolation,
+        "hands": {
+            "right": hands_right(result),
+            "drawings": sum(change.drawings for change in result.styles),
+            "styles": len(result.styles),
+            "lost": [
+                [f"{change.digit}, {change.style}", change.before, change.after, change.drawings, change.instead]
+                for change in result.styles
+                if change.is_lost
+            ],
+            "advice": advice(result.styles, [sample.label for sample in samples]),
+        },
     }
 
 
@@ -219,7 +238,7 @@ def finite(value: Any) -> Any:
     """JSON values with None for what is not known, which a network without old digits has, or a loss before a step."""
     if isinstance(value, dict):
         return {name: finite(part) for name, part in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 

@@ -42,8 +42,8 @@ export function pointwisePart(network, parameters) {
   const at = y * size[1] + x;
   const weights = rows[channel];
   const map = split(network.response(pointwise.name), size)[channel];
-  const products = source.map((plane, index) => weights[index] * plane[at]);
-  const order = indices(weights.length).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]));
+  const products = source.map((plane, index) => Math.fround(weights[index] * plane[at]));
+  const order = indices(weights.length).sort((a, b) => Math.abs(products[b]) - Math.abs(products[a]));
   const others = order.slice(TERMS);
   return {
     size, outputs: rows.length, map,
@@ -110,6 +110,7 @@ export function flowchartPart(network, parameters) {
   const channel = strongest(kernels)[0];
   const last = Math.min(channel, rows.length - 1);
   const picture = (name, shown) => ({ size: network.map(name).size, values: planes(network, name)[shown] });
+  const placeOf = ({ name }) => (name === "stem" ? name : `stage ${Number(name.split(".")[1]) + 1}`);
   const shape = ({ channels, size }) => `${channels} maps of ${size[0]} x ${size[1]}`;
   const before = network.layers.find(({ name }) => name === depthwise.source);
   const { dilation, kernel } = depthwise;
@@ -123,7 +124,7 @@ export function flowchartPart(network, parameters) {
       pointwise: `${rows.length} x ${kernels.length} weights`, output: shape(network.map(pointwise.name)),
     },
     sentence: `Stage ${index + 1}: dilated? ${dilation > 1 ? "Yes" : "No"}, d = ${dilation}. Its ${kernel ** 2} weights per channel ` +
-      `reach over ${reach} x ${reach} cells. Shown: channel ${channel} of ${before.map} and what becomes of it.`,
+      `reach over ${reach} x ${reach} cells. Shown: channel ${channel} of ${placeOf(before)} and what becomes of it.`,
   };
 }
 
@@ -132,7 +133,7 @@ export function flowchartPart(network, parameters) {
 /** The two layers of a stage, its kernels by channel and its pointwise weights by output. */
 function stageOf(network, index) {
   if (!network.config.separable) {
-    throw new Error("The stages of this network are standard convolutions; choose a separable network on the left to see depthwise kernels at work.");
+    throw new Error("The stages of this network are standard convolutions; choose a separable network under the drawing to see depthwise kernels at work.");
   }
   const find = (part) => network.layers.find(({ name }) => name === `stages.${index}.${part}`);
   const weightsOf = (layer) => network.tensors.get(`${layer.weights}.weight`).values;
