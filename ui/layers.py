@@ -70,6 +70,9 @@ def _describe(net: DigitNet, layer: Layer) -> dict[str, Any]:
     described = {
         "layer": layer.name,
         "title": layer.title,
+        "kind": layer.kind,
+        "stage": layer.stage,
+        "place": layer.place,
         "channels": layer.channels,
         "size": field.map_size,
         "field": field.size,

@@ -16,13 +16,13 @@ export function buildFlow(flow, structure, classes, onExpand) {
   const columns = [column("Input", [`${IMAGE_SIZE} x ${IMAGE_SIZE} pixels`], [input], null, "narrow")];
   for (const layers of byStage(structure.layers)) {
     const [first] = layers;
-    if (first.layer === "head") continue;
+    if (first.kind === "linear") continue;
     const blocks = layers.map((layer) => {
       const strip = makeStrip(layer);
       strips.set(layer.layer, strip);
       return block(strip, layers.length > 1, onExpand);
     });
-    columns.push(column(titleOf(first), facts(first), blocks, first.kernel && tapIcon(first), first.layer === "pool" ? "narrow" : ""));
+    columns.push(column(titleOf(first), facts(first), blocks, first.kernel && tapIcon(first), first.kind === "pool" ? "narrow" : ""));
   }
   const buttons = classes.map(classButton);
   const list = node("div", "classes");
@@ -36,17 +36,17 @@ export function buildFlow(flow, structure, classes, onExpand) {
 function byStage(layers) {
   const columns = new Map();
   for (const layer of layers) {
-    const key = layer.layer.startsWith("stages.") ? layer.layer.split(".")[1] : layer.layer;
+    const key = layer.stage ?? layer.layer;
     columns.set(key, [...(columns.get(key) ?? []), layer]);
   }
   return columns.values();
 }
 
-const titleOf = ({ layer, title, dilation }) =>
-  layer === "pool" ? "Pooled" : layer.startsWith("stages.") ? `${title.split(" ").slice(0, 2).join(" ")}, d = ${dilation}` : title;
+const titleOf = ({ kind, stage, place, dilation }) =>
+  kind === "pool" ? "Pooled" : stage === null ? place : `${place}, d = ${dilation}`;
 
-function facts({ layer, kernel, field, weights }) {
-  if (layer === "pool") return ["map means"];
+function facts({ kind, kernel, field, weights }) {
+  if (kind === "pool") return ["map means"];
   return [`field ${field[0]} x ${field[1]}`, `${kernel ** 2} weights ${weights ? "each" : "per pair"}`];
 }
 
@@ -61,9 +61,8 @@ function column(title, lines, blocks, icon, width = "") {
 
 function block(strip, named, onExpand) {
   const element = node("div", "block");
-  const part = strip.layer.split(".")[2];
   const caption = node("div", "caption");
-  caption.append(node("span", "name", named ? part : ""), node("span", "scale"));
+  caption.append(node("span", "name", named ? strip.kind : ""), node("span", "scale"));
   element.append(caption, strip.element);
   strip.scale = caption.lastChild;
   if (strip.expandable) {

@@ -4,6 +4,7 @@ import { floatsFromBase64 } from "../page/bytes.js";
 import { askServer } from "../page/server.js";
 import { paintKernels } from "../paint/kernels.js";
 import { token } from "../paint/tokens.js";
+import { layerOf } from "./structure.js";
 
 /** Returns show(structure, strips, cell, room): `room` is how many CSS pixels the view is wide. */
 export function mountKernels(section, server) {
@@ -13,9 +14,10 @@ export function mountKernels(section, server) {
   function show(structure, strips, cell, room) {
     newest = [structure, strips, cell, room];
     const layers = structure.layers.filter(({ kernel }) => kernel);
-    const stage = cell?.layer.split(".").slice(0, 2).join(".");
+    const selected = layerOf(structure, cell);
+    const together = ({ layer, stage }) => layer === selected?.layer || (stage !== null && stage === selected?.stage);
     const widest = layers.reduce((best, layer) => (layer.dilation > best.dilation ? layer : best));
-    const layer = layers.find((candidate) => stage && candidate.layer.startsWith(stage)) ?? widest;
+    const layer = layers.find(together) ?? widest;
     const channel = cell?.layer === layer.layer ? cell.channel : 0;
     const weights = layer.kernels ?? kernelsOf(structure, layer.layer, channel);
     if (!weights) return; // they have been requested

@@ -68,7 +68,7 @@ function compose({ title, structure, strips, endOf, ownScale, legend: end, image
     const shrunk = Math.min(1, (HEIGHT - TOP - 2 * EDGE - BELOW * (own.length - 1)) / high);
     let y = TOP;
     painted.forEach((canvas, at) => {
-      const part = own[at].layer.split(".")[2];
+      const part = own.length > 1 ? own[at].kind : "";
       const scale = ownScale ? `0 to ${endOf(own[at])}` : "";
       const label = [part, scale].filter(Boolean).join(", ");
       if (label) write(label, x, y - 8, 16, "--ink-soft");

@@ -1,6 +1,7 @@
 // One drawing, several networks: what the Compare and Teach tabs ask for beside the network that reads.
 
 import { carryingBox, receptiveField } from "../fields.js";
+import { layersOfStage } from "../layers.js";
 import { read } from "../reading.js";
 import { latticeOf, quantised } from "./cell.js";
 
@@ -9,9 +10,9 @@ export function comparePart(image, { stage, y, x, networks }, use) {
   return networks.map((name) => {
     const network = use(name);
     const { probabilities } = read(network, image);
-    const map = `stages.${stage}`;
-    const shown = network.layers.findLast((layer) => layer.map === map);
+    const shown = layersOfStage(network.layers, stage).at(-1);
     if (!shown) throw new Error(`${name} has no stage ${stage}.`);
+    const { map } = shown;
     const field = receptiveField(network.layers, map);
     const influence = network.influence(map, [y, x]);
     return {

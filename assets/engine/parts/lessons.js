@@ -1,6 +1,6 @@
 // The figures of the Learn tab: the network's own kernels at work on the drawing, as ui/learn/figures.py has them.
 
-import { IMAGE_SIZE } from "../layers.js";
+import { IMAGE_SIZE, layersOfStage } from "../layers.js";
 
 const CHANNELS = 3; // that a figure shows side by side
 const TERMS = 6; // of a pointwise sum that are shown individually
@@ -135,9 +135,8 @@ function stageOf(network, index) {
   if (!network.config.separable) {
     throw new Error("The stages of this network are standard convolutions; choose a separable network under the drawing to see depthwise kernels at work.");
   }
-  const find = (part) => network.layers.find(({ name }) => name === `stages.${index}.${part}`);
   const weightsOf = (layer) => network.tensors.get(`${layer.weights}.weight`).values;
-  const [depthwise, pointwise] = [find("depthwise"), find("pointwise")];
+  const [depthwise, pointwise] = layersOfStage(network.layers, index);
   const [kernels, rows] = [chunks(weightsOf(depthwise), depthwise.kernel ** 2), chunks(weightsOf(pointwise), pointwise.channels)];
   return { depthwise, pointwise, kernels, rows };
 }
