@@ -50,7 +50,7 @@ class Quantised(NamedTuple):
         exact: of the network that it was made from, on the same images.
         source: what they were measured on, in words.
         bytes: sizes of the 8-bit file and of the exact one.
-        seconds: that one thread of this machine took for the images, in 8-bit numbers and in the exact ones.
+        seconds: of one thread's time that the images took here, in 8-bit numbers and in the exact ones.
         images: how many were read.
     """
 
@@ -203,9 +203,9 @@ def to_int8(
     for first in range(0, len(images), CHUNK):  # in turn, so that whatever else this machine does slows both
         chunk = slice(first, first + CHUNK)
         for which, runtime in enumerate(runtimes):
-            begun = time.perf_counter()
+            begun = time.thread_time()
             (probabilities,) = runtime.run(["probabilities"], {INPUT: images[chunk]})
-            seconds[which] += time.perf_counter() - begun
+            seconds[which] += time.thread_time() - begun
             correct[which] += int((probabilities.argmax(1) == answers[chunk]).sum())
         if on_progress:
             on_progress(min((first + CHUNK) / len(images), 1))
@@ -254,7 +254,7 @@ def describe_int8(result: Quantised) -> str:
     return (
         f"{accuracy} They make this network {'larger' if larger else 'smaller'} ({size:,} bytes instead of "
         f"{exact_size:,}) {'and' if larger == slower else 'but'} {'slower' if slower else 'quicker'} "
-        f"({result.images:,} images in {time_taken:.3f} s instead of {exact_time:.3f} s on one thread here)."
+        f"({result.images:,} images in {time_taken:.3f} s instead of {exact_time:.3f} s of one thread's time here)."
     )
 
 

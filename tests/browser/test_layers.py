@@ -14,7 +14,7 @@ from model import load_checkpoint, rasterize, receptive_field
 from model.layer_maps import layer_maps
 from model.network import DigitNet
 from tests.browser.conftest import OpenPage
-from tests.browser.drawing import ONE, SEVEN, ZERO, asked_about, button, draw, drawing, module, network, settle
+from tests.browser.drawing import ONE, SEVEN, ZERO, asked_about, button, choose, draw, drawing, module, network, settle
 
 READ = "**/component_server/**"
 DEEPEST = "stages.{}.depthwise"
@@ -270,19 +270,10 @@ def test_a_silent_server_is_said_and_asked_again(layers: Page) -> None:
     expect(view(layers)).not_to_have_attribute("data-network", before)
 
 
-def choose(page: Page, number: int) -> None:
-    """Another network to read with, by its place in the list."""
-    network(page).click()
-    page.get_by_role("option").nth(number).click()
-
-
 @pytest.mark.parametrize("keep", [True, False])
 def test_another_network_keeps_the_cell_where_it_has_one(layers: Page, base: DigitNet, keep: bool) -> None:
     page = layers
-    network(page).click()
-    others = [
-        option for option in page.get_by_role("option").all() if not option.inner_text().strip().startswith("base")
-    ]
+    others = [at for at, name in enumerate(network(page).locator("option").all_text_contents()) if name[:4] != "base"]
     if not others:
         pytest.skip("checkpoints/ has one network only")
     page.keyboard.press("Escape")
