@@ -130,3 +130,29 @@ def test_a_drawing_too_large_for_a_link_says_so(page: Page) -> None:
     button(page, "Copy link").click()
     expect(page.locator("#canvas .status")).to_contain_text("too large")
     assert "drawing=" not in page.evaluate("location.hash")
+
+
+def test_a_link_opens_the_tab_that_it_names(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk, "#tab=Learn")
+    expect(page.get_by_role("tab", name="Learn")).to_have_attribute("aria-selected", "true")
+    page.get_by_role("tab", name="Teach").click()
+    page.wait_for_function("location.hash.includes('tab=Teach')")
+    page.get_by_role("tab", name="Layers").click()
+    page.wait_for_function("!location.hash.includes('tab=')")
+
+
+def test_a_link_that_names_no_tab_of_this_page_opens_the_first(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk, "#tab=%3Cb%3E")
+    expect(page.get_by_role("tab", name="Layers")).to_have_attribute("aria-selected", "true")
+    page.wait_for_function("!location.hash.includes('tab=')")
+
+
+def test_a_link_that_cannot_carry_a_taught_network_says_so(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk)
+    own = "{ key: 'mine-" + "0" * 32 + "', title: 'base, taught 14:02:31' }"
+    page.evaluate(f"{module('page/networks.js')}.then((networks) => networks.addNetwork({own}))")
+    button(page, "Copy link").click()
+    said = page.locator("#canvas .status")
+    expect(said).to_contain_text("It cannot carry base, taught 14:02:31")
+    assert "mine-" not in page.evaluate("navigator.clipboard.readText()")
+    page.evaluate("localStorage.clear()")

@@ -326,6 +326,12 @@ def test_nobody_sees_what_another_teaches(page: Page, browser: Browser, server: 
     page.get_by_label("Steps").fill("0")
     press(page, "Teach")
     expect(chosen(page)).to_have_text(re.compile("^base, taught"), timeout=LONG)
+    expect(progress(page)).to_contain_text("Taught in", timeout=LONG)
+    assert page.locator("#teach progress").evaluate("(bar) => bar.value") == 1
+    expect(page.locator("#teach .warnings")).to_contain_text("All samples are of the class 7")
+    press(page, "Undo teaching")
+    expect(page.locator("#teach .warnings")).to_be_empty()
+    expect(page.locator("#teach .curves .note").first).to_be_empty()
     other = browser.new_context()
     theirs = open_tab(other, server)
     expect(samples(theirs)).to_have_count(0)
@@ -370,3 +376,35 @@ def test_the_tab_fits_a_narrow_screen(tab: Page) -> None:
     keep(tab, SEVEN, "7")
     tab.set_viewport_size({"width": 360, "height": 800})
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_new_class_takes_one_drawing_after_the_other(tab: Page) -> None:
+    tab.get_by_label("Another class").fill("heart")
+    for by in (0, 0.02):
+        draw(tab, moved(ONE, by))
+        press(tab, "Keep the drawing")
+        expect(said(tab)).to_contain_text("Kept as heart")
+    expect(samples(tab)).to_have_count(2)
+
+
+def test_no_two_buttons_in_sight_are_called_the_same(tab: Page) -> None:
+    keep(tab, SEVEN, "7")
+    names = [button.inner_text() for button in tab.get_by_role("button", name="Undo").all() if button.is_visible()]
+    assert len(names) == len(set(names)) == 3
+
+
+def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
+    """Five 7s that are read as 1: 1s are asked for, and then Teach is to be pressed, not a 0 to be drawn."""
+    said = tab.evaluate(
+        f"""async () => {{
+            const samples = await {module("teach/samples.js")};
+            const sevens = Array.from({{ length: 5 }}, (_, index) => ({{ label: "7", drawing: [[[0.1 * index, 0.5]]] }}));
+            samples.addSamples(sevens);
+            const readings = new Map(samples.getSamples().map(({{ drawing }}) => [drawing, [["1", 0.9]]]));
+            const first = samples.suggestion([..."0123456789"], readings);
+            samples.addSamples([{{ label: "1", drawing: [[[0.5, 0.1]]] }}]);
+            return [first, samples.suggestion([..."0123456789"], readings)];
+        }}"""
+    )
+    assert said[0].startswith("Draw some 1s too")
+    assert said[1] == "Press Teach: 5 of your 6 samples are misread."
