@@ -176,8 +176,7 @@ def _picture(title: str, mean: MeanField) -> dict[str, Any]:
         "region": mean.region.corners,
         "box": mean.box.corners,
         "sentence": (
-            f"{_by(*mean.box.size)} of the {_by(*mean.region.size)} on the image: "
-            f"{100 * mean.fraction:.0f} % of its area"
+            f"{_by(*mean.box.size)} of the {_by(*mean.region.size)} on the image: {100 * mean.fraction:.0f} % of that"
         ),
     }
 

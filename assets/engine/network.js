@@ -30,6 +30,7 @@ const inks = Float32Array.from({ length: 256 }, (_, ink) => Math.fround(ink / 25
  */
 export class Network {
   #kernels;
+  #module; // that they are made from
   #maps = new Map(); // name of the layer -> { offset, gradient, lanes, channels, size }
   #structs = new Map(); // name of the layer -> offset of its struct
   #scratch = 0; // offset of room for patches
@@ -53,8 +54,14 @@ export class Network {
     if (this.multiplyAccumulates > BUDGET.multiplyAccumulates || plan.bytes > BUDGET.bytes) {
       throw new Error(`The network takes ${this.multiplyAccumulates} multiply-accumulates and ${plan.bytes} bytes; the page computes up to ${BUDGET.multiplyAccumulates} and ${BUDGET.bytes} itself.`);
     }
+    this.#module = kernels;
     this.#kernels = new WebAssembly.Instance(kernels).exports;
     this.#layOut(plan);
+  }
+
+  /** Another network with the same kernels, of what `readCheckpoint` would give. */
+  altered(file) {
+    return new Network(this.#module, file);
   }
 
   get #layerNames() {

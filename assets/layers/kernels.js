@@ -19,12 +19,12 @@ export function mountKernels(section, server) {
     const widest = layers.reduce((best, layer) => (layer.dilation > best.dilation ? layer : best));
     const layer = layers.find(together) ?? widest;
     const channel = cell?.layer === layer.layer ? cell.channel : 0;
-    const weights = layer.kernels ?? kernelsOf(structure, layer.layer, channel);
+    const weights = layer.kernels ?? (layer.whole ? part(layer, channel) : kernelsOf(structure, layer.layer, channel));
     if (!weights) return; // they have been requested
     // A standard convolution has one kernel for each channel it reads, a depthwise one for each of its own channels.
     const source = layer.kernels ? layer : structure.layers[structure.layers.indexOf(layer) - 1];
     const channels = strips.get(source.layer).shown;
-    const key = [structure.network, layer.layer, layer.kernels ? "" : channel, channels.join(), room, token("--ink")].join();
+    const key = [structure.network, JSON.stringify(structure.breaks), layer.layer, layer.kernels ? "" : channel, channels.join(), room, token("--ink")].join();
     if (section.dataset.key === key || !section.checkVisibility()) return; // while hidden, it has no width to fit kernels into
     section.dataset.key = key;
     describe(layer, channel, channels.length);
@@ -41,6 +41,12 @@ export function mountKernels(section, server) {
       `Each kernel has ${taps} weights and reaches over ${reach} x ${reach} cells` +
       `${layer.dilation > 1 ? "; the empty cells between its taps are never read" : ""}. ` +
       "The strength of a disc is the weight's size relative to the kernel's largest, + and \u2212 its sign.";
+  }
+
+  /** Those of one channel of all kernels of a standard convolution, which a broken network brings. */
+  function part({ whole, channels }, channel) {
+    const size = whole.length / channels;
+    return whole.subarray(channel * size, (channel + 1) * size);
   }
 
   /** The kernels of one channel of a standard convolution, requested if they are not here yet. */

@@ -35,3 +35,29 @@ export function setText(element, text) {
 export function setLabel(element, text) {
   if (element.ariaLabel !== text) element.ariaLabel = text;
 }
+
+/**
+ * Let the arrow keys, Home and End move among the buttons of a group, which is then one stop of the Tab key. `find()` gives
+ * the buttons, and `reached(button)` hears of the one that was moved to. Returns stop(button): where Tab is to stop.
+ */
+export function rove(group, find = () => [...group.querySelectorAll("button")], reached = () => {}) {
+  const steps = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+  const stop = (chosen) => {
+    const buttons = find();
+    for (const button of buttons) button.tabIndex = button === (chosen ?? buttons[0]) ? 0 : -1;
+  };
+  group.addEventListener("keydown", (event) => {
+    const buttons = find();
+    const at = buttons.indexOf(event.target);
+    const to = { Home: 0, End: buttons.length - 1 }[event.key] ?? at + (steps[event.key] ?? NaN);
+    if (at < 0 || Number.isNaN(to) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const next = buttons[(to + buttons.length) % buttons.length];
+    stop(next);
+    next.focus();
+    reached(next);
+  });
+  group.addEventListener("focusin", ({ target }) => find().includes(target) && stop(target));
+  stop(null);
+  return stop;
+}

@@ -62,7 +62,7 @@ export const titleOf = (name) => own.find(({ key }) => key === name)?.title ?? n
 export const rootOf = (name) => own.find(({ key }) => key === name)?.root ?? (offered.includes(name) ? name : first);
 
 /** Let a network read, by its name or key. */
-export const chooseNetwork = (name) => set({ network: name });
+export const chooseNetwork = (name) => set({ network: name, breaks: null });
 
 /** Keep the list in this browser, and which of it reads. */
 export function saveNetworks() {

@@ -2,7 +2,7 @@
 // last movement is always answered.
 //
 // Who answers is a source: a function of a request
-//     { sequence, drawing, network, parts: { name: parameters } }
+//     { sequence, drawing, network, parts: { name: parameters }, breaks }, `breaks` only where something is broken,
 // that returns the answer, or a promise of it,
 //     { sequence, network, classes, probabilities, familiar, several, image, parts: { name: what was found, or { error } }, took }
 // or `{ sequence, error }` where the request is refused in a sentence; bytes and floats are arrays, or base64. `took`,
@@ -16,6 +16,7 @@ import { get, subscribe } from "./state.js";
 // To a distant server two at a time save half a round trip; the second leaves later, for one that is near would only
 // have twice the work.
 const SERVER = { inFlight: 2, apart: 50, timeout: 5000 }; // milliseconds
+const WHOLE_ONLY = "A broken network is read in your browser, and it cannot do so now: mend it to go on.";
 const RETRY = 1000; // milliseconds
 const UNSEEN = 100; // milliseconds between answers on a page that shows no frames
 
@@ -29,7 +30,8 @@ let shown = 0; // number of the newest answer on screen, or of the newest reques
 
 /** Use `functions.read` of the server, and ask at once. */
 export function connect(functions) {
-  lanes.push(makeLane(functions.read, compose, publishOrRetry, SERVER));
+  const read = (request) => (request.breaks ? { sequence: request.sequence, error: WHOLE_ONLY } : functions.read(request));
+  lanes.push(makeLane(read, compose, publishOrRetry, SERVER));
   ask();
 }
 
@@ -73,8 +75,8 @@ export function ask() {
 }
 
 function compose() {
-  const { drawing, network } = get();
-  return { sequence: ++sent, drawing, network, parts: wanted() };
+  const { drawing, network, breaks } = get();
+  return { sequence: ++sent, drawing, network, parts: wanted(), ...(breaks && { breaks }) };
 }
 
 /** The parameters of all parts that are on screen. */

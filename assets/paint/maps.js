@@ -20,7 +20,7 @@ export function makeStrip(layer) {
   const [height, width] = layer.size;
   const area = height * width;
   const unit = area === 1 ? 6 : 1; // canvas pixels a cell
-  const columns = area === 1 ? 8 : 4;
+  let columns = area === 1 ? 8 : 4;
   const [down, right] = [height * unit + GAP, width * unit + GAP]; // from one map to the next
   const values = new Uint8Array(layer.channels * area);
   const known = new Uint8Array(layer.channels); // which channels the newest answer brought
@@ -38,7 +38,12 @@ export function makeStrip(layer) {
     get maximum() { return maximum; },
     get expandable() { return layer.channels > FIRST && area > 1; },
 
-    expand(value) { open = value; },
+    /** Show all channels, twice as many side by side, or the first ones. */
+    expand(value) {
+      open = value;
+      columns = open ? 8 : 4;
+      element.classList.toggle("open", open);
+    },
 
     /** Sort the channels: by `activity`, most active first, or by index where there is none. True if that moved any. */
     sort(activity) {

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from model.design.configuration import DEFAULT_DESIGN, cost_of
 from tests.browser.conftest import OpenPage
-from tests.browser.drawing import SEVEN, draw, network, settle, verdict
+from tests.browser.drawing import SEVEN, chosen, draw, settle, verdict
 
 LONG = 240_000  # milliseconds that a training may take on a busy machine
 
@@ -139,7 +139,7 @@ def test_a_network_is_trained_stopped_resumed_and_drawn_with(browser: Browser, o
     expect(page.locator("#design .which")).to_contain_text("the design as it was when you pressed Train")
     do(page, "Draw with it").click()
     expect(page.locator("#design .training .kept")).to_contain_text("and is selected", timeout=LONG)
-    expect(network(page)).to_have_value(re.compile("^own design"))
+    expect(chosen(page)).to_have_text(re.compile("^own design"))
     settle(page)
     expect(verdict(page)).not_to_be_empty()
     page.close()

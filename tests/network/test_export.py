@@ -100,9 +100,7 @@ def test_eight_bits_are_eight_bits_and_their_accuracy_is_measured_on_mnist(
     assert result.accuracy == (probabilities.argmax(1) == labels).mean()
 
 
-def test_whether_eight_bits_gain_anything_is_measured_and_said_both_ways(
-    warm_net: DigitNet, stand_in_data: Path
-) -> None:
+def test_what_eight_bits_gain_or_lose_is_measured_and_said(warm_net: DigitNet, stand_in_data: Path) -> None:
     """Small networks become larger and slower by them: the sentence follows from what was measured, not from hope."""
     result = to_int8(warm_net, stand_in_data)
     assert result.bytes == (len(result.model), len(to_onnx(warm_net)))

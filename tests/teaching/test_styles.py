@@ -15,7 +15,7 @@ def test_every_style_of_every_digit_is_read() -> None:
 
 def test_what_a_lesson_spoils_is_told_by_style(net: DigitNet) -> None:
     before = answers_to_hands(net)
-    at = next(index for index, (digit, style) in enumerate(hands()[0]) if (digit, style) == ("1", "long flag"))
+    at = hands()[0].index(("1", "long flag"))
     before = [*before[: at * EACH], *["1"] * EACH, *before[(at + 1) * EACH :]]
     after = [*before[: at * EACH], *["7"] * EACH, *before[(at + 1) * EACH :]]
     changes = style_changes(before, after, net.classes)

@@ -248,7 +248,7 @@ def test_a_design_that_would_stop_the_server_is_refused() -> None:
 
 
 def test_why_the_same_dilations_read_other_columns_is_said_with_every_count() -> None:
-    """15 of 29 on the Learn tab, 21 of 53 and 91 of 109 here: one sentence has them all, and none without dilation."""
+    """15 of 29 on the Learn tab, 21 of 53 and 91 of 109 here: one sentence has all of them."""
     stages = tuple(replace(stage, dilation=d) for stage, d in zip(DEFAULT_DESIGN.stages, (2, 4, 8), strict=True))
     said = counts_sentence(replace(DEFAULT_DESIGN, stages=stages))
     alone = columns_read((2, 4, 8))

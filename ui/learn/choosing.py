@@ -109,8 +109,8 @@ def filter_advice() -> str:
     if not lines:
         return advice
     return (
-        f"{advice} The networks to choose from under the drawing, which also differ in depth and training, read "
-        f"this share of MNIST's test images correctly: {'; '.join(lines)}."
+        f"{advice} The networks of the list, which also differ in depth and training, read this share of MNIST's test "
+        f"images correctly: {'; '.join(lines)}."
     )
 
 

@@ -1,10 +1,12 @@
 // What the Layers tab shows of a drawing: the maps that are on screen, and the cell that is pointed at.
 
+import { windowsOf } from "../broken.js";
+import { receptiveField } from "../fields.js";
 import { orError } from "../reading.js";
 import { describeCell } from "./cell.js";
 
-/** As `layers_part` of ui/layers.py; maps and means are arrays instead of base64. */
-export function layersPart(network, { maps: wanted = {}, cell = null, activity = false }) {
+/** As `layers_part` of ui/layers.py; maps and means are arrays instead of base64. Of a broken copy, its `windows` too. */
+export function layersPart(network, { maps: wanted = {}, cell = null, activity = false }, breaks = null) {
   const answer = { maps: {}, maxima: {}, bright: {} };
   const means = {};
   for (const { name } of network.layers.slice(0, -1)) {
@@ -18,6 +20,7 @@ export function layersPart(network, { maps: wanted = {}, cell = null, activity =
   const head = network.map("head");
   answer.logits = Array.from(head.values.subarray(0, head.channels));
   if (activity) answer.activity = means;
+  if (breaks) answer.windows = windowsOf(network, receptiveField);
   if (cell) answer.cell = orError(() => describeCell(network, cell)); // told in its place
   return answer;
 }
