@@ -7,7 +7,7 @@ import { INK_SIZE, centringShift, checkDrawing, extent, fittingScale, grey, plac
 const STEPS = ["boxed", "scaled", "centred"];
 
 /** As `steps_part` of ui/misread.py: image and probabilities after no step, one, two and three, as far as each is taken. */
-export function stepsPart(network, pen, parameters) {
+export function stepsPart({ network, pen, parameters }) {
   const strokes = checkDrawing(parameters.drawing);
   return [0, 1, 2, 3].map((count) => {
     const steps = Object.fromEntries(STEPS.map((step, index) => [step, index < count && parameters[step]]));
