@@ -79,6 +79,7 @@ export function mount({ element, server }) {
   }
 
   function build() {
+    inView.forget(); // of the network before
     flow = buildFlow(find(".flow"), structure, structure.classes, (strip) => { strip.sort(null); refresh(); lookAgain(); });
     for (const strip of flow.strips.values()) pointOnStrip(strip, selection);
     flow.buttons.forEach((button, channel) => {

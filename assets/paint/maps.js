@@ -58,7 +58,6 @@ export function makeStrip(layer) {
       known.fill(0);
       maximum = most;
       if (!answer) return;
-      if (typeof answer.values !== "string" && answer.values.length > strip.buffer.length) return; // of the network before
       const bytes = unpackBytes(answer.values, strip.buffer, answer.channels.length * area);
       answer.channels.forEach((channel, index) => {
         values.set(bytes.subarray(index * area, (index + 1) * area), channel * area);

@@ -6,7 +6,7 @@ import { read } from "../reading.js";
 import { latticeOf, quantised } from "./cell.js";
 
 /** As `compare_part` of ui/compare.py, of the networks named in the parameters; bytes instead of base64. */
-export function comparePart(image, { stage, y, x, networks }, use) {
+export function comparePart({ image, use, parameters: { stage, y, x, networks } }) {
   return networks.map((name) => {
     const network = use(name);
     const { probabilities } = read(network, image);
@@ -26,7 +26,7 @@ export function comparePart(image, { stage, y, x, networks }, use) {
 }
 
 /** As `versus_part` of ui/teach.py: what another network says. */
-export function versusPart(image, { network: name }, use) {
+export function versusPart({ image, use, parameters: { network: name } }) {
   const network = use(name);
   return { network: name, classes: network.classes, probabilities: read(network, image).probabilities };
 }

@@ -6,7 +6,8 @@ import { orError } from "../reading.js";
 import { describeCell } from "./cell.js";
 
 /** As `layers_part` of ui/layers.py; maps and means are arrays instead of base64. Of a broken copy, its `windows` too. */
-export function layersPart(network, { maps: wanted = {}, cell = null, activity = false }, breaks = null) {
+export function layersPart({ network, breaks = null, parameters: { maps: wanted = {}, cell = null, activity = false } }) {
+  checkChannels(network, wanted);
   const answer = { maps: {}, maxima: {}, bright: {} };
   const means = {};
   for (const { name } of network.layers.slice(0, -1)) {
@@ -23,6 +24,18 @@ export function layersPart(network, { maps: wanted = {}, cell = null, activity =
   if (breaks) answer.windows = windowsOf(network, receptiveField);
   if (cell) answer.cell = orError(() => describeCell(network, cell)); // told in its place
   return answer;
+}
+
+function checkChannels({ layers }, wanted) {
+  const counts = new Map(layers.slice(0, -1).map(({ name, outChannels }) => [name, outChannels]));
+  for (const [name, channels] of Object.entries(wanted)) {
+    const count = counts.get(name);
+    if (!count) throw new Error(`Maps are requested by layer; expected some of ${[...counts.keys()].join(", ")}.`);
+    const fits = channels.every((channel) => Number.isInteger(channel) && channel >= 0 && channel < count);
+    if (!fits || new Set(channels).size < channels.length) {
+      throw new Error(`The channels of ${name} are a list of whole numbers from 0 to ${count - 1}, each once.`);
+    }
+  }
 }
 
 function picked(bytes, channels, [height, width]) {

@@ -12,7 +12,7 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 const indices = (count) => Array.from({ length: count }, (_, index) => index);
 
 /** Some channels of the first stage's depthwise convolution, each with its own kernel. */
-export function depthwisePart(network, parameters) {
+export function depthwisePart({ network, parameters }) {
   const { depthwise, kernels } = stageOf(network, 0);
   const source = planes(network, "stem");
   const output = split(network.response(depthwise.name), depthwise.outSize);
@@ -33,7 +33,7 @@ export function depthwisePart(network, parameters) {
 }
 
 /** One output channel of the first stage's pointwise convolution at one place. */
-export function pointwisePart(network, parameters) {
+export function pointwisePart({ network, parameters }) {
   const { depthwise, pointwise, rows } = stageOf(network, 0);
   const source = planes(network, depthwise.name);
   const size = depthwise.outSize;
@@ -58,7 +58,7 @@ export function pointwisePart(network, parameters) {
 }
 
 /** The first stage's two convolutions in a row, by plain loops, compared with the network's own. */
-export function separablePart(network) {
+export function separablePart({ network }) {
   const { depthwise, pointwise, kernels, rows } = stageOf(network, 0);
   const source = planes(network, "stem");
   const between = source.map((plane, channel) => convolved(plane, depthwise.size, kernels[channel], depthwise));
@@ -80,7 +80,7 @@ export function separablePart(network) {
 }
 
 /** One kernel of the first stage on the image itself, with its taps as far apart as you like. */
-export function dilationPart(network, parameters, image) {
+export function dilationPart({ network, parameters, image }) {
   const { depthwise, kernels } = stageOf(network, 0);
   const order = strongest(kernels);
   const channel = order[nearest(parameters, "kernel", order.length - 1)];
@@ -103,7 +103,7 @@ export function dilationPart(network, parameters, image) {
 }
 
 /** One stage from input to output, and whether it is dilated. */
-export function flowchartPart(network, parameters) {
+export function flowchartPart({ network, parameters }) {
   const stages = network.config.stages.length;
   const index = nearest(parameters, "stage", stages - 1);
   const { depthwise, pointwise, kernels, rows } = stageOf(network, index);

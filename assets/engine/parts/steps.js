@@ -10,7 +10,7 @@ const STEPS = ["boxed", "scaled", "centred"];
  * As `steps_part` of ui/misread.py: image and probabilities after no step, one, two and three, as far as each is taken, and
  * the probabilities without each of them.
  */
-export function stepsPart(network, pen, parameters) {
+export function stepsPart({ network, pen, parameters }) {
   const strokes = checkDrawing(parameters.drawing);
   const readAfter = (isTaken) => {
     const steps = Object.fromEntries(STEPS.map((step, index) => [step, isTaken(index) && parameters[step]]));

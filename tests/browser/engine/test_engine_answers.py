@@ -24,7 +24,7 @@ from ui.teach.tab import versus_part
 
 # Async function of {files, requests}: the engine's answers, arrays as {bytes} or {floats} in base64.
 ANSWER = """async ({ files, requests }) => {
-    const [{ Network }, { readCheckpoint }, { Pen }, { answer, knows }] = await Promise.all(
+    const [{ Network }, { readCheckpoint }, { Pen }, { answer, fetchParts, knows }] = await Promise.all(
         ["network", "safetensors", "strokes", "answers"].map((name) => import(`/engine/${name}.js`)));
     const kernels = await WebAssembly.compileStreaming(fetch("/engine/kernels.wasm"));
     const networks = new Map(Object.entries(files).map(([name, file]) => {
@@ -42,6 +42,7 @@ ANSWER = """async ({ files, requests }) => {
         return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, told(each)]));
     };
     const pen = new Pen(kernels);
+    await fetchParts();
     return requests.map((request) => {
         if (!knows(request)) throw new Error("there is a part that the engine does not know");
         return told(answer(request, (name) => networks.get(name), pen));
