@@ -31,6 +31,7 @@ FLOORS = (
     "study",
     "evaluation",
     "training",
+    "generation",
     "teaching",
     "finetune",
     "evaluate",

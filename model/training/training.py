@@ -21,7 +21,7 @@ from model.training.recipe import Recipe
 from model.training.workers import Workers
 
 
-def _moving_average(decay: float) -> Callable[..., None]:
+def moving_average(decay: float) -> Callable[..., None]:
     """Exponential moving average that forgets the untrained start: its decay grows with the number of steps."""
 
     def update(averages: list[Tensor], new: list[Tensor], steps: Tensor | int) -> None:
@@ -65,7 +65,7 @@ class Training:
             _go_on_from(self.net, start)
         self.net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.module = workers.wrap(self.net)
-        self.average = AveragedModel(self.net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True)
+        self.average = AveragedModel(self.net, multi_avg_fn=moving_average(recipe.average), use_buffers=True)
         self.taught_by, self.start = teacher, start
         self.teacher = load_checkpoint(teacher).to(device) if teacher else None
         material = data if isinstance(data, Material) else Material(data)
