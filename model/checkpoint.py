@@ -104,7 +104,7 @@ def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], N
         _verify(called, DigitNet(config), weights)
     net = DigitNet(config)
     net.load_state_dict(weights, strict=False)
-    net.eval().to(memory_format=torch.channels_last)
+    net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if not _answers(net).isfinite().all():
         raise CheckpointError(f"{called} answers with values that are not finite numbers.")
     return net
@@ -168,7 +168,7 @@ def checksum_of(metadata: dict[str, Any], weights: dict[str, Tensor]) -> str:
     digest = hashlib.sha256(json.dumps(others, sort_keys=True).encode())
     for name, tensor in sorted(weights.items()):
         digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
 
 

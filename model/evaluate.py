@@ -14,6 +14,7 @@ python -m model.evaluate --table                                    # rewrite ch
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from tqdm import tqdm
 
@@ -82,7 +83,8 @@ def _few_shot(options: argparse.Namespace) -> None:
     writers = sorted({sample.writer for sample in samples})[: options.writers]
     print(f"old digits from {replay.source}; what is lost is counted on MNIST's {len(old.labels):,} test images\n")
     print(f"{'':48}{'before':>9}{'after':>9}{'worst':>9}{'writer':>8}{'lost':>8}{'most':>8}{'seconds':>9}")
-    for name, left_out in (ABLATION if options.ablation else {"": {}}).items():
+    ablation: dict[str, dict[str, Any]] = ABLATION if options.ablation else {"": {}}
+    for name, left_out in ablation.items():
         teaching, as_strokes = without(Teaching(), left_out)
         for checkpoint in options.checkpoint:
             net = load_checkpoint(checkpoint)

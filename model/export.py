@@ -1,223 +1,22 @@
 """Export a network: as ONNX, as ONNX in 8-bit numbers, as safetensors.
 
-    python -m model.export --checkpoint base --out base.onnx
-    python -m model.export --checkpoint base --out base-int8.onnx --int8 --data DIR
-
-An ONNX export is first run in ONNX Runtime and compared with PyTorch on random drawings. The 8-bit network is a
-different network: its accuracy is measured, beside that of the original on the same images.
+python -m model.export --checkpoint base --out base.onnx
+python -m model.export --checkpoint base --out base-int8.onnx --int8 --data DIR
 """
 
 import argparse
-import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from importlib.util import find_spec
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from model.checkpoint import load_checkpoint, read_history, save_checkpoint
 from model.command import command
-from model.data import DEFAULT_DATA, DataError, load_mnist, load_training
-from model.drawing.examples import example_images, load_examples
-from model.drawing.strokes import rasterize
-from model.inference import predict
-from model.network import DIGITS, DigitNet
-from model.onnx_graph import INPUT, onnx_model
-
-# No request leaves the machine: without this, ONNX Runtime reports its use to its makers as soon as it is imported.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
-TOLERANCE = 1e-4  # largest difference from PyTorch's probabilities
-RANDOM_DRAWINGS = 32
-CALIBRATION_IMAGES = 500  # from which the ranges of the 8-bit numbers are taken
-CHUNK = 500  # images read at once while the accuracy is measured
-
-
-class ExportError(ValueError):
-    """The network cannot be exported. The message is one sentence for people."""
-
-
-class Quantised(NamedTuple):
-    """A network in 8-bit numbers, and the accuracy that it has left.
-
-    Attributes:
-        model: the ONNX file.
-        accuracy: of the 8-bit network, 0 to 1; None where the network does not read all ten digits.
-        exact: of the network that it was made from, on the same images.
-        source: what they were measured on, in words.
-    """
-
-    model: bytes
-    accuracy: float | None
-    exact: float | None
-    source: str
-
-
-class _Images(NamedTuple):
-    calibration: np.ndarray  # uint8 (N, 28, 28), from which the ranges of the numbers are taken
-    images: np.ndarray  # uint8 (M, 28, 28), to measure on
-    labels: np.ndarray  # int (M,), 0 to 9
-    source: str
-
-
-def session(model: bytes, threads: int = 1) -> Any:
-    """An `onnxruntime.InferenceSession` on the CPU.
-
-    Raises:
-        ExportError: ONNX Runtime is not installed.
-    """
-    _require("onnxruntime")
-    import onnxruntime
-
-    onnxruntime.disable_telemetry_events()  # in case the variable is ignored
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-
-
-def _require(*packages: str) -> None:
-    for package in packages:
-        if find_spec(package) is None:
-            raise ExportError(f"This needs {package}; install it with: pip install {package}.")
-
-
-def to_onnx(net: DigitNet) -> bytes:
-    """A network as an ONNX file, checked against PyTorch on random drawings, one at a time and many at once.
-
-    Args:
-        net: in eval mode, on the CPU.
-
-    Returns:
-        The file. Input `images`: uint8 (N, 28, 28), ink 255 on 0, any N. Outputs `probabilities` and `logits`: float32
-        (N, classes).
-
-    Raises:
-        ExportError: ONNX or its runtime is not installed, or its probabilities differ from PyTorch's.
-    """
-    _require("onnx", "onnxruntime")
-    model = onnx_model(net).SerializeToString()
-    images = random_drawings(RANDOM_DRAWINGS)
-    difference = max(deviation(model, net, images), deviation(model, net, images[:1]))
-    if not difference <= TOLERANCE:
-        raise ExportError(
-            f"ONNX Runtime's probabilities differ from PyTorch's by {difference:.2g}; expected at most {TOLERANCE:g}."
-        )
-    return model
-
-
-def deviation(model: bytes, net: DigitNet, images: np.ndarray) -> float:
-    """The largest difference between ONNX Runtime's probabilities and PyTorch's.
-
-    Args:
-        model: an ONNX file, as `to_onnx` returns it.
-        net: the network that it was made from.
-        images: uint8 (N, 28, 28).
-    """
-    probabilities, _ = session(model).run(None, {INPUT: images})
-    return float(np.abs(probabilities - predict(net, images)).max())
-
-
-def random_drawings(count: int, seed: int = 0) -> np.ndarray:
-    """Scribbles of one to three strokes, as the network sees them: uint8 (count, 28, 28)."""
-    generator = np.random.default_rng(seed)
-    drawings = [
-        [generator.uniform(0, 1, (generator.integers(2, 8), 2)).tolist() for _ in range(generator.integers(1, 4))]
-        for _ in range(count)
-    ]
-    return np.stack([rasterize(drawing) for drawing in drawings])
-
-
-def quantised(model: bytes, calibration: np.ndarray) -> bytes:
-    """An ONNX file whose convolutions compute in 8-bit integers (Jacob et al. 2018).
-
-    Weights get one scale per channel, maps one scale each, from their ranges on the calibration images.
-
-    Args:
-        model: an ONNX file, as `to_onnx` returns it.
-        calibration: uint8 (N, 28, 28).
-
-    Raises:
-        ExportError: ONNX or its runtime is not installed.
-    """
-    _require("onnx", "onnxruntime")
-    import onnx
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
-    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
-
-    class Reader(CalibrationDataReader):
-        def __init__(self) -> None:
-            chunks = np.array_split(calibration, -(-len(calibration) // CHUNK))
-            self.batches = iter({INPUT: chunk} for chunk in chunks)
-
-        def get_next(self) -> dict[str, np.ndarray] | None:
-            return next(self.batches, None)
-
-    graph = onnx.load_from_string(model)
-    add_pre_process_metadata(graph)  # norms are folded and shapes are known: there is nothing left to prepare
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "int8.onnx"
-        quantize_static(
-            graph,
-            path,
-            Reader(),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv", "Relu", "Add", "GlobalAveragePool", "Gemm"],
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-        )
-        return path.read_bytes()
-
-
-def to_int8(
-    net: DigitNet, data: str | Path = DEFAULT_DATA, on_progress: Callable[[float], None] | None = None
-) -> Quantised:
-    """A network as an ONNX file in 8-bit numbers, with its accuracy on MNIST if that is on this machine.
-
-    Otherwise the ranges and the accuracy come from the example drawings. Nothing is downloaded.
-
-    Args:
-        net: in eval mode, on the CPU.
-        data: directory that may hold MNIST/raw.
-        on_progress: called with the share of the work done, 0 to 1; an exception that it raises ends the work.
-
-    Raises:
-        ExportError: ONNX or its runtime is not installed.
-    """
-    exact_model = to_onnx(net)
-    calibration, images, labels, source = _images_to_measure_on(data)
-    model = quantised(exact_model, calibration)
-    if not set(DIGITS) <= set(net.classes):
-        return Quantised(model, None, None, "nothing, since it does not read all ten digits")
-    answers = np.array([net.classes.index(digit) for digit in DIGITS])[labels]
-
-    def accuracy(file: bytes, start: float) -> float:
-        runtime, correct = session(file), 0
-        for first in range(0, len(images), CHUNK):
-            if on_progress:
-                on_progress(start + first / len(images) / 2)
-            chunk = slice(first, first + CHUNK)
-            (probabilities,) = runtime.run(["probabilities"], {INPUT: images[chunk]})
-            correct += int((probabilities.argmax(1) == answers[chunk]).sum())
-        return correct / len(images)
-
-    return Quantised(model, accuracy(model, 0), accuracy(exact_model, 0.5), source)
-
-
-def _images_to_measure_on(data: str | Path) -> _Images:
-    try:
-        test = load_mnist(data, train=False, download=False)
-        training, _ = load_training(data, download=False)
-    except DataError:
-        images = example_images()
-        labels = np.array([DIGITS.index(example.label) for example in load_examples()])
-        source = f"the {len(images)} example drawings, which the ranges come from too, since MNIST is not here"
-        return _Images(images, images, labels, source)
-    calibration = training.images[:CALIBRATION_IMAGES].numpy()
-    return _Images(calibration, test.images.numpy(), test.labels.numpy(), f"MNIST's {len(test.labels):,} test images")
+from model.data import DEFAULT_DATA
+from model.network import DigitNet
+from model.onnx.int8 import describe_int8, to_int8
+from model.onnx.runtime import RANDOM_DRAWINGS, TOLERANCE, ExportError, to_onnx
 
 
 def to_safetensors(net: DigitNet, **history: Any) -> bytes:
@@ -229,16 +28,6 @@ def to_safetensors(net: DigitNet, **history: Any) -> bytes:
     """
     with tempfile.TemporaryDirectory() as directory:
         return save_checkpoint(net, Path(directory) / "network.safetensors", **history).read_bytes()
-
-
-def describe_int8(result: Quantised) -> str:
-    """The accuracy in 8-bit numbers and before, in a sentence."""
-    if result.accuracy is None:
-        return f"Its accuracy was measured on {result.source}."
-    return (
-        f"In 8-bit numbers it reads {result.accuracy:.2%} of {result.source}; "
-        f"in the numbers that it was trained with, {result.exact:.2%}."
-    ).replace("%", " %")
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

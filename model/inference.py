@@ -1,4 +1,4 @@
-"""What a network answers: probabilities, and the response of every layer to one image."""
+"""What a network answers: probabilities, and what each of its layers makes of one image."""
 
 from collections import OrderedDict
 from typing import NamedTuple
@@ -80,3 +80,24 @@ def layer_responses(net: DigitNet, image: np.ndarray | Tensor) -> "OrderedDict[s
     """
     outputs = forward_pass(net, image[None]).outputs()
     return OrderedDict((name, output[0].detach().float().cpu().numpy()) for name, output in outputs.items())
+
+
+def layer_maps(net: DigitNet, image: np.ndarray | Tensor) -> "OrderedDict[str, np.ndarray]":
+    """What every layer passes on to the next: its response after the norm, the residual and the ReLU.
+
+    Maps are named after the layers of `model.layers`, so that the map of a pointwise convolution is the output of its
+    stage.
+
+    Args:
+        net: in eval mode.
+        image: uint8 (28, 28), ink 255 on 0.
+
+    Returns:
+        `image`, the normalised pixels (1, 28, 28), then the maps by name, float32 (C, H, W): at least 0 except in
+        `head`, whose C logits have H = W = 1.
+
+    Raises:
+        ValueError: the image is of another type or shape.
+    """
+    maps = forward_pass(net, image[None]).maps()
+    return OrderedDict((name, values[0].detach().float().cpu().numpy()) for name, values in maps.items())

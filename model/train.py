@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from model.checkpoint import (
     check_place,
@@ -63,7 +64,7 @@ def train(
     device: str = "auto",
     resume: bool = False,
     runs: Path = RUNS,
-) -> tuple[DigitNet, dict]:
+) -> tuple[DigitNet, dict[str, Any]]:
     """Train to the last epoch; a state to resume from is kept in `runs` after every epoch.
 
     Args:
@@ -171,7 +172,7 @@ def _is_trained(name: str, recipe: Recipe) -> bool:
     return checkpoint_path(name).is_file() and read_metadata(name).get("recipe") == asdict(recipe)
 
 
-def _history_of(name: str) -> dict:
+def _history_of(name: str) -> dict[str, Any]:
     """What a card says of the checkpoint that a training went on from."""
     said = read_metadata(name)
     return {"name": checkpoint_path(name).stem} | {key: said[key] for key in ("seed", "recipe") if key in said}
@@ -187,12 +188,12 @@ def _recipe(
     """The preset's recipe, with what the command says otherwise."""
     if epochs is not None and epochs < 1:
         raise ValueError(f"--epochs is {epochs}; expected 1 or more.")
-    said = {"epochs": epochs, "hands": hands, "outliers": outliers}
+    said: dict[str, Any] = {"epochs": epochs, "hands": hands, "outliers": outliers}
     recipe = replace(RECIPES[preset], **{name: value for name, value in said.items() if value is not None})
     return replace(recipe, learning_rate=recipe.learning_rate * GOING_ON) if start else recipe
 
 
-def _write(net: DigitNet, history: dict, name: str) -> None:
+def _write(net: DigitNet, history: dict[str, Any], name: str) -> None:
     if int(os.environ.get("RANK", "0")) == 0:
         path = save_checkpoint(net, name, **history)
         test = history["figures"]["test"]

@@ -12,8 +12,10 @@ from model.checkpoint import read_history
 from model.cost.budget import drawings_for_mean_fields
 from model.drawing.examples import example_images
 from model.explain.occlusion import Occlusion, occlusion
-from model.export import RANDOM_DRAWINGS, TOLERANCE, describe_int8, to_int8, to_onnx, to_safetensors
+from model.export import to_safetensors
 from model.fields.mean_fields import MeanField, compute_mean_fields
+from model.onnx.int8 import describe_int8, to_int8
+from model.onnx.runtime import RANDOM_DRAWINGS, TOLERANCE, to_onnx
 from model.study.timing import counted_multiply_accumulates, timings
 from ui.serving.processes import Report
 from ui.teach.network_files import load_network_file

@@ -14,7 +14,7 @@ from model.design.configuration import cost_of
 from model.fields.cell_fields import cell_fields
 from model.fields.receptive_field import Cell
 from model.forward_pass import sharing
-from model.layer_maps import layer_maps
+from model.inference import layer_maps
 from model.layers import milestones, parts_of
 from model.network import PRESETS
 from model.study.claims import Claim, study_claims, timing_claims

@@ -8,7 +8,7 @@ import numpy as np
 from model import DigitNet, receptive_field
 from model.checks import is_whole
 from model.fields.gridding import windows_of
-from model.layer_maps import layer_maps
+from model.inference import layer_maps
 from model.layers import Layer, layers_of, milestones
 from ui.cell import describe_cell
 from ui.serving.answers import to_base64

@@ -8,6 +8,7 @@ import gradio as gr
 from model import CheckpointError, complexity, receptive_field
 from model.checkpoint import CHECKSUM, read_metadata
 from model.drawing.strokes import IMAGE_SIZE
+from model.layers import milestones
 from ui.serving.faults import one_sentence
 from ui.serving.network_store import is_key
 from ui.serving.networks import Networks
@@ -106,7 +107,7 @@ def _describe(networks: Networks, name: str) -> str:
     net, metadata = networks.load(name), read_metadata(networks.locate(name))
     cost = complexity(net)
     dilations = ", ".join(str(stage.dilation) for stage in net.stages)
-    last = receptive_field(net, f"stages.{len(net.stages) - 1}")
+    last = receptive_field(net, milestones(net.config)[-1].output)
     lines = [
         f"**{_plain(networks.title(name))}** has {cost.parameters:,} trainable parameters and takes "
         f"{cost.multiply_accumulates:,} multiply-accumulates per image. Its {len(net.stages)} stages have "

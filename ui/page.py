@@ -9,7 +9,7 @@ from model.data import DEFAULT_DATA
 from ui.api import add_api
 from ui.canvas import canvas
 from ui.compare import compare, compare_part
-from ui.design import design
+from ui.design.tab import design
 from ui.engine import engine
 from ui.export import export
 from ui.layers import layers, layers_part

@@ -42,7 +42,7 @@ class Sample(NamedTuple):
     """
 
     label: str
-    drawing: list
+    drawing: list[Any]
 
 
 def check_name(name: object) -> str:
@@ -112,7 +112,7 @@ def _check_sample(number: int, sample: object) -> Sample:
         raise SampleError(f"Sample {number}: {error}") from None
 
 
-def _inked(drawing: str | bytes | Sequence) -> list:
+def _inked(drawing: Any) -> list[Any]:
     """The strokes of a checked drawing that have points: an empty one adds nothing, and not every reader expects it."""
     strokes = read_json(drawing) if isinstance(drawing, str | bytes) else drawing
     return [stroke for stroke in strokes if len(stroke)]

@@ -1,5 +1,6 @@
-"""checkpoints/README.md from what the checkpoint files say of themselves: one row a network, one card a file."""
+"""checkpoints/README.md, written from the files' own metadata: one row per network, one card per file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from model.checkpoint import checkpoint_names, checkpoint_path, default_name, lo
 from model.cost.complexity import complexity
 from model.familiarity import UNSET
 from model.fields.layer_fields import receptive_field
+from model.layers import milestones
 from model.network import PRESETS, DigitNet
 from model.study.networks import STUDY
 
@@ -18,19 +20,19 @@ HEADER = """\
 Written by `python -m model.evaluate --table` from the files' own metadata: to change it, change the files.
 
 Test: MNIST's 10,000 test images, read once, after the last epoch. Pendigits: people's pen strokes, by 30 writers, none
-of which was ever trained on. ECE: expected calibration error on the test images, after the temperature. Where there are
-several seeds, figures are their mean ± standard deviation. Field: pixels that a cell of the last stage sees, before
-the image's borders cut it.
+of which any network was trained on. ECE: expected calibration error on the test images, after the temperature. Figures
+of several seeds are given as mean ± standard deviation. Field: pixels that a cell of the last stage sees, before the
+image's borders cut it.
 
-Hands: drawings by `model.drawing.hands` of a seed that was not trained on. Unlike: the share of drawings that a network
-calls unlike anything it has learned (`model.familiarity`), of digits first, where it should not, then of everything
-else, where it should; "*" marks kinds of drawings that are never trained on.
+Hands: drawings by `model.drawing.hands`, with a seed that was not used in training. Unlike: the share of drawings that
+a network calls unlike anything it has learned (`model.familiarity`); it should be small for digits and large for
+everything else. "*" marks kinds of drawings that no network is trained on.
 """
 STUDY_HEADER = """\
 # The study
 
 One network shape, separable or standard, dilated or not; everything else is the same. Made by
-`python -m model.train --study`, which skips what is finished.
+`python -m model.train --study`, which skips networks that are trained already.
 """
 COLUMNS = (
     "network",
@@ -49,7 +51,7 @@ NONE = "-"
 
 
 class Entry(NamedTuple):
-    """One checkpoint file: its name, what it says of itself, and the network in it."""
+    """One checkpoint file: its name, its metadata, and the network in it."""
 
     name: str
     metadata: dict[str, Any]
@@ -57,22 +59,23 @@ class Entry(NamedTuple):
 
     @property
     def preset(self) -> str:
-        """The preset it was trained as; its own name where it does not say."""
+        """The preset it was trained as, or the file's name if the metadata names none."""
         return self.metadata.get("preset", self.name)
 
     @property
     def seed(self) -> int:
-        """Of the training."""
+        """The seed of the training."""
         return self.metadata.get("seed", 0)
 
     @property
     def row(self) -> str:
-        """Seeds of one preset stand in one row; a file of any other name in its own."""
+        """The table row it belongs to: all seeds of a preset share one, a file of any other name has its own."""
         return self.preset if self.name == default_name(self.preset, self.seed) else self.name
 
-    def figure(self, data: str, name: str) -> float | None:
-        """One of its figures, or None where it was not measured."""
-        return self.metadata.get("figures", {}).get(data, {}).get(name)
+    def figures(self, data: str) -> dict[str, Any]:
+        """Its figures on these data, empty if there are none."""
+        figures: dict[str, Any] = self.metadata.get("figures", {}).get(data, {})
+        return figures
 
 
 def write_cards() -> Path:
@@ -100,22 +103,22 @@ def _section(header: str, entries: list[Entry]) -> str:
     return "\n".join([header, table, "", *map(_card, entries)])
 
 
-def _line(cells: list[str] | tuple[str, ...]) -> str:
+def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
 def _row(entries: list[Entry]) -> list[str]:
     first = entries[0]
     cost = complexity(first.net)
-    height, width = receptive_field(first.net, f"stages.{len(first.net.stages) - 1}").size
+    height, width = receptive_field(first.net, milestones(first.net.config)[-1].output).size
     return [
         f"**{first.row}**",
         f"{cost.parameters:,}",
         f"{cost.multiply_accumulates:,}",
         f"{height} x {width}",
-        _spread([entry.figure("test", "accuracy") for entry in entries], 100, 2, " %"),
-        _spread([entry.figure("pendigits", "accuracy") for entry in entries], 100, 2, " %"),
-        _spread([entry.figure("test", "ece") for entry in entries], 100, 2, " %"),
+        _spread(entries, "test", "accuracy"),
+        _spread(entries, "pendigits", "accuracy"),
+        _spread(entries, "test", "ece"),
         ", ".join(str(entry.seed) for entry in entries),
         _epochs(first.metadata),
         first.metadata.get("teacher") or NONE,
@@ -124,61 +127,84 @@ def _row(entries: list[Entry]) -> list[str]:
 
 
 def _epochs(metadata: dict[str, Any]) -> str:
-    """Of the training, after those of the training that it went on from."""
-    stages = [metadata.get("start", {}), metadata]
-    return " + ".join(str(said["recipe"]["epochs"]) for said in stages if "epochs" in said.get("recipe", {})) or NONE
+    """Epochs of the training, after those of the training that it continued."""
+    trainings = [metadata.get("start", {}), metadata]
+    return " + ".join(str(one["recipe"]["epochs"]) for one in trainings if "epochs" in one.get("recipe", {})) or NONE
 
 
-def _spread(values: list[float | None], scale: float, digits: int, unit: str) -> str:
-    """Mean, and standard deviation where there is one, of what was measured."""
-    known = [scale * value for value in values if value is not None]
-    if not known:
+def _spread(entries: list[Entry], data: str, figure: str) -> str:
+    """A share in percent: its mean over the entries that have it, and its standard deviation if there are several."""
+    measured = [100 * entry.figures(data)[figure] for entry in entries if figure in entry.figures(data)]
+    if not measured:
         return NONE
-    deviation = f" ± {stdev(known):.{digits}f}" if len(known) > 1 else ""
-    return f"{mean(known):.{digits}f}{deviation}{unit}"
+    deviation = f" ± {stdev(measured):.2f}" if len(measured) > 1 else ""
+    return f"{mean(measured):.2f}{deviation} %"
 
 
 def _card(entry: Entry) -> str:
-    lines = [f"## {entry.name}", ""]
-    recipe = entry.metadata.get("recipe")
-    if recipe:
-        settings = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in recipe.items())
-        lines += [f"- Made by `{_command(entry)}`", f"- Recipe: {settings}"]
+    """What one checkpoint says of itself, as a list."""
+    lines = [
+        *_origin(entry),
+        f"Temperature: {entry.net.temperature:.3f}",
+        f"Familiar: {_thresholds(entry.net)}",
+        *(_mnist(title, entry.figures(data)) for data, title in (("test", "Test"), ("validation", "Validation"))),
+        _pendigits(entry.figures("pendigits")),
+        _hands(entry.figures("styles")),
+        _unlike(entry.figures("unlike")),
+    ]
+    return "\n".join([f"## {entry.name}", "", *(f"- {line}" for line in lines if line), ""])
+
+
+def _origin(entry: Entry) -> list[str]:
+    """The command and the recipe it was made with, and those of the training that it continued."""
+    lines = []
+    if recipe := entry.metadata.get("recipe"):
+        lines += [f"Made by `{_command(entry)}`", f"Recipe: {_settings(recipe)}"]
     if start := entry.metadata.get("start"):
-        settings = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in start.get("recipe", {}).items())
-        lines.append(f"- Went on from {start['name']}, which was trained with: {settings}")
-    lines += [f"- Temperature: {entry.net.temperature:.3f}", f"- Familiar: {_thresholds(entry.net)}"]
-    for data, title in (("test", "Test"), ("validation", "Validation")):
-        if entry.figure(data, "accuracy") is not None:
-            lines.append(
-                f"- {title}: {100 * entry.figure(data, 'accuracy'):.2f} % of {entry.figure(data, 'images'):,} images,"
-                f" NLL {entry.figure(data, 'nll'):.4f}, Brier {entry.figure(data, 'brier'):.4f},"
-                f" ECE {100 * entry.figure(data, 'ece'):.2f} %"
-            )
-    if entry.figure("pendigits", "accuracy") is not None:
-        lines.append(
-            f"- Pendigits: {100 * entry.figure('pendigits', 'accuracy'):.2f} % of"
-            f" {entry.figure('pendigits', 'images'):,} drawings,"
-            f" {100 * entry.figure('pendigits', 'mean_over_writers'):.2f} % on the average over"
-            f" {entry.figure('pendigits', 'writers')} writers, worst writer {entry.figure('pendigits', 'worst_writer')}"
-            f" with {100 * entry.figure('pendigits', 'worst_accuracy'):.2f} %"
-        )
-    if entry.figure("pendigits", "ece") is not None:
-        lines[-1] += f", ECE {100 * entry.figure('pendigits', 'ece'):.2f} %"
-    if entry.figure("styles", "accuracy") is not None:
-        by_style = entry.figure("styles", "by_style")
-        worst = min(by_style, key=by_style.__getitem__)
-        lines.append(
-            f"- Hands: {100 * entry.figure('styles', 'accuracy'):.2f} % of {entry.figure('styles', 'drawings'):,}"
-            f" drawings in {len(by_style)} styles, worst {worst} with {100 * by_style[worst]:.1f} %"
-        )
-    if unlike := entry.metadata.get("figures", {}).get("unlike"):
-        lines.append("- Unlike: " + ", ".join(f"{kind} {100 * rate:.1f} %" for kind, rate in unlike.items()))
-    return "\n".join([*lines, ""])
+        lines.append(f"Continues {start['name']}, which was trained with: {_settings(start.get('recipe', {}))}")
+    return lines
+
+
+def _settings(recipe: dict[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in recipe.items())
+
+
+def _mnist(title: str, figures: dict[str, Any]) -> str:
+    if "accuracy" not in figures:
+        return ""
+    return (
+        f"{title}: {100 * figures['accuracy']:.2f} % of {figures['images']:,} images, NLL {figures['nll']:.4f}, "
+        f"Brier {figures['brier']:.4f}, ECE {100 * figures['ece']:.2f} %"
+    )
+
+
+def _pendigits(figures: dict[str, Any]) -> str:
+    if "accuracy" not in figures:
+        return ""
+    return (
+        f"Pendigits: {100 * figures['accuracy']:.2f} % of {figures['images']:,} drawings, "
+        f"{100 * figures['mean_over_writers']:.2f} % on average over {figures['writers']} writers, "
+        f"worst writer {figures['worst_writer']} with {100 * figures['worst_accuracy']:.2f} %"
+    ) + (f", ECE {100 * figures['ece']:.2f} %" if "ece" in figures else "")
+
+
+def _hands(figures: dict[str, Any]) -> str:
+    if "accuracy" not in figures:
+        return ""
+    by_style = figures["by_style"]
+    worst = min(by_style, key=by_style.__getitem__)
+    return (
+        f"Hands: {100 * figures['accuracy']:.2f} % of {figures['drawings']:,} drawings in {len(by_style)} styles, "
+        f"worst {worst} with {100 * by_style[worst]:.1f} %"
+    )
+
+
+def _unlike(rates: dict[str, float]) -> str:
+    return "Unlike: " + ", ".join(f"{kind} {100 * rate:.1f} %" for kind, rate in rates.items()) if rates else ""
 
 
 def _thresholds(net: DigitNet) -> str:
-    """What an image has to reach, for networks that learned what is no digit and for those that did not."""
+    """What an image has to reach to be familiar, as `model.familiarity` measures it for this network."""
     if net.familiar_evidence > UNSET:
         return f"evidence of at least {net.familiar_evidence:.3f}"
     return f"energy of at least {net.familiar_energy:.3f}" if net.familiar_energy > UNSET else "no threshold"

@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from model.export import random_drawings, session, to_onnx
 from model.network import DigitNet
-from model.onnx_graph import INPUT
+from model.onnx.graph import INPUT
+from model.onnx.runtime import random_drawings, session, to_onnx
 
 BATCHES = (1, 256)
 RUNTIMES = ("PyTorch", "ONNX Runtime")

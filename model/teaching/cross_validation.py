@@ -1,7 +1,7 @@
 """How well a visitor's hand is read, judged by samples that were not taught: each is left out once."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,7 +34,7 @@ def cross_validate(
     seed: int = 0,
     on_step: OnStep | None = None,
     *,
-    drawings: Sequence[list] | None = None,
+    drawings: Sequence[list[Any]] | None = None,
     replay: Replay | None = None,
     teaching: Teaching = Teaching(),  # noqa: B008 (immutable)
     folds: int = 4,
@@ -48,8 +48,10 @@ def cross_validate(
     rounds = rounds_of(labels, folds)
     if not rounds:
         return None
-    options = {"drawings": drawings, "replay": replay, "teaching": teaching}
-    found = [hold_out(net, images, labels, held, seed, on_step, **options) for held in rounds]
+    found = [
+        hold_out(net, images, labels, held, seed, on_step, drawings=drawings, replay=replay, teaching=teaching)
+        for held in rounds
+    ]
     return Held(*(sum(counts) for counts in zip(*found, strict=True)))
 
 
@@ -69,7 +71,7 @@ def hold_out(
     seed: int = 0,
     on_step: OnStep | None = None,
     *,
-    drawings: Sequence[list] | None = None,
+    drawings: Sequence[list[Any]] | None = None,
     replay: Replay | None = None,
     teaching: Teaching = Teaching(),  # noqa: B008 (immutable)
 ) -> Held:

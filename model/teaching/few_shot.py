@@ -25,7 +25,7 @@ NEW_CLASS_SHOTS = 5
 LETTER = "letter"
 
 # Each ingredient of the teaching, left out by itself.
-ABLATION = {
+ABLATION: dict[str, dict[str, Any]] = {
     "all of it": {},
     "without the head first": {"head_steps": 0},
     "the head only": {"layers": "head"},

@@ -10,6 +10,7 @@ they allow.
 
 from collections.abc import Sequence
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,13 +21,13 @@ from model.data import DEFAULT_DATA
 from model.familiarity import accept
 from model.metrics import logits_of
 from model.network import DigitNet
-from model.precision import narrow_arithmetic
 from model.teaching.interpolation import interpolate
 from model.teaching.material import Material, prepare
 from model.teaching.new_classes import extended, features_of, hold_back
 from model.teaching.recipe import Teaching
 from model.teaching.replay import Replay, load_replay
 from model.teaching.result import FineTuned, OnStep, Step, accuracy_of, report_on, weight_changes
+from model.training.precision import narrow_arithmetic
 
 SOFTNESS = 2.0  # temperature of the distillation (Hinton et al. 2015, section 2)
 LEAST_WEIGHT = 0.2  # of the samples' loss against the old digits', however few classes the samples have
@@ -43,7 +44,7 @@ def fine_tune(
     seed: int = 0,
     on_step: OnStep | None = None,
     *,
-    drawings: Sequence[list] | None = None,
+    drawings: Sequence[list[Any]] | None = None,
     replay: Replay | None = None,
     teaching: Teaching = Teaching(),  # noqa: B008 (immutable)
 ) -> FineTuned:

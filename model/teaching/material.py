@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -48,7 +48,7 @@ def prepare(
     images: np.ndarray | Tensor,
     labels: Sequence[str],
     classes: Sequence[str] | None,
-    drawings: Sequence[list] | None,
+    drawings: Sequence[list[Any]] | None,
     replay: Replay,
     count: int,
     generator: torch.Generator,
@@ -78,7 +78,7 @@ def prepare(
     return Material(names, samples, numbers, shown, shown_labels, rehearsed, held_out, replay.source)
 
 
-def _check_counts(images: int, labels: list[str], drawings: Sequence[list] | None) -> None:
+def _check_counts(images: int, labels: list[str], drawings: Sequence[list[Any]] | None) -> None:
     if not images:
         raise SampleError("There are no samples yet; draw at least one and say what it is.")
     if len(labels) != images or (drawings is not None and len(drawings) != images):
@@ -94,7 +94,7 @@ def _classes(known: list[str], labels: list[str], classes: Sequence[str] | None)
 
 
 def _varied(
-    images: Tensor, labels: Tensor, drawings: Sequence[list] | None, count: int, generator: torch.Generator
+    images: Tensor, labels: Tensor, drawings: Sequence[list[Any]] | None, count: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Every sample and its variants, uint8 (V, 28, 28), and their labels (V,)."""
     if not count:

@@ -39,7 +39,8 @@ def extended(net: DigitNet, names: list[str], images: Tensor, labels: Tensor, re
     old = deepcopy(net).eval()
     if len(names) == len(net.classes):
         return old
-    new = DigitNet(replace(net.config, classes=tuple(names))).eval().to(memory_format=torch.channels_last)
+    new = DigitNet(replace(net.config, classes=tuple(names))).eval()
+    new.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     weights = {name: value for name, value in old.state_dict().items() if not name.startswith("head.")}
     new.load_state_dict(weights, strict=False)
     known = len(net.classes)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from model.data import DataError, Split, load_training
-from model.drawing.examples import load_examples
+from model.drawing.examples import Example, load_examples
 from model.drawing.variants import variants
 
 MNIST = "MNIST"
@@ -66,7 +66,7 @@ def embedded_replay() -> Replay:
     return Replay(EMBEDDED, _varied(rehearsed, REHEARSED, 0), _varied(held_out, HELD_OUT, 1))
 
 
-def _varied(examples: list, count: int, seed: int) -> Split:
+def _varied(examples: list[Example], count: int, seed: int) -> Split:
     generator = np.random.default_rng(seed)
     each = count // len(examples)
     images = np.concatenate([variants(example.drawing, each, generator) for example in examples])

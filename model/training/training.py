@@ -15,8 +15,8 @@ from tqdm import tqdm
 from model.checkpoint import load_checkpoint
 from model.data import Split, augment
 from model.network import DigitNet, NetworkConfig
-from model.precision import narrow_arithmetic
 from model.training.material import NO_DIGIT, Material
+from model.training.precision import narrow_arithmetic
 from model.training.recipe import Recipe
 from model.training.workers import Workers
 

@@ -18,11 +18,11 @@ from playwright.sync_api import Page, sync_playwright
 from model import load_checkpoint, rasterize
 from model.checkpoint import checkpoint_path
 from model.drawing.examples import load_examples
-from model.export import to_onnx
-from model.onnx_graph import INPUT
+from model.onnx.graph import INPUT
+from model.onnx.runtime import to_onnx
 from tests.benchmarks.figures import tell
 from tests.browser.browsers import launch
-from tests.browser.engine import serving_files
+from tests.browser.engine.parity import serving_files
 from ui.serving.view import ASSETS
 
 NETWORKS = ("small", "base", "large")

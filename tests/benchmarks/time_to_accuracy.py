@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader
 from model.data import DEFAULT_DATA, Split, import_mnist, load_mnist, load_training
 from model.metrics import count_correct, logits_of
 from model.network import DigitNet, NetworkConfig, StageConfig, count_parameters
-from model.precision import narrow_arithmetic
+from model.training.precision import narrow_arithmetic
 from tests.benchmarks.figures import tell
 
 THREADS = 2

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Viewp
 
 from tests.browser.browsers import launch
 from tests.browser.drawing import module, network
-from tests.browser.engine import serving_files
+from tests.browser.engine.parity import serving_files
 from tests.conftest import ROOT, find_data
 from tests.serving import started
 

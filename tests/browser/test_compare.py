@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from model import load_checkpoint, predict
 from model.checkpoint import checkpoint_names
-from model.export import random_drawings
+from model.onnx.runtime import random_drawings
 from model.study.networks import STUDY
 from tests.browser.drawing import SEVEN, button, draw, module, settle
 

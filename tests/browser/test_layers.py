@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, Response, Route, expect
 
 from model import load_checkpoint, rasterize, receptive_field
-from model.layer_maps import layer_maps
+from model.inference import layer_maps
 from model.network import DigitNet
 from tests.browser.conftest import OpenPage
 from tests.browser.drawing import ONE, SEVEN, ZERO, asked_about, button, draw, drawing, module, network, settle

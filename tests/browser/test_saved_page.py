@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from model import fine_tune, load_checkpoint, predict, rasterize
 from model.drawing.examples import load_examples
 from tests.browser.drawing import SEVEN, button, draw, top
-from tests.browser.engine import serving_files
+from tests.browser.engine.parity import serving_files
 from ui.saved_page import saved_page
 from ui.serving.networks import Networks
 

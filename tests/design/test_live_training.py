@@ -16,8 +16,8 @@ from model.design import live_training as live
 from model.design.configuration import DesignError, write_design
 from model.design.live_training import LiveTraining, News
 from tests.ui.conftest import Here, ended
-from ui import live_trainings as ui_live
-from ui.live_trainings import LiveTrainings
+from ui.design import live_trainings as ui_live
+from ui.design.live_trainings import LiveTrainings
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 

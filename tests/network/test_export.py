@@ -2,17 +2,21 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 
-from model import checkpoint, data, export
+from model import checkpoint, data
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
-from model.export import ExportError, main, random_drawings, session, to_int8, to_onnx
+from model.export import main
 from model.inference import predict, read
 from model.network import DigitNet, NetworkConfig, StageConfig
+from model.onnx import int8, runtime
+from model.onnx.int8 import to_int8
+from model.onnx.runtime import ExportError, random_drawings, session, to_onnx
 from tests.conftest import settled
 from tests.probing import configurations
 
@@ -62,15 +66,15 @@ def test_the_file_names_its_classes_and_takes_bytes(warm_net: DigitNet) -> None:
 
 
 def test_a_file_with_different_answers_is_never_exported(warm_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
-    exact = export.onnx_model
+    exact = runtime.onnx_model
 
-    def wrong(net: DigitNet):
+    def wrong(net: DigitNet) -> Any:
         other = DigitNet(net.config).eval()
         other.load_state_dict(net.state_dict())
         other.head.bias.data[0] += 0.01
         return exact(other)
 
-    monkeypatch.setattr(export, "onnx_model", wrong)
+    monkeypatch.setattr(runtime, "onnx_model", wrong)
     with pytest.raises(ExportError, match="differ from PyTorch's by"):
         to_onnx(warm_net)
 
@@ -90,7 +94,7 @@ def test_eight_bits_are_eight_bits_and_their_accuracy_is_measured_on_mnist(
     assert kinds == {"INT8"}
     assert result.source == "MNIST's 100 test images"
     assert shares == sorted(shares)
-    images, labels = export._images_to_measure_on(stand_in_data)[1:3]
+    images, labels = int8._images_to_measure_on(stand_in_data)[1:3]
     assert result.exact == (predict(warm_net, images).argmax(1) == labels).mean()
     probabilities, _ = session(result.model).run(None, {"images": images})
     assert result.accuracy == (probabilities.argmax(1) == labels).mean()
@@ -156,6 +160,6 @@ def test_a_failed_export_is_one_sentence_and_exit_code_2(
 
 
 def test_a_missing_package_is_named_with_how_to_install_it(warm_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(export, "find_spec", lambda name: None if name == "onnxruntime" else object())
+    monkeypatch.setattr(runtime, "find_spec", lambda name: None if name == "onnxruntime" else object())
     with pytest.raises(ExportError, match="pip install onnxruntime"):
         to_onnx(warm_net)

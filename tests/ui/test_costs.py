@@ -28,7 +28,7 @@ from model.fields.layer_fields import FieldError, layer_chain
 from model.fields.tap_lattice import count_paths, open_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from ui.compare import describe_study
-from ui.design import assess_design
+from ui.design.tab import assess_design
 from ui.network_tab import layer_rows
 
 HUGE = NetworkConfig(4, stem_stride=1, stages=(StageConfig(4, 15, 14, 4),) * 20)  # its field has 10^13 columns

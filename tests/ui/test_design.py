@@ -24,7 +24,7 @@ from model.design.neighbours import advice_on
 from model.fields.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
 from model.fields.layer_fields import coverage
 from tests.probing import configurations
-from ui.design import assess_design, coverage_sentence, growth_sentence, notes_on
+from ui.design.tab import assess_design, coverage_sentence, growth_sentence, notes_on
 
 DESIGNS = configurations(channels=6, dilations=9, stages=4, strides=(1, 2), stem_strides=(1, 2))
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import effective_receptive_field, receptive_field, tap_lattice
-from model.layer_maps import layer_maps
+from model.inference import layer_maps
 from model.layers import layer_named, layer_names
 from model.network import DigitNet, NetworkConfig, StageConfig
 from tests.conftest import settled

@@ -7,7 +7,7 @@ import torch
 
 from model import DigitNet
 from model.cost.separable import depthwise_conv2d, effective_kernel
-from model.layer_maps import layer_maps
+from model.inference import layer_maps
 from model.layers import layer_named, parts_of
 from ui.learn.kernels import cell_in, floats, nearest, separable_stage, strongest_kernels, taps_of, whole
 from ui.serving.answers import to_base64

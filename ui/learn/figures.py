@@ -12,7 +12,7 @@ import torch
 from model import DigitNet
 from model.cost.convolution import Convolution
 from model.cost.separable import depthwise_separable_conv2d
-from model.layer_maps import layer_maps
+from model.inference import layer_maps
 from model.layers import parts_of
 from ui.learn.kernels import (
     by_norm,

@@ -9,7 +9,7 @@ from torch import Tensor
 from model import DigitNet
 from model.checks import check_whole
 from model.cost.separable import depthwise_conv2d
-from model.layer_maps import layer_maps
+from model.inference import layer_maps
 from model.layers import milestones
 from model.network import SeparableStage
 from ui.serving.answers import to_base64

@@ -13,9 +13,9 @@ import numpy as np
 
 from model import DigitNet, rasterize
 from model.checks import check_object, fields_of, is_whole
+from model.explain.several import several_digits
 from model.forward_pass import sharing
 from model.inference import read
-from model.several import several_digits
 from ui.serving.networks import Networks
 
 MOST_REQUESTS = 2**53  # of one page, as far as its numbers are whole

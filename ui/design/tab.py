@@ -19,7 +19,7 @@ from model.fields.layer_fields import IMAGE_SHAPE, FieldError, layer_chain
 from model.fields.receptive_field import receptive_field_of
 from model.layers import parts_of
 from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
-from ui.live_trainings import LiveTrainings
+from ui.design.live_trainings import LiveTrainings
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 from ui.serving.processes import Processes

@@ -17,7 +17,7 @@ from model.checkpoint import checkpoint_names
 from model.drawing.examples import load_examples
 from model.drawing.strokes import DrawingError, check_drawing
 from model.network import StageConfig
-from tests.browser.engine import ASK, Cell, assert_parity, question, serving_files
+from tests.browser.engine.parity import ASK, Cell, assert_parity, question, serving_files
 from tests.conftest import settled
 from ui.serving.view import ASSETS
 

@@ -7,8 +7,8 @@ import torch
 from model import load_checkpoint
 from model.drawing.hands import write
 from model.drawing.strokes import check_drawing
+from model.explain.several import several_digits, side_by_side
 from model.network import DigitNet
-from model.several import several_digits, side_by_side
 
 LEFT = [[[0.1, 0.1], [0.3, 0.1], [0.15, 0.9]]]
 RIGHT = [[[0.7, 0.1], [0.7, 0.9]]]

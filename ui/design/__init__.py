@@ -1,0 +1,1 @@
+"""The Design tab: networks that visitors design, and their training."""
