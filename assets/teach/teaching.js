@@ -87,7 +87,7 @@ export function mountTeaching(section, server, props, show) {
   function finish({ taught, held = "unknown" }) {
     updateNetwork(taught.key, { held });
     const where = get().network === taught.key ? "is now in use" : "is on the list below";
-    end(`Taught in ${taught.seconds} s: ${taught.title} ${where}.`);
+    end(`Taught in ${taught.seconds} s: ${taught.title} ${where}. ${taught.note ?? ""}`.trim());
   }
 
   function end(text) {
