@@ -13,6 +13,7 @@ MOST_LINES = 300
 FLOORS = (
     "command",
     "checks",
+    "json_text",
     "depthwise",
     "network",
     "layers",

@@ -24,6 +24,7 @@ const parts = new Map(); // name -> () => parameters, or null while nothing of i
 const listeners = new Set();
 const lanes = []; // to each source, in the order in which they are asked
 const foreseers = [];
+let here = () => null; // what reads in this browser
 
 let sent = 0; // number of the newest request
 let shown = 0; // number of the newest answer on screen, or of the newest request that is not to be shown
@@ -40,6 +41,7 @@ export function connect(functions) {
  * frame. While the sheet is empty, `foresee({ network, parts })` hears what will be asked about the next drawing.
  */
 export function answerFirst(read, foresee) {
+  here = read;
   foreseers.push(foresee);
   const lane = makeLane(read, compose, (request, answer) => {
     if (answer) publish(answer);
@@ -52,6 +54,15 @@ const nextFrame = () => new Promise((resolve) => {
   if (document.hidden) setTimeout(resolve, UNSEEN);
   else requestAnimationFrame(resolve);
 });
+
+/** What this browser itself reads a drawing as, with a network: as an answer, or null where it cannot, or not yet. */
+export function readHere(drawing, network) {
+  try {
+    return here({ sequence: 0, drawing, network, parts: {} });
+  } catch {
+    return null;
+  }
+}
 
 /** Have `parameters()` asked for with every request, as part `name` of the answer. */
 export function want(name, parameters) {

@@ -99,7 +99,7 @@ export function mountTeaching(section, server, props, show) {
   function finish({ taught, held = "unknown" }) {
     updateNetwork(taught.key, { held });
     const where = get().network === taught.key ? "is now in use" : "is on the list below";
-    end(`${spent(taught)}: ${taught.title} ${where}.`, 1);
+    end(`${spent(taught)}: ${taught.title} ${where}. ${taught.note ?? ""}`.trim(), 1);
   }
 
   /** What the time went to, as far as it was seen in this visit. */

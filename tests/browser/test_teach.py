@@ -229,6 +229,21 @@ def test_a_class_name_is_text_and_never_html(tab: Page) -> None:
     expect(samples(tab).get_by_role("textbox")).to_have_value("<img src=x>")
 
 
+def test_samples_stay_in_the_browser_until_they_are_taught(page: Page) -> None:
+    expect(page.locator("#engine .note")).to_contain_text("nothing leaves this computer")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    for strokes, key in ((SEVEN, "7"), (ONE, "1")):
+        keep(page, strokes, key)
+    expect(page.locator('#teach .samples [data-state="unread"]')).to_have_count(0)
+    assert [post for post in sent if "read_box" in post or "start_teaching" in post] == []
+    page.locator("#teach summary").click()
+    page.get_by_label("Steps").fill("0")
+    press(page, "Teach")
+    expect(progress(page)).to_contain_text("Taught", timeout=LONG)
+    assert len([post for post in sent if "start_teaching" in post]) == 1
+
+
 def test_an_invalid_class_name_is_reported_and_the_drawing_stays(tab: Page) -> None:
     draw(tab, ONE)
     for name, says in (("", "needs a name"), ("x" * 300, "at most 24"), ("\u202e7", "control")):
@@ -398,7 +413,7 @@ def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
     said = tab.evaluate(
         f"""async () => {{
             const samples = await {module("teach/samples.js")};
-            const sevens = Array.from({{ length: 5 }}, (_, index) => ({{ label: "7", drawing: [[[0.1 * index, 0.5]]] }}));
+            const sevens = Array.from({{ length: 5 }}, (_, at) => ({{ label: "7", drawing: [[[0.1 * at, 0.5]]] }}));
             samples.addSamples(sevens);
             const readings = new Map(samples.getSamples().map(({{ drawing }}) => [drawing, [["1", 0.9]]]));
             const first = samples.suggestion([..."0123456789"], readings);

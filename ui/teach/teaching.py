@@ -27,6 +27,9 @@ SETTINGS = ("steps", "batch", "replay", "layers", "interpolation")  # what visit
 LIMITS = {"steps": (0, 300), "batch": (2, 128)}  # so that nobody keeps the others waiting for long
 LESSON = "lesson"  # what such a job is called in the queue
 STRONGEST = 3  # classes reported for a sample
+NOT_LASTING = (
+    "The server cannot write to its disk, so this network is gone when the server stops: download it to keep it."
+)
 CLOCK = re.compile(r"\d\d:\d\d:\d\d")
 
 
@@ -173,7 +176,8 @@ def _keep(
     title = f"{before.partition(',')[0]}, taught {time_of_day(clock)}"
     counts = dict(sorted(Counter(sample.label for sample in samples).items()))
     key = networks.keep(net, title=title, samples=counts, taught_from=before, **origin)
-    return {"key": key, "title": title, "from": before}
+    note = {} if networks.lasts(key) else {"note": NOT_LASTING}
+    return {"key": key, "title": title, "from": before, **note}
 
 
 def time_of_day(clock: object) -> str:
