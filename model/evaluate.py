@@ -8,6 +8,7 @@ python -m model.evaluate --checkpoint base --hands                    # drawings
 python -m model.evaluate --checkpoint base --unlike --outliers ZIP    # what is called unlike a digit, by kind
 python -m model.evaluate --few-shot FILE --letters ZIP                # teach each of those writers; teach letters
 python -m model.evaluate --few-shot FILE --ablation                    # what each ingredient of teaching is worth
+python -m model.evaluate --line --pendigits FILE                      # whole lines of those writers, three spacings
 python -m model.evaluate --table                                    # rewrite checkpoints/README.md
 """
 
@@ -26,6 +27,8 @@ from model.evaluation.hands import hands_figures, hands_report, style_figures
 from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
 from model.evaluation.reports import mnist_report, pendigits_report
 from model.evaluation.unlike import unlike_rates, unlike_report
+from model.line.checkpoint import line_names
+from model.line.report import PER_WRITER, line_report, network_figures, record_figures, split_figures, writers_lines
 from model.metrics import check_digits, test_figures
 from model.network import count_parameters
 from model.study.cards import write_cards
@@ -54,11 +57,17 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--embedded", action="store_true", help="with --few-shot: as on a machine without MNIST")
     parser.add_argument("--writers", type=int, help="with --few-shot: only so many writers")
     parser.add_argument("--ablation", action="store_true", help="with --few-shot: leave out one ingredient each time")
+    parser.add_argument("--line", action="store_true", help="with --pendigits: read whole lines of the writers' digits")
+    parser.add_argument("--lines", type=int, default=PER_WRITER, help="with --line: lines of each writer and spacing")
     parser.add_argument("--record", action="store_true", help="write the figures into the checkpoint")
     parser.add_argument("--table", action="store_true", help="rewrite checkpoints/README.md from the checkpoints")
     options = parser.parse_args(arguments)
     if options.record and (options.table or options.few_shot):
         parser.error("--record does not go with --table or --few-shot.")
+    if options.line and not options.pendigits:
+        parser.error("--line goes with --pendigits, whose writers' digits make the lines.")
+    if options.lines < 1:
+        parser.error(f"--lines is {options.lines}; expected 1 or more.")
     if options.outliers and not options.unlike:
         parser.error("--outliers goes with --unlike.")
     if not options.few_shot and (
@@ -155,6 +164,19 @@ def _unlike(options: argparse.Namespace) -> None:
             record(name, "unlike", rates)
 
 
+def _line(options: argparse.Namespace) -> None:
+    """Read lines of people's own digits, densely and stroke by stroke."""
+    lines = writers_lines(read_pendigits(options.pendigits), options.lines)
+    count, writers = sum(map(len, lines.values())), len({one.writer for some in lines.values() for one in some})
+    print(f"{count:,} lines of {writers} writers, {len(lines)} spacings")
+    found = {name: network_figures(name, lines) for name in line_names()}
+    split = {name: split_figures(load_checkpoint(name), lines) for name in options.checkpoint}
+    print(line_report(found, split))
+    if options.record:
+        for name, figures in found.items():
+            record_figures(name, figures)
+
+
 @command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
@@ -165,6 +187,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _hands(options)
     elif options.unlike:
         _unlike(options)
+    elif options.line:
+        _line(options)
     elif options.few_shot:
         _few_shot(options)
     else:

@@ -11,7 +11,7 @@ from model.checks import check_whole
 from model.cost.separable import depthwise_conv2d
 from model.inference import layer_maps
 from model.layers import milestones
-from model.network import SeparableStage
+from model.stages import SeparableStage
 from ui.serving.answers import to_base64
 
 FARTHEST = 4095  # the largest index that a request may name: a slider may still be set for the previous network
