@@ -146,7 +146,7 @@ def train_study(
 ) -> None:
     """Train the study's networks with every seed and write their checkpoints; finished ones are left alone.
 
-    All networks are trained with one seed before the next seed, so a study that is stopped early can be compared already.
+    All networks are trained with one seed before the next seed, so a study that is stopped early can be compared.
 
     Args:
         seeds: of the trainings.

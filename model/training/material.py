@@ -107,7 +107,7 @@ def _rendered(drawings: Iterable[Drawing]) -> Tensor:
 
 
 def _kept(cache: Path | None, name: str, some: Iterable[Drawing], render: Callable[[], Tensor]) -> Tensor:
-    """The result of `render`, from the cache if it is there; the hash of `some` drawings tells whether it is current."""
+    """The result of `render`, from the cache if it is there; a hash of `some` drawings tells whether it is current."""
     if cache is None:
         return render()
     version = hashlib.sha256(json.dumps(list(some)).encode()).hexdigest()[:12]

@@ -27,7 +27,7 @@ class Recipe:
         temperature: softens both sides of the distillation (Hinton et al. 2015).
         hands: share of each batch that is digits drawn by `model.drawing.hands`.
         outliers: share of each batch that is not digits; the target for these is the uniform distribution.
-        outlier_weight: weight of their loss relative to that of the digits (Hendrycks et al. 2019, lambda in section 3).
+        outlier_weight: weight of their loss relative to the digits' (Hendrycks et al. 2019, lambda in section 3).
 
     Raises:
         ValueError: a share is out of its range, or nothing would be left of MNIST.
