@@ -1,13 +1,13 @@
-"""Say what checkpoints are worth: on MNIST's test images, and on people's pen strokes.
+"""Evaluate checkpoints, on MNIST's test images and on people's pen strokes.
 
 python -m model.evaluate                                            # base on the 10,000 test images
 python -m model.evaluate --checkpoint tiny --data DIR
 python -m model.evaluate --checkpoint base tiny --pendigits FILE    # 30 writers, never trained on
-python -m model.evaluate --checkpoint base --record                   # what is printed goes into the file too
-python -m model.evaluate --checkpoint base --hands                    # drawings of hands, by digit and style
+python -m model.evaluate --checkpoint base --pendigits FILE --record
+python -m model.evaluate --checkpoint base --hands                    # drawn digits, by digit and style
 python -m model.evaluate --checkpoint base --unlike --outliers ZIP    # what is called unlike a digit, by kind
 python -m model.evaluate --few-shot FILE --letters ZIP                # teach each of those writers; teach letters
-python -m model.evaluate --few-shot FILE --ablation                    # what each ingredient of teaching is worth
+python -m model.evaluate --few-shot FILE --ablation                    # leave out one ingredient of teaching at a time
 python -m model.evaluate --line --pendigits FILE                      # whole lines of those writers, three spacings
 python -m model.evaluate --table                                    # rewrite checkpoints/README.md
 """
@@ -36,26 +36,28 @@ from model.teaching.few_shot import ABLATION, letter_episodes, summary, without,
 from model.teaching.recipe import Teaching
 from model.teaching.replay import Replay, embedded_replay, load_replay
 
-# Letters of the Latin alphabet that many people draw as digits: no fair new classes.
+# Letters of the Latin alphabet that many people draw like digits, so they would be unfair as new classes.
 LIKE_DIGITS = "bgiloqsz"
-MOST_SHOTS = 20  # of a class: a writer has about 25, and some are to be tested
+MOST_SHOTS = 20  # per class: a writer has about 25, and some must be left for testing
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m model.evaluate", description="Say what checkpoints are worth.")
+    parser = argparse.ArgumentParser(prog="python -m model.evaluate", description="Evaluate checkpoints.")
     parser.add_argument(
         "--checkpoint", nargs="+", default=["base"], metavar="NAME", help="names or paths; default: base"
     )
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw; downloaded if absent")
     parser.add_argument("--pendigits", metavar="FILE", help="read pendigits-orig.tra's pen strokes instead of MNIST")
-    parser.add_argument("--hands", action="store_true", help="read drawings of hands, by digit and style")
-    parser.add_argument("--unlike", action="store_true", help="say what is called unlike a digit, by kind of drawing")
-    parser.add_argument("--outliers", metavar="PATH", help="with --unlike: letters of Omniglot's strokes too")
+    parser.add_argument("--hands", action="store_true", help="read drawn digits, by digit and style")
+    parser.add_argument(
+        "--unlike", action="store_true", help="report what is called unlike a digit, by kind of drawing"
+    )
+    parser.add_argument("--outliers", metavar="PATH", help="with --unlike: also letters of Omniglot's strokes")
     parser.add_argument("--few-shot", metavar="FILE", help="teach each writer of pendigits-orig.tra from few samples")
     parser.add_argument("--shots", type=int, nargs="+", default=[1, 5], help="samples a class to teach; default: 1 5")
-    parser.add_argument("--letters", metavar="ZIP", help="with --few-shot: teach letters of Omniglot's strokes too")
-    parser.add_argument("--embedded", action="store_true", help="with --few-shot: as on a machine without MNIST")
-    parser.add_argument("--writers", type=int, help="with --few-shot: only so many writers")
+    parser.add_argument("--letters", metavar="ZIP", help="with --few-shot: also teach letters of Omniglot's strokes")
+    parser.add_argument("--embedded", action="store_true", help="with --few-shot: as if MNIST were not on this machine")
+    parser.add_argument("--writers", type=int, help="with --few-shot: only this many writers")
     parser.add_argument("--ablation", action="store_true", help="with --few-shot: leave out one ingredient each time")
     parser.add_argument("--line", action="store_true", help="with --pendigits: read whole lines of the writers' digits")
     parser.add_argument("--lines", type=int, default=PER_WRITER, help="with --line: lines of each writer and spacing")
@@ -82,7 +84,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _few_shot(options: argparse.Namespace) -> None:
-    """Teach people's hands, and letters, and say what it brought and what it cost."""
+    """Teach each writer's hand, and letters, and report what was gained and what was lost."""
     samples = read_pendigits(options.few_shot)
     old = load_mnist(options.data, train=False)
     replay = embedded_replay() if options.embedded else load_replay(options.data)

@@ -58,6 +58,7 @@ def few_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     from model import train
 
     monkeypatch.setattr(train, "HELD_OUT", 60)
+    monkeypatch.setattr("model.training.material.SOME", 10)
     for load in ("load_hands", "load_outliers"):
         whole = getattr(train, load)
         monkeypatch.setattr(train, load, lambda count=80, *rest, whole=whole, **named: whole(count, *rest, **named))

@@ -5,7 +5,7 @@ Their docstrings appear on the API page and as the descriptions of the MCP tools
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import gradio as gr
 import numpy as np
 
 from model import (
+    PRESETS,
     DigitNet,
     effective_receptive_field,
     layer_responses,
@@ -63,6 +64,13 @@ def add_api(networks: Networks, jobs: Jobs, processes: Processes, default: str, 
     gr.api(endpoints.fine_tune, api_name="fine_tune", concurrency_limit=TEACHINGS)
 
 
+def naming_presets(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """The endpoint, with the names of the presets in its description."""
+    *names, last = PRESETS
+    endpoint.__doc__ = (endpoint.__doc__ or "").replace("PRESETS", f"{', '.join(names)} or {last}")
+    return endpoint
+
+
 class Endpoints:
     """What programs may call; arguments as for `add_api`."""
 
@@ -70,12 +78,13 @@ class Endpoints:
         self._networks, self._jobs, self._processes = networks, jobs, processes
         self._default, self._data = default, data
 
+    @naming_presets
     def predict(self, drawing: str, network: str = "") -> dict[str, float]:
         """Read a drawn digit and return the calibrated probability of every class.
 
         Args:
             drawing: JSON text of a list of strokes; a stroke is a list of points [x, y] from 0 to 1, x right, y down.
-            network: name of the network to use: nano, tiny, small, base or large; empty for the page's default.
+            network: name of the network to use: PRESETS; empty for the page's default.
 
         Returns:
             Class names with their probabilities, which sum to 1.
@@ -83,12 +92,13 @@ class Endpoints:
         with self._borrow(network) as net:
             return _probabilities(net, drawing)
 
+    @naming_presets
     def layers(self, drawing: str, network: str = "", names: str = "") -> dict[str, Any]:
         """Read a drawn digit and return the output of every layer of the network, first to last.
 
         Args:
             drawing: JSON text of a list of strokes; a stroke is a list of points [x, y] from 0 to 1, x right, y down.
-            network: name of the network to use: nano, tiny, small, base or large; empty for the page's default.
+            network: name of the network to use: PRESETS; empty for the page's default.
             names: names of the layers to return, separated by commas, such as stem,stages.0.depthwise; empty for all.
 
         Returns:
@@ -99,6 +109,7 @@ class Endpoints:
         with self._borrow(network) as net:
             return _layers(net, drawing, names)
 
+    @naming_presets
     def receptive_field(
         self, drawing: str, layer: str, y: int, x: int, channel: int = ALL_CHANNELS, network: str = ""
     ) -> dict[str, Any]:
@@ -110,7 +121,7 @@ class Endpoints:
             y: row of the cell in the layer's map, from 0.
             x: column of the cell in the layer's map, from 0.
             channel: the channel whose effective field to compute, from 0; for the head, the class; -1 for all summed.
-            network: name of the network to use: nano, tiny, small, base or large; empty for the page's default.
+            network: name of the network to use: PRESETS; empty for the page's default.
 
         Returns:
             Pairs are (y, x), lengths are pixels of the 28 x 28 image, boxes are [top, left, bottom, right], ends

@@ -1,4 +1,4 @@
-// Elements of the page, made and kept up to date, and the keys that move over them.
+// Makes and updates elements of the page, and names the keys that move over them.
 
 /** The arrow keys, as steps [down, right]. */
 export const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -19,7 +19,7 @@ export function svgNode(name, attributes = {}, text = "") {
   return element;
 }
 
-/** A new square canvas of `side` pixels, an image to those who hear the page: `label` says of what. */
+/** A new square canvas of `side` pixels, announced as an image to screen readers: `label` says of what. */
 export const pictureCanvas = (side, label) =>
   Object.assign(document.createElement("canvas"), { width: side, height: side, role: "img", ariaLabel: label });
 
@@ -31,7 +31,7 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Say what an element is; only changes are read out. */
+/** Label an element for screen readers; only changes are read out. */
 export function setLabel(element, text) {
   if (element.ariaLabel !== text) element.ariaLabel = text;
 }

@@ -5,10 +5,10 @@
 
 const FORMAT = 1;
 const STEPS = 4095;
-const MAX_LENGTH = 20000; // characters; what is longer does not survive every messenger
+const MAX_LENGTH = 20000; // characters; some messengers cut longer links
 const MAX_POINTS = MAX_LENGTH / 2; // a point takes more than two characters
 
-/** The drawing as text, or "" where it is too large for a link. */
+/** The drawing as text, or "" if it is too large for a link. */
 export function encodeDrawing(drawing) {
   if (drawing.flat().length > MAX_POINTS) return "";
   const bytes = [FORMAT];
@@ -28,7 +28,7 @@ export function encodeDrawing(drawing) {
   return text.length > MAX_LENGTH ? "" : text;
 }
 
-/** Throws an Error with one sentence where the text is no drawing. */
+/** Throws an Error with one sentence if the text is not a valid drawing. */
 export function decodeDrawing(text) {
   try {
     if (text.length > MAX_LENGTH) throw new RangeError();
@@ -51,7 +51,7 @@ export function decodeDrawing(text) {
   }
 }
 
-/** The page's address with the state in its fragment, the visitor's own networks left out. */
+/** The page's address with the state in its fragment, except for the visitor's own networks. */
 export function linkTo({ drawing, network, cell, design, tab }) {
   const fields = new URLSearchParams();
   if (network && !isOwn(network)) fields.set("network", network);
@@ -64,13 +64,13 @@ export function linkTo({ drawing, network, cell, design, tab }) {
   return location.href.split("#")[0] + (text ? `#${text}` : "");
 }
 
-/** Whether this is the key of a network that a visitor made: whoever has it can use the network, so no link has it. */
+/** Whether this is the key of a network that a visitor made: whoever has it can use the network, so links leave it out. */
 export const isOwn = (network) => Boolean(network?.startsWith("mine-"));
 
 /** Name of the network in the address bar, or null. */
 export const networkInLink = () => new URLSearchParams(location.hash.slice(1)).get("network");
 
-/** What the address bar says: { drawing, network, cell, design, tab }, each null where it is not there. Throws as decodeDrawing. */
+/** What the address bar says: { drawing, network, cell, design, tab }, null for what is missing. Throws like decodeDrawing. */
 export function readLink() {
   const fields = new URLSearchParams(location.hash.slice(1));
   const [layer, y, x, channel] = (fields.get("cell") ?? "").split(",");

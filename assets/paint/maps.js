@@ -45,7 +45,7 @@ export function makeStrip(layer) {
       element.classList.toggle("open", open);
     },
 
-    /** Sort the channels: by `activity`, most active first, or by index where there is none. True if that moved any. */
+    /** Sort the channels: by `activity`, most active first, or by index if it is null. Returns whether any moved. */
     sort(activity) {
       const before = order;
       order = Array.from({ length: layer.channels }, (_, channel) => channel);
@@ -53,7 +53,7 @@ export function makeStrip(layer) {
       return order.some((channel, index) => channel !== before[index]);
     },
 
-    /** Take { channels, values } of an answer; null where it brought none of this layer. */
+    /** Take { channels, values } of an answer; null if it has none of this layer. */
     take(answer, most) {
       known.fill(0);
       maximum = most;
@@ -94,7 +94,7 @@ export function makeStrip(layer) {
       context.putImageData(picture, 0, 0);
     },
 
-    /** Channels whose maps are inside the window, a row more at either end. */
+    /** Channels whose maps are inside the window, and one more row at each end. */
     visible() {
       const box = canvas.getBoundingClientRect();
       const row = box.height / Math.ceil(strip.shown.length / columns);
@@ -115,7 +115,7 @@ export function makeStrip(layer) {
       return { layer: layer.layer, y: cellY, x: cellX, channel };
     },
 
-    /** Frame the map and the cell that is selected; nothing where it is of another layer. */
+    /** Frame the map and the cell that is selected; nothing if it belongs to another layer. */
     select(cell) {
       const index = cell?.layer === layer.layer ? strip.shown.indexOf(cell.channel) : -1;
       mark.hidden = index < 0;

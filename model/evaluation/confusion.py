@@ -1,4 +1,4 @@
-"""What is taken for what: confusion matrices as they were counted, and what lies behind one of their cells."""
+"""Confusion matrices, and the images behind one of their cells."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -37,16 +37,16 @@ class Behind(NamedTuple):
 
 
 def recorded_confusion(name: str) -> dict[str, np.ndarray]:
-    """The confusion matrices that a checkpoint carries.
+    """The confusion matrices in a checkpoint's metadata.
 
     Args:
         name: a name in checkpoints/ or a path.
 
     Returns:
-        int64 (classes, classes) by `DATA`, row = label, column = answer; what was not measured is left out.
+        int64 (classes, classes) by `DATA`, row = label, column = answer; those that were not measured are left out.
 
     Raises:
-        CheckpointError: it is not there or not a checkpoint.
+        CheckpointError: it is missing or not a checkpoint.
     """
     figures = read_metadata(name).get("figures", {})
     counts = {data: figures.get(data, {}).get("confusion") for data in DATA}
@@ -54,20 +54,20 @@ def recorded_confusion(name: str) -> dict[str, np.ndarray]:
 
 
 def behind_cell(net: DigitNet, images: Tensor, labels: Tensor, label: int, answer: int) -> list[int]:
-    """Which images of a class get an answer, those first that the network is surest of.
+    """The images of a class that get a given answer, the most confident first.
 
     Args:
         net: in eval mode.
         images: uint8 (N, 28, 28).
         labels: int64 (N,).
-        label: index of the class that the images are of.
+        label: index of the images' class.
         answer: index of the class that they are read as.
 
     Returns:
         Indices of images.
 
     Raises:
-        ValueError: label or answer is no index of a class.
+        ValueError: label or answer is not the index of a class.
     """
     _check_cell(net, label, answer)
     of_label = (labels == label).nonzero()[:, 0]

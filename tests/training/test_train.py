@@ -234,4 +234,7 @@ def test_a_start_of_another_shape_is_one_sentence(
 ) -> None:
     save_checkpoint(DigitNet(PRESETS["tiny"]), "tiny")
     assert command(monkeypatch, "--data", stand_in_data, "--from", "tiny") == 2
-    assert capsys.readouterr().err == "tiny is a network of another shape; the one that is to be trained is expected.\n"
+    assert (
+        capsys.readouterr().err
+        == "tiny is a network of another shape; expected the shape of the network to be trained.\n"
+    )
