@@ -3,7 +3,7 @@
 python -m model.evaluate                                            # base on the 10,000 test images
 python -m model.evaluate --checkpoint tiny --data DIR
 python -m model.evaluate --checkpoint base tiny --pendigits FILE    # 30 writers, never trained on
-python -m model.evaluate --checkpoint base --pendigits FILE --record
+python -m model.evaluate --checkpoint base --record                   # what is printed goes into the file too
 python -m model.evaluate --checkpoint base --hands                    # drawings of hands, by digit and style
 python -m model.evaluate --checkpoint base --unlike --outliers ZIP    # what is called unlike a digit, by kind
 python -m model.evaluate --few-shot FILE --letters ZIP                # teach each of those writers; teach letters
@@ -25,7 +25,7 @@ from model.evaluation.hands import hands_figures, hands_report, style_figures
 from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
 from model.evaluation.reports import mnist_report, pendigits_report
 from model.evaluation.unlike import unlike_rates, unlike_report
-from model.metrics import check_digits
+from model.metrics import check_digits, test_figures
 from model.network import count_parameters
 from model.study.cards import write_cards
 from model.teaching.few_shot import ABLATION, letter_episodes, summary, without, writer_episodes
@@ -56,11 +56,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--record", action="store_true", help="write the figures into the checkpoint")
     parser.add_argument("--table", action="store_true", help="rewrite checkpoints/README.md from the checkpoints")
     options = parser.parse_args(arguments)
-    if options.record and not (options.pendigits or options.hands or options.unlike):
-        parser.error(
-            "--record goes with --pendigits, --hands or --unlike; "
-            "what MNIST's test images say is recorded by the training."
-        )
+    if options.record and (options.table or options.few_shot):
+        parser.error("--record does not go with --table or --few-shot.")
     if options.outliers and not options.unlike:
         parser.error("--outliers goes with --unlike.")
     if not options.few_shot and (
@@ -127,6 +124,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         print(f"{name}: {count_parameters(net):,} parameters, temperature {net.temperature:.3f}")
         if isinstance(data, Split):
             print(mnist_report(net, data), end="\n\n")
+            if options.record:
+                record(name, "test", test_figures(net, data))
             continue
         values = pendigits_figures(net, data)
         print(pendigits_report(values), end="\n\n")

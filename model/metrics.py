@@ -112,3 +112,8 @@ def figures(net: DigitNet, data: Split) -> dict[str, Any]:
         "brier": brier_score(calibrated, data.labels),
         "ece": expected_calibration_error(calibrated, data.labels),
     }
+
+
+def test_figures(net: DigitNet, test: Split) -> dict[str, Any]:
+    """`figures` on MNIST's test images, and `confusion`, counts by label and answer."""
+    return figures(net, test) | {"confusion": confusion_matrix(logits_of(net, test.images), test.labels).tolist()}

@@ -34,7 +34,7 @@ from model.checkpoint import (
 from model.command import STOPPED, command
 from model.data import DEFAULT_DATA, Split, load_mnist, load_training
 from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
-from model.metrics import calibrate, confusion_matrix, count_correct, figures, logits_of
+from model.metrics import calibrate, count_correct, figures, logits_of, test_figures
 from model.network import DigitNet, count_parameters
 from model.study.networks import SEEDS, STUDY
 from model.training.material import HELD_OUT, HELD_OUT_SEED, Material, load_hands, load_outliers
@@ -111,7 +111,6 @@ def train(
     net = training.result().cpu()
     calibrate(net, validation, held_out if recipe.outliers else None)
     test = load_mnist(data, train=False)
-    confusion = confusion_matrix(logits_of(net, test.images), test.labels).tolist()
     history = {
         "preset": preset,
         "seed": seed,
@@ -121,7 +120,7 @@ def train(
         **({"letters": Path(outliers).name} if outliers else {}),
         "figures": {
             "validation": figures(net, validation),
-            "test": figures(net, test) | {"confusion": confusion},
+            "test": test_figures(net, test),
             **({"hands": figures(net, held_out)} if held_out else {}),
         },
     }

@@ -3,7 +3,9 @@
 Each function is handed `report` first, as `ui.serving.processes.Processes.run` says.
 """
 
+from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from model import DigitNet, load_checkpoint, predict
 from model.checkpoint import read_history
 from model.cost.budget import drawings_for_mean_fields
 from model.drawing.examples import example_images
+from model.evaluation.confusion import look_behind
 from model.explain.occlusion import Occlusion, occlusion
 from model.export import RANDOM_DRAWINGS, TOLERANCE, describe_int8, to_int8, to_onnx, to_safetensors
 from model.fields.mean_fields import MeanField, compute_mean_fields
@@ -38,6 +41,15 @@ def occlude(report: Report, path: Path, image: np.ndarray) -> Occlusion:
         return predict(net, images)
 
     return occlusion(ask, image)
+
+
+def show_behind(
+    _report: Report, path: Path, counted: str, directory: str | Path, label: int, answer: int
+) -> dict[str, Any]:
+    """What lies behind a cell of a checkpoint's confusion matrix, as JSON values."""
+    found = look_behind(load_checkpoint(path), counted, directory, label, answer)
+    images = [b64encode(image.numpy().tobytes()).decode("ascii") for image in found.images]
+    return {"count": found.count, "images": images, "drawings": found.drawings}
 
 
 def measure_times(report: Report, names: list[str], batches: tuple[int, ...], seconds: float) -> dict[str, int]:

@@ -9,6 +9,7 @@ from model.data import DEFAULT_DATA
 from ui.api import add_api
 from ui.canvas import canvas
 from ui.compare import compare, compare_part
+from ui.confusion import confusion
 from ui.design import design
 from ui.engine import engine
 from ui.export import export
@@ -79,6 +80,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                 with gr.Tab("Network"):
                     about = about_network(networks, checkpoint)
                     architecture(networks, jobs, processes)
+                    confusion(networks, jobs, processes, data)
         follow(networks, choice, about)
         add_api(networks, jobs, processes, checkpoint, data)
     return page

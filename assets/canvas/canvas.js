@@ -63,20 +63,36 @@ export function mount({ element, server, props }) {
     });
   }
 
+  // The examples --------------------------------------------------------------------------------------------------
+
   const hands = props.examples;
-  let hand = 0;
+  let hand = 0; // the next handwriting
+  let digit = props.opening; // the example that was chosen last
+  const style = {}; // the next style of each digit
+
+  function put(example, sentence) {
+    if (sheet.isDrawing()) return;
+    stopWriting();
+    commit(example);
+    say(sentence);
+    remember();
+  }
+
   for (const button of element.querySelectorAll("[data-example]")) {
     button.addEventListener("click", () => {
-      if (sheet.isDrawing()) return;
-      stopWriting();
-      const label = button.dataset.example;
+      digit = button.dataset.example;
       const { name, digits } = hands[hand % hands.length];
-      commit(digits[label]);
-      say(`${label} in ${name} handwriting; press again for another.`);
+      put(digits[digit], `${digit} in ${name} handwriting; press again for another.`);
       hand += 1;
-      remember();
     });
   }
+
+  buttons.another.addEventListener("click", () => {
+    const styles = props.styles[digit];
+    const index = (style[digit] ?? 0) % styles.length;
+    put(styles[index].drawing, `${styles[index].title}; style ${index + 1} of ${styles.length}.`);
+    style[digit] = index + 1;
+  });
 
   // The link ------------------------------------------------------------------------------------------------------
 

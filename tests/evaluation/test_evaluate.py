@@ -11,6 +11,7 @@ from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
 from model.cost.complexity import complexity
 from model.data import Split
 from model.evaluate import main
+from model.evaluation.confusion import recorded_confusion
 from model.evaluation.pen_strokes import PenStrokes, pendigits_figures
 from model.evaluation.reports import mnist_report
 from model.inference import predict
@@ -207,7 +208,16 @@ def test_an_option_that_would_do_nothing_is_refused(arguments, capsys) -> None:
     assert arguments[-1 if arguments[-1].startswith("--") else -2] in capsys.readouterr().err
 
 
-def test_recording_without_pen_strokes_is_refused(capsys) -> None:
+def test_the_table_is_not_recorded(capsys) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main(["--record"])
-    assert "--record goes with --pendigits" in capsys.readouterr().err
+        main(["--table", "--record"])
+    assert "--record does not go with --table" in capsys.readouterr().err
+
+
+def test_test_figures_are_recorded_with_their_confusions(stand_in_data: Path) -> None:
+    """Older files have none, and the Network tab shows what is recorded."""
+    assert main(["--checkpoint", "base", "--data", str(stand_in_data), "--record"]) == 0
+    counts = recorded_confusion("base")["test"]
+    assert counts.sum() == 100
+    figures = read_metadata("base")["figures"]["test"]
+    assert np.trace(counts) == pytest.approx(100 * figures["accuracy"])

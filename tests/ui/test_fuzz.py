@@ -68,6 +68,9 @@ FIELDS = {
     "pointwise": 2,
     "padding": 0,
     "dilation": 1,
+    "counted": "test",
+    "label": 3,
+    "answer": 5,
 }
 WHOLE = [FIELDS, "NETWORK", DRAWING, [1, 2, 4], json.dumps({"format": 1, "samples": SAMPLES}), "mine-" + "0" * 32]
 
