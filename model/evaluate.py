@@ -3,7 +3,7 @@
 python -m model.evaluate                                            # base on the 10,000 test images
 python -m model.evaluate --checkpoint tiny --data DIR
 python -m model.evaluate --checkpoint base tiny --pendigits FILE    # 30 writers, never trained on
-python -m model.evaluate --checkpoint base --pendigits FILE --record
+python -m model.evaluate --checkpoint base --record                   # what is printed goes into the file too
 python -m model.evaluate --checkpoint base --hands                    # drawn digits, by digit and style
 python -m model.evaluate --checkpoint base --unlike --outliers ZIP    # what is called unlike a digit, by kind
 python -m model.evaluate --few-shot FILE --letters ZIP                # teach each of those writers; teach letters
