@@ -78,15 +78,20 @@ def test_no_text_in_a_link_is_more_than_a_drawing_or_refused(bench: Page) -> Non
     random_ = random.Random(0)
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=<>%\u00e9"
     texts = ["".join(random_.choices(alphabet, k=random_.randrange(60))) for _ in range(500)]
-    texts += ["AQE" + "".join(random_.choices(alphabet[:64], k=random_.randrange(40))) for _ in range(500)]
+    changes = [[random_.random(), random_.choice(alphabet[:64])] for _ in range(500)]  # of a good one, a character each
     found = bench.evaluate(
-        """async (texts) => {
-            const { decodeDrawing } = await import("/page/link.js");
-            return texts.map((text) => {
+        """async ({ texts, changes, drawing }) => {
+            const { decodeDrawing, encodeDrawing } = await import("/page/link.js");
+            const good = encodeDrawing(drawing);
+            const damaged = changes.map(([place, character]) => {
+                const at = Math.floor(place * good.length);
+                return good.slice(0, at) + character + good.slice(at + 1);
+            });
+            return [...texts, ...damaged].map((text) => {
                 try { return decodeDrawing(text); } catch (error) { return error.message; }
             });
         }""",
-        [*texts, "A" * 30_000],
+        {"texts": [*texts, "A" * 30_000], "changes": changes, "drawing": SEVEN},
     )
     for said in found:
         if isinstance(said, str):
