@@ -413,7 +413,8 @@ def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
     said = tab.evaluate(
         f"""async () => {{
             const samples = await {module("teach/samples.js")};
-            const sevens = Array.from({{ length: 5 }}, (_, at) => ({{ label: "7", drawing: [[[0.1 * at, 0.5]]] }}));
+            const seven = (_, index) => ({{ label: "7", drawing: [[[0.1 * index, 0.5]]] }});
+            const sevens = Array.from({{ length: 5 }}, seven);
             samples.addSamples(sevens);
             const readings = new Map(samples.getSamples().map(({{ drawing }}) => [drawing, [["1", 0.9]]]));
             const first = samples.suggestion([..."0123456789"], readings);
