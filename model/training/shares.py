@@ -2,9 +2,8 @@
 
 python -m model.training.shares --preset tiny --epochs 3 --from tiny-mnist --outliers ZIP
 
-Everything but the share is the same. The figures are for MNIST's 5,000 validation images and for drawings with a
-held-out seed. Neither the test images nor people's real strokes are used, so the share may be chosen by these
-figures.
+Everything but the share is the same. Figures are for MNIST's 5,000 validation images and drawings with a held-out seed.
+Neither the test images nor people's real strokes are used, so the share may be chosen by these figures.
 """
 
 import argparse
