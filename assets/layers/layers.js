@@ -29,6 +29,7 @@ export function mount({ element, server }) {
   const view = element.querySelector(".layers-view");
   const find = (selector) => view.querySelector(selector);
   const say = (text) => setText(find(".sentence"), text);
+  const described = new Map(); // network -> what the server said of it: one that was here before comes back without it
   let structure = null; // the server's description of the network
   let flow = null; // strips, input and buttons that are built from it
   let latest = null; // the newest answer's image, maxima, logits and cell; null until this drawing is answered
@@ -66,16 +67,22 @@ export function mount({ element, server }) {
 
   const description = makeQuestion(server.describe_structure, "choose the network again to retry", (answer, name) => {
     if (answer.error) return say(answer.error);
+    described.set(name, answer);
+    take(answer, name);
+  });
+
+  function take(answer, name) {
     structure = readStructure(answer, name);
     build();
-  });
+  }
 
   function follow() {
     const name = get().network;
     description.drop(); // another one has been chosen meanwhile
     if (!name || structure?.network === name) return;
     panel.stopWalk();
-    description.ask(name);
+    if (described.has(name)) take(described.get(name), name);
+    else description.ask(name);
   }
 
   function build() {

@@ -40,7 +40,7 @@ def open_tabs(page: Page) -> list[str]:
     """The names of all tabs, each of which has been open long enough to have the networks that it reads with."""
     fetching: set[Request] = set()
     page.on("request", lambda request: "network_file" in (request.post_data or "") and fetching.add(request))
-    page.on("requestfinished", fetching.discard)
+    page.on("requestfinished", lambda request: fetching.discard(request))
     names = []
     for tab in page.locator("#right").get_by_role("tab").all():
         tab.click()
@@ -73,41 +73,6 @@ def test_nothing_leaves_while_somebody_draws(page: Page) -> None:
         page.remove_listener("request", listen)
         assert asked == [], name
         button(page, "Clear").click()
-
-
-def test_a_tab_that_waits_for_its_networks_holds_nothing_up(page: Page) -> None:
-    """The drawing is read here all the same, and the tab follows when they are there."""
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if "network_file" in (route.request.post_data or ""):
-            held.append(route)
-        else:
-            assert asked_about(route.request) is None, "the server was asked to read"
-            route.continue_()
-
-    page.evaluate(f"{module('page/networks.js')}.then((networks) => networks.chooseNetwork('base'))")
-    page.get_by_role("tab", name="Learn").click()
-    other = "tiny"
-    page.evaluate(
-        f"""{module("page/reader.js")}.then(({{ want, onAnswer }}) => {{
-            window.versus = [];
-            onAnswer(({{ parts }}) => versus.push(parts?.versus?.network ?? null));
-            want("versus", () => ({{ network: "{other}" }}));
-        }})"""
-    )
-    page.wait_for_timeout(SETTLING)
-    page.route("**/component_server/**", hold)
-    page.evaluate(f"{module('page/reader.js')}.then(({{ want }}) => want('versus', () => ({{ network: 'small' }})))")
-    draw(page, SEVEN)
-    settle(page)
-    expect(top(page)).to_have_text("7")
-    assert page.evaluate("versus.at(-1)") is None
-    for route in held:
-        route.continue_()
-    page.wait_for_function("versus.at(-1) === 'small'")
-    page.evaluate(f"{module('page/reader.js')}.then(({{ want }}) => want('versus', () => null))")
-    page.reload()  # the tab's own question is gone
 
 
 def test_maps_are_asked_of_the_network_that_has_them(page: Page) -> None:
@@ -301,6 +266,33 @@ def test_a_tab_that_loses_its_memory_hands_over_to_the_server(bench: Page, told:
 def test_what_is_no_drawing_is_refused_in_a_sentence(bench: Page, told: dict[str, Any]) -> None:
     [answer] = bench.evaluate(READ, {"told": told, "requests": [request(drawing=[[]])]})
     assert "ink" in answer["error"]
+
+
+# Async function of {told, request}: the networks that an engine answers a request with, while the second of them is on
+# its way and once it is there.
+WAIT = """async ({ told, request }) => {
+    const { Engine } = await import("/engine/source.js");
+    const kernels = await WebAssembly.compileStreaming(fetch("/engine/kernels.wasm"));
+    let come;
+    const late = new Promise((resolve) => { come = () => resolve(told); });
+    const engine = new Engine(kernels, (name) => (name === request.network ? told : late));
+    await Promise.all([...engine.prepare([request.network]), engine.fetchParts()]);
+    const said = () => {
+        const { network, parts } = engine.read(request);
+        return [network, parts.versus?.network ?? null];
+    };
+    const before = said();
+    const ready = new Promise((resolve) => { engine.onReady = resolve; });
+    come();
+    await ready;
+    return [before, said()];
+}"""
+
+
+def test_what_waits_for_another_network_holds_nothing_up(bench: Page, told: dict[str, Any]) -> None:
+    """The drawing is read here all the same, and the tab's own part follows when its network is there."""
+    asked = request(parts={"versus": {"network": "another"}})
+    assert bench.evaluate(WAIT, {"told": told, "request": asked}) == [["base", None], ["base", "another"]]
 
 
 # The script of the page by itself: what answers where a policy forbids WebAssembly.
