@@ -29,11 +29,12 @@ export function mount({ element, server }) {
   let pictures = []; // [canvas, image] behind the chosen cell
 
   const description = makeQuestion(server.describe_confusion, "choose the network again to retry", (answer) => {
-    if (answer.error) asked = null;
-    else shown = answer;
     view.dataset.state = "shown";
-    if (answer.error) setText(view.querySelector(".sentence"), answer.error);
-    else show();
+    shown = answer.error ? null : answer;
+    if (shown) return show();
+    asked = null;
+    grid.hidden = true;
+    forget(answer.error);
   });
 
   function follow() {

@@ -205,7 +205,8 @@ def test_another_hand_writes_the_digit_in_the_next_style_and_says_which(page: Pa
     assert drawing(page) == shown
 
 
-def test_another_hand_begins_with_the_digit_that_wrote_itself(page: Page) -> None:
+def test_another_hand_begins_with_the_digit_that_wrote_itself(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk)
     button(page, "Another hand").click()
     expect(page.locator("#canvas .status")).to_contain_text("5, one stroke; style 1 of")
     expect(top(page)).to_have_text("5")

@@ -190,7 +190,7 @@ def test_a_drawing_behind_a_count_is_put_on_the_sheet(confusion: Page) -> None:
     label, answer = divmod(int(mistakes.argmax()), 10)
     confusion.locator(".confusion-view [role=gridcell]").nth(10 * label + answer).click()
     found = confusion.locator(".confusion-view li button")
-    expect(found).to_have_count(min(counts[label, answer], 24))
+    expect(found).to_have_count(min(int(counts[label, answer]), 24))
     found.first.click()
     shown = drawing(confusion)
     assert any(same_drawing(shown, one.drawing) for one in read_pendigits(file) if one.label == str(label))
@@ -201,10 +201,18 @@ def test_a_drawing_behind_a_count_is_put_on_the_sheet(confusion: Page) -> None:
     assert drawing(confusion) == mine
 
 
-def test_a_network_whose_counts_were_not_taken_says_so(confusion: Page) -> None:
-    """Such as one that was just taught; only the data can tell."""
+def test_a_network_that_is_gone_is_told_in_a_sentence(confusion: Page) -> None:
     confusion.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ network: 'nobody' }}))")
-    expect(confusion.locator(".confusion-view .sentence").first).to_contain_text("There is no network of that name")
+    expect(confusion.locator(".confusion-view .behind")).to_contain_text("There is no network of that name")
+    expect(confusion.locator(".confusion-view [role=grid]")).to_be_hidden()
+
+
+def test_what_was_not_counted_is_told_to_be_missing(confusion: Page) -> None:
+    """As of networks that visitors make: what the counts would be only the data can tell."""
+    expected = "nano misreads" if "test" in recorded_confusion("nano") else "test images has not been counted"
+    confusion.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ network: 'nano' }}))")
+    confusion.locator('.confusion-view[data-network="nano"]').wait_for()
+    expect(confusion.locator(".confusion-view .sentence").first).to_contain_text(expected)
 
 
 def test_the_counts_fit_a_narrow_screen(confusion: Page) -> None:
