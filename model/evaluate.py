@@ -26,6 +26,7 @@ from model.evaluation.hands import hands_figures, hands_report, style_figures
 from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
 from model.evaluation.reports import mnist_report, pendigits_report
 from model.evaluation.unlike import unlike_rates, unlike_report
+from model.generation.cards import generator_section
 from model.metrics import check_digits
 from model.network import count_parameters
 from model.study.cards import write_cards
@@ -161,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     options = _arguments(arguments)
     if options.table:
-        print(write_cards())
+        print(write_cards(generator_section()))
     elif options.hands:
         _hands(options)
     elif options.unlike:
