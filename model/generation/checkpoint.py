@@ -1,5 +1,6 @@
 """A generator's file, in checkpoints/generators/: written, read and verified as those of the networks that read."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +44,14 @@ def check_generator_place(name: str | Path) -> None:
 
 
 def save_generator(generator: DigitGenerator, name: str | Path = DEFAULT, **history: Any) -> Path:
-    """Write weights and metadata; an existing file is replaced as a whole or not at all.
+    """Write weights, in 16 bits each, and metadata; an existing file is replaced as a whole or not at all.
 
     Args:
         generator: whose configuration is kept with the weights.
         name: a name in checkpoints/generators/ or a path.
         history: plain JSON values about how it was made and what it is worth (recipe, seed, figures).
     """
-    return write_file(generator_path(name), generator.config.to_dict(), generator, history)
+    return write_file(generator_path(name), generator.config.to_dict(), deepcopy(generator).half(), history)
 
 
 def load_generator(name: str | Path = DEFAULT) -> DigitGenerator:
@@ -70,7 +71,7 @@ def load_generator(name: str | Path = DEFAULT) -> DigitGenerator:
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path.name} does not describe a generator that can be built: {error}") from error
     with torch.device("meta"):  # shapes only: the network of a damaged configuration might not fit into memory
-        verify_weights(path.name, DigitGenerator(config), weights)
+        verify_weights(path.name, DigitGenerator(config).half(), weights)
     generator = DigitGenerator(config)
     generator.load_state_dict(weights)
     generator.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]

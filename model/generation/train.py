@@ -60,13 +60,14 @@ def main() -> int:
         while training.epoch < recipe.epochs:
             loss = training.run_epoch()
             training.save(state)
-            watched = training.loss_of(validation)
-            print(f"epoch {training.epoch:3d}/{recipe.epochs}  loss {loss:.4f}  validation {watched:.4f}", flush=True)
+            line = f"loss {loss:.4f}  validation {training.loss_of(validation):.4f}"
+            print(f"epoch {training.epoch:3d}/{recipe.epochs}  {line}", flush=True)
     except KeyboardInterrupt:
         kept = "the last finished epoch is kept: the same command with --resume goes on from it"
         print(f"\nStopped; {kept if state.is_file() else 'no epoch was finished, so nothing is kept'}.")
         return STOPPED
-    history = {"seed": options.seed, "recipe": asdict(recipe), "figures": {"validation": {"loss": watched}}}
+    figures = {"validation": {"loss": training.loss_of(validation)}}
+    history = {"seed": options.seed, "recipe": asdict(recipe), "figures": figures}
     print(save_generator(training.result().cpu(), out, **history))
     return 0
 
