@@ -28,6 +28,7 @@ from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
 from model.evaluation.reports import mnist_report, pendigits_report
 from model.evaluation.unlike import unlike_rates, unlike_report
 from model.generation.cards import generator_section
+from model.line.cards import line_cards
 from model.line.checkpoint import line_names
 from model.line.report import PER_WRITER, line_report, network_figures, record_figures, split_figures, writers_lines
 from model.metrics import check_digits, test_figures
@@ -185,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     options = _arguments(arguments)
     if options.table:
-        print(write_cards(generator_section()))
+        print(write_cards("\n".join(filter(None, (generator_section(), line_cards())))))
     elif options.hands:
         _hands(options)
     elif options.unlike:

@@ -11,7 +11,7 @@ from model import load_checkpoint, predict, rasterize
 from model.checkpoint import checkpoint_path
 from model.drawing.examples import load_examples
 from tests.browser.conftest import App, OpenPage
-from tests.browser.drawing import ONE, SEVEN, ZERO, asked_about, button, draw, module, settle, top, verdict
+from tests.browser.drawing import ONE, SEVEN, ZERO, button, draw, module, settle, top, verdict
 from tests.browser.engine.parity import served_bytes, serving_files
 from tests.serving import stopped
 from ui.engine import network_file
