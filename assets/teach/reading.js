@@ -27,7 +27,7 @@ async function answerTo(drawing, network) {
   const until = performance.now() + (isOff || beyond.has(network) ? 0 : PATIENCE);
   for (;;) {
     const answer = await readHere(drawing, network);
-    if (answer && !answer.error) return answer;
+    if (answer) return answer.error ? null : answer; // what is no drawing, the server says so
     if (performance.now() >= until) break;
     await new Promise((resolve) => { setTimeout(resolve, TICK); });
   }

@@ -2,16 +2,22 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import httpx
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.coroutines import finish
+from tests.serving import free_port
 from ui.serving import gate, limits
 from ui.serving.faults import FAULT
 from ui.serving.gate import Gate
@@ -248,3 +254,30 @@ def test_a_browser_is_told_not_to_frame_or_to_guess() -> None:
         headers = ask(path)[2]
         assert headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'self';" in headers["content-security-policy"]
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """Of a real server behind the gate."""
+    server = uvicorn.Server(uvicorn.Config(Gate(APP, Hosts(())), port=free_port(), log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        threading.Event().wait(0.01)
+    yield f"http://127.0.0.1:{server.config.port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_an_ordinary_client_reads_why_its_huge_body_was_refused(address: str, announced: bool) -> None:
+    """Where the rest of the body is not read, most see a connection that was reset."""
+    parts = [bytes(2**20)] * 40
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        answer = client.post(address + CALL, content=b"".join(parts) if announced else iter(parts))
+        assert answer.status_code == 413
+        assert "at most 8 MB" in answer.json()["error"]
+        assert client.post(address, content=b"{}").status_code == 200, "and the next is answered"
+    request = urllib.request.Request(address + CALL, b"".join(parts))
+    with pytest.raises(urllib.error.HTTPError, match="413"):
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60)
