@@ -10,6 +10,7 @@ import numpy as np
 from model import DigitNet, load_checkpoint, predict
 from model.checkpoint import read_history
 from model.cost.budget import drawings_for_mean_fields
+from model.data import load_mnist
 from model.drawing.examples import example_images
 from model.explain.occlusion import Occlusion, occlusion
 from model.export import RANDOM_DRAWINGS, TOLERANCE, describe_int8, to_int8, to_onnx, to_safetensors
@@ -62,3 +63,12 @@ def make_file(report: Report, path: Path, form: str, data: str | Path) -> tuple[
 def open_file(_report: Report, content: bytes) -> DigitNet:
     """The network that somebody's file holds, verified."""
     return load_network_file(content)
+
+
+def fetch_mnist(_report: Report, data: str | Path) -> None:
+    """Download MNIST into the data directory, unless it is there.
+
+    Raises:
+        ValueError: it could not be downloaded.
+    """
+    load_mnist(data, train=True)

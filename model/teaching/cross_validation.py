@@ -83,7 +83,7 @@ def hold_out(
         seed=seed,
         on_step=on_step,
         drawings=[drawings[index] for index in taught] if drawings else None,
-        replay=replay,
+        replay=replay.without_proof() if replay else None,
         teaching=teaching,
     )
     before, after = (_count_correct(reader, images, labels, held) for reader in (net, result.network))
