@@ -12,6 +12,7 @@ import numpy as np
 from model import DigitNet, load_checkpoint, predict
 from model.checkpoint import read_history
 from model.cost.budget import drawings_for_mean_fields
+from model.data import load_mnist
 from model.drawing.examples import example_images
 from model.evaluation.confusion import look_behind
 from model.explain.occlusion import Occlusion, occlusion
@@ -76,3 +77,12 @@ def make_file(report: Report, path: Path, form: str, data: str | Path) -> tuple[
 def open_file(_report: Report, content: bytes) -> DigitNet:
     """The network that somebody's file holds, verified."""
     return load_network_file(content)
+
+
+def fetch_mnist(_report: Report, data: str | Path) -> None:
+    """Download MNIST into the data directory, unless it is there.
+
+    Raises:
+        ValueError: it could not be downloaded.
+    """
+    load_mnist(data, train=True)

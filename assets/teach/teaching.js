@@ -131,6 +131,15 @@ export function mountTeaching(section, server, props, show) {
 
   const own = () => ownNetworks().find(({ key }) => key === get().network);
 
+  /** Teach once more from the network before, with the other choice between digits and a class. */
+  function again(choice, parent) {
+    if (job) return say("Teaching is already under way; wait for it or cancel it.");
+    settings.set("keep", choice);
+    chooseNetwork(parent);
+    section.scrollIntoView({ block: "nearest" });
+    return start();
+  }
+
   function undo() {
     const { parent, root } = own();
     const isThere = ownNetworks().some(({ key }) => key === parent) || parent === root;
@@ -179,6 +188,7 @@ export function mountTeaching(section, server, props, show) {
   onNetworks(refresh);
   refresh();
   resume();
+  return { again };
 
   function resume() {
     const kept = recall("teaching");
@@ -189,7 +199,7 @@ export function mountTeaching(section, server, props, show) {
   }
 }
 
-/** Returns { read, problem }: the settings as an object for the server, and what is wrong with one; kept in this browser. */
+/** Returns { read, problem, set }: the settings as an object for the server, what is wrong with one, and set(name, value); kept in this browser. */
 function mountSettings(details, { settings: defaults, limits }) {
   const fields = [...details.querySelectorAll("[name]")];
   const shares = ["replay", "interpolation"]; // shown in per cent
@@ -203,7 +213,7 @@ function mountSettings(details, { settings: defaults, limits }) {
 
   function read() {
     return Object.fromEntries(fields.map(({ name, value }) => {
-      if (name === "layers") return [name, value];
+      if (name === "layers" || name === "keep") return [name, value];
       if (value === "") return [name, defaults[name]];
       return [name, shares.includes(name) ? Number(value) / 100 : Number(value)];
     }));
@@ -222,6 +232,12 @@ function mountSettings(details, { settings: defaults, limits }) {
     field.addEventListener("change", () => keep("settings", read()));
   }
   details.querySelector('[data-do="default-settings"]').addEventListener("click", () => { show(defaults); keep("settings", null); });
+  /** Set one of them, as if by hand. */
+  function set(name, value) {
+    show({ ...read(), [name]: value });
+    keep("settings", read());
+  }
+
   show({ ...defaults, ...recall("settings") });
-  return { read, problem };
+  return { read, problem, set };
 }

@@ -85,7 +85,7 @@ def hold_out(
         seed=seed,
         on_step=on_step,
         drawings=[drawings[index] for index in taught] if drawings else None,
-        replay=replay,
+        replay=replay.without_proof() if replay else None,
         teaching=teaching,
         check_hands=False,
     )

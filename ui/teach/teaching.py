@@ -12,18 +12,19 @@ import numpy as np
 
 from model import DigitNet, load_checkpoint, rasterize
 from model.checks import check_object, check_whole
-from model.drawing.samples import Sample, check_samples
+from model.drawing.samples import Sample, check_samples, warnings
 from model.teaching.cross_validation import Held, hold_out, rounds_of
 from model.teaching.lesson import fine_tune
 from model.teaching.recipe import Teaching
 from model.teaching.replay import load_replay
+from model.teaching.resemblance import LOOKED_AT, resemblances
 from model.teaching.result import FineTuned, Step, hands_right, origin_of
 from model.teaching.styles import advice
 from ui.serving.job import Later, Work
 from ui.serving.networks import Networks
 from ui.serving.processes import Processes, Report
 
-SETTINGS = ("steps", "batch", "replay", "layers", "interpolation")  # what visitors may set
+SETTINGS = ("steps", "batch", "replay", "layers", "interpolation", "keep")  # what visitors may set
 LIMITS = {"steps": (0, 300), "batch": (2, 128)}  # so that nobody keeps the others waiting for long
 LESSON = "lesson"  # what such a job is called in the queue
 STRONGEST = 3  # classes reported for a sample
@@ -115,6 +116,21 @@ def teaching_work(
     return work, checked
 
 
+def warnings_of(networks: Networks, network: object, samples: Sequence[Sample]) -> list[str]:
+    """What is worth knowing before teaching, sentences: of the samples themselves, and of classes that look alike."""
+    known = networks.load(network).classes
+    new: dict[str, list[Sample]] = {}
+    for sample in samples:
+        if sample.label not in known:
+            new.setdefault(sample.label, []).append(sample)
+    some = [sample for own in new.values() for sample in own[:LOOKED_AT]]
+    if not some:
+        return warnings(samples)
+    images = np.stack([rasterize(sample.drawing) for sample in some])
+    with networks.borrow(network) as net:
+        return [*warnings(samples), *resemblances(net, images, [sample.label for sample in some])]
+
+
 def _rest(
     processes: Processes, lesson: Lesson, taught: dict[str, Any], rounds: list[list[int]], held: Held, done: int = 0
 ) -> Any:
@@ -140,7 +156,11 @@ def teach_lesson(
     net, (images, labels), material = _prepared(path, samples, teaching, data)
     begun = time.monotonic()
     result = fine_tune(net, images, labels, on_step=lambda step: report({"step": finite(step._asdict())}), **material)
-    told = {"seconds": round(time.monotonic() - begun, 1), **finite(describe(net, result, samples))}
+    told = {
+        "seconds": round(time.monotonic() - begun, 1),
+        **finite(describe(net, result, samples)),
+        "keep": teaching.keep,
+    }
     return result.network, finite(origin_of(result)), told
 
 
@@ -200,6 +220,10 @@ def describe(net: DigitNet, result: FineTuned, samples: Sequence[Sample]) -> dic
         `interpolation`: between the old weights, 0, and the learned ones, 1. `hands`: how drawings in every style are
         read, {right, drawings, styles, lost, advice}: a pair of accuracies, two counts, the styles that lost many as
         [digit and style, before, after, drawings, read as instead], and what to draw as well.
+        `proof`: how many digits were lost of how
+        many, and the interval that people's digits lie in, as `model.teaching.proof.Proof`. `contests`: for every new
+        class that is hard to tell from a digit {name, like, digits, drawings}, where the last two say what it costs to
+        keep the digits, or the class: {read, taken, of_all}, as `model.teaching.precedence.Choice`.
     """
     before, after = result.before, result.after
     return {
@@ -224,6 +248,12 @@ def describe(net: DigitNet, result: FineTuned, samples: Sequence[Sample]) -> dic
         ],
         "layers": result.changes,
         "interpolation": result.interpolation,
+        "proof": result.proof._asdict(),
+        "contests": [
+            {**each._asdict(), "digits": each.digits._asdict(), "drawings": each.drawings._asdict()}
+            for each in result.contests
+            if each.close
+        ],
         "hands": {
             "right": hands_right(result),
             "drawings": sum(change.drawings for change in result.styles),
