@@ -12,6 +12,8 @@ from model.cost.separable import depthwise_separable_conv2d
 from model.drawing.strokes import DrawingError, rasterize
 from model.fields.effective_field import effective_receptive_field
 from model.fields.layer_fields import receptive_field, tap_lattice
+from model.generation.checkpoint import load_generator
+from model.generation.sampling import complete, generate
 from model.inference import layer_responses, predict
 from model.line.checkpoint import load_line
 from model.line.decoding import read_line, segment_line
@@ -28,12 +30,15 @@ __all__ = [
     "LineError",
     "NetworkConfig",
     "StageConfig",
+    "complete",
     "complexity",
     "depthwise_separable_conv2d",
     "effective_receptive_field",
     "fine_tune",
+    "generate",
     "layer_responses",
     "load_checkpoint",
+    "load_generator",
     "load_line",
     "predict",
     "rasterize",

@@ -56,14 +56,21 @@ def save_checkpoint(net: DigitNet, path: str | Path, **history: Any) -> Path:
         path: a name in checkpoints/ or a path.
         history: plain JSON values about how it was made and what it scores (recipe, seed, figures).
     """
-    return write_content(checkpoint_path(path), {"config": net.config.to_dict(), **history}, own_weights(net))
+    return write_file(checkpoint_path(path), net.config.to_dict(), net, history)
 
 
-def write_content(path: Path, metadata: dict[str, Any], weights: dict[str, Tensor]) -> Path:
-    """Write metadata and tensors with their checksum; an existing file is replaced as a whole or not at all."""
+def write_file(path: Path, config: dict[str, Any], net: nn.Module, history: dict[str, Any]) -> Path:
+    """Write a network of any kind; an existing file is replaced as a whole or not at all.
+
+    Args:
+        path: of the file.
+        config: plain JSON values from which its kind of network can be built again.
+        net: whose parameters and buffers are kept.
+        history: as in `save_checkpoint`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    metadata = {"format": FORMAT_VERSION, **metadata}
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    metadata = {"format": FORMAT_VERSION, "config": config, **history}
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in _own_weights(net).items()}
     metadata[CHECKSUM] = checksum_of(metadata, weights)
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -85,7 +92,7 @@ def load_checkpoint(name: str | Path) -> DigitNet:
             or answers are not finite numbers.
     """
     path = checkpoint_path(name)
-    return read_network(path.name, content_of(path))
+    return read_network(path.name, content_of(path, checkpoint_names()))
 
 
 def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], None] | None = None) -> DigitNet:
@@ -96,7 +103,7 @@ def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], N
         content: its bytes.
         check: called before the network is built; raises if a network of this shape is not wanted.
     """
-    metadata, weights = read_content(called, content)
+    metadata, weights = read_file(called, content)
     weights = {name: torch.tensor(value) for name, value in LATER_BUFFERS.items()} | weights
     try:
         config = NetworkConfig.from_dict(metadata["config"])
@@ -105,7 +112,9 @@ def read_network(called: str, content: bytes, check: Callable[[NetworkConfig], N
     if check:
         check(config)
     with torch.device("meta"):  # shapes only: the network of a damaged configuration might not fit into memory
-        verify_weights(called, own_weights(DigitNet(config)), weights)
+        verify_weights(called, DigitNet(config), weights)
+    if weights["temperature"] <= 0:
+        raise CheckpointError(f"{called}: the temperature is {weights['temperature']:g}; expected more than 0.")
     net = DigitNet(config)
     net.load_state_dict(weights, strict=False)
     net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -151,7 +160,7 @@ def read_metadata(name: str | Path) -> dict[str, Any]:
         CheckpointError: it is missing or not a checkpoint.
     """
     path = checkpoint_path(name)
-    return read_content(path.name, content_of(path))[0]
+    return read_file(path.name, content_of(path, checkpoint_names()))[0]
 
 
 def read_history(name: str | Path) -> dict[str, Any]:
@@ -189,23 +198,23 @@ def record(name: str, data: str, values: dict[str, Any]) -> None:
     save_checkpoint(load_checkpoint(name), name, **history)
 
 
-def own_weights(net: nn.Module) -> dict[str, Tensor]:
+def _own_weights(net: nn.Module) -> dict[str, Tensor]:
     """The network's tensors, each shared one under its first name only."""
     return dict(net.named_parameters()) | dict(net.named_buffers())
 
 
-def content_of(path: Path, known_names: Callable[[], list[str]] = checkpoint_names) -> bytes:
-    """A checkpoint file's bytes.
+def content_of(path: Path, names: list[str]) -> bytes:
+    """The bytes of a network's file.
 
     Args:
         path: of the file.
-        known_names: gives the names that a sentence about a missing one lists.
+        names: of the files that are there, for the sentence.
 
     Raises:
-        CheckpointError: it is missing, too large or cannot be read.
+        CheckpointError: it is missing, too large or not to be read.
     """
     if not os.path.isfile(path):  # works for any text, even a name that no file can have
-        known = ", ".join(known_names()) or "none"
+        known = ", ".join(names) or "none"
         raise CheckpointError(f"There is no checkpoint {path.name}; checkpoints/ has: {known}.")
     if path.stat().st_size > MAX_BYTES:
         raise CheckpointError(f"{path.name} has {path.stat().st_size:,} bytes; a checkpoint has at most {MAX_BYTES:,}.")
@@ -215,11 +224,11 @@ def content_of(path: Path, known_names: Callable[[], list[str]] = checkpoint_nam
         raise CheckpointError(f"{path.name} cannot be read ({error.strerror}).") from error
 
 
-def read_content(called: str, content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Metadata and tensors of a checkpoint's bytes, held against their checksum.
+def read_file(called: str, content: bytes) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """A file's metadata and tensors; that they belong to its kind of network is still to be seen.
 
     Raises:
-        CheckpointError: the content is damaged, of a newer format, or not a checkpoint's.
+        CheckpointError: it is not one of Digitscope's, altered, or of a newer format.
     """
     damaged = f"{called} is damaged or not a Digitscope checkpoint; expected safetensors with Digitscope's metadata."
     try:
@@ -238,12 +247,13 @@ def read_content(called: str, content: bytes) -> tuple[dict[str, Any], dict[str,
     return metadata, weights
 
 
-def verify_weights(called: str, expected: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
-    """Hold a checkpoint's tensors against those of a network of its configuration.
+def verify_weights(called: str, net: nn.Module, weights: dict[str, Tensor]) -> None:
+    """See that a file's tensors are finite and those of the network, which may be on the meta device.
 
     Raises:
-        CheckpointError: a name, a shape or a type differs, a value is not finite, or the temperature is not positive.
+        CheckpointError: names the first tensor that is not.
     """
+    expected = _own_weights(net)
     if expected.keys() != weights.keys():
         odd = min(expected.keys() ^ weights.keys())
         raise CheckpointError(f"{called} and its configuration disagree about the tensor {odd}.")
@@ -256,5 +266,3 @@ def verify_weights(called: str, expected: dict[str, Tensor], weights: dict[str, 
             raise CheckpointError(f"{called}: {name} is {tensor.dtype}; expected {expected[name].dtype}.")
         if tensor.is_floating_point() and not tensor.isfinite().all():
             raise CheckpointError(f"{called}: {name} has values that are not finite numbers.")
-    if weights["temperature"] <= 0:
-        raise CheckpointError(f"{called}: the temperature is {weights['temperature']:g}; expected more than 0.")

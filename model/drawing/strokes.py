@@ -10,12 +10,13 @@ the center of mass of the pixels, and translating the image so as to position th
 field".
 """
 
-import json
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
+
+from model.json_text import read_json
 
 IMAGE_SIZE = 28
 INK_SIZE = 20
@@ -78,8 +79,8 @@ def _parse(text: str | bytes) -> object:
     if len(text) > MAX_CHARACTERS:
         raise DrawingError(f"The drawing has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read.")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except ValueError:
         raise DrawingError(
             "The drawing is not valid JSON; a list of strokes, each a list of points, is expected."
         ) from None

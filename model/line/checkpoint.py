@@ -10,10 +10,9 @@ from model.checkpoint import (
     SUFFIX,
     CheckpointError,
     content_of,
-    own_weights,
-    read_content,
+    read_file,
     verify_weights,
-    write_content,
+    write_file,
 )
 from model.line.network import LineNet
 from model.line.strip import MIN_WIDTH
@@ -43,9 +42,7 @@ def save_line(net: LineNet, name: str | Path, **history: Any) -> Path:
         name: in checkpoints/lines/, or a path.
         history: plain JSON values about how it was made and what it scores.
     """
-    path = line_path(name)
-    metadata = {"kind": KIND, "config": net.config.to_dict(), **history}
-    return write_content(path, metadata, own_weights(net))
+    return write_file(line_path(name), net.config.to_dict(), net, {"kind": KIND, **history})
 
 
 def load_line(name: str | Path = "line") -> LineNet:
@@ -59,7 +56,7 @@ def load_line(name: str | Path = "line") -> LineNet:
             weights or answers are not finite numbers.
     """
     path = line_path(name)
-    metadata, weights = read_content(path.name, content_of(path, line_names))
+    metadata, weights = read_file(path.name, content_of(path, line_names()))
     if metadata.get("kind") != KIND:
         raise CheckpointError(f"{path.name} holds another kind of network; one that reads lines is expected.")
     try:
@@ -67,8 +64,7 @@ def load_line(name: str | Path = "line") -> LineNet:
     except (KeyError, ValueError) as error:
         raise CheckpointError(f"{path.name} does not describe a network that can be built: {error}") from error
     with torch.device("meta"):  # shapes only: the network of a damaged configuration might not fit into memory
-        expected = LineNet(config)
-    verify_weights(path.name, own_weights(expected), weights)
+        verify_weights(path.name, LineNet(config), weights)
     net = LineNet(config)
     net.load_state_dict(weights)
     net.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -87,4 +83,4 @@ def read_line_metadata(name: str | Path = "line") -> dict[str, Any]:
         CheckpointError: it is missing or not a checkpoint.
     """
     path = line_path(name)
-    return read_content(path.name, content_of(path, line_names))[0]
+    return read_file(path.name, content_of(path, line_names()))[0]

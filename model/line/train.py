@@ -125,7 +125,7 @@ def recipe_of(epochs: int | None = None, decay: int | None = None, lines: int | 
     Raises:
         ValueError: a number is out of its range.
     """
-    said = {
+    said: dict[str, Any] = {
         name: value for name, value in (("epochs", epochs), ("decay", decay), ("lines", lines)) if value is not None
     }
     for name, value in said.items():

@@ -11,7 +11,6 @@ from model.cost.complexity import complexity
 from model.familiarity import UNSET
 from model.fields.layer_fields import receptive_field
 from model.layers import milestones
-from model.line.cards import line_cards
 from model.network import PRESETS, DigitNet
 from model.study.networks import STUDY
 
@@ -79,8 +78,11 @@ class Entry(NamedTuple):
         return figures
 
 
-def write_cards() -> Path:
+def write_cards(more: str = "") -> Path:
     """Rewrite checkpoints/README.md from the files beside it.
+
+    Args:
+        more: what comes after the networks that read.
 
     Raises:
         CheckpointError: one of the files is damaged.
@@ -90,8 +92,11 @@ def write_cards() -> Path:
     entries.sort(key=lambda e: (order.index(e.row) if e.row in order else len(order), e.row, e.seed))
     study = [entry for entry in entries if entry.row in STUDY]
     others = [entry for entry in entries if entry.row not in STUDY]
-    page = _section(HEADER, others) + (f"\n{_section(STUDY_HEADER, study)}" if study else "")
-    page += f"\n{lines}" if (lines := line_cards()) else ""
+    page = (
+        _section(HEADER, others)
+        + (f"\n{_section(STUDY_HEADER, study)}" if study else "")
+        + (f"\n{more}" if more else "")
+    )
     path = checkpoint.CHECKPOINTS / "README.md"
     path.write_text(page, encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""The processes that train together, and the device that each of them computes on."""
+"""The processes that train together, and the device that each computes on."""
 
 import os
 
@@ -15,7 +15,7 @@ class Workers:
     def __init__(self, device: str) -> None:
         self.count = int(os.environ.get("WORLD_SIZE", "1"))
         self.rank = int(os.environ.get("RANK", "0"))
-        self.device = _pick_device(device)
+        self.device = pick_device(device)
         if self.count > 1:
             dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
 
@@ -34,7 +34,12 @@ class Workers:
             dist.destroy_process_group()
 
 
-def _pick_device(name: str) -> torch.device:
+def pick_device(name: str) -> torch.device:
+    """The device of that name; auto is a GPU where there is one, each process's own.
+
+    Raises:
+        ValueError: there is no device of that name here.
+    """
     if name == "auto":
         name = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
     try:

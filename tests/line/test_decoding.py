@@ -1,5 +1,7 @@
 """From answers to digits: peaks, ties, overlaps and reading order, and the sentences about what cannot be read."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -8,14 +10,14 @@ from hypothesis import strategies as st
 
 from model import LineError, rasterize_line, read_line, segment_line
 from model.line import decoding
-from model.line.decoding import PAPER, decode, iou, mask_of, read
-from model.line.network import ANSWERS, LineNet
+from model.line.decoding import PAPER, Box, decode, iou, mask_of, read
+from model.line.network import ANSWERS, LineNet, LineOutput
 from tests.line.conftest import said, written
 
 SIDES = (8.0, 5.0, 8.0, 5.0)
 
 
-def labels(output, width: int = 56) -> list[str]:
+def labels(output: LineOutput, width: int = 56) -> list[str]:
     return [digit.label for digit in decode(output, 2, 1.0, width)]
 
 
@@ -65,7 +67,7 @@ box = st.tuples(*[st.floats(0, 20)] * 2, *[st.floats(21, 40)] * 2)
 
 
 @given(box, box)
-def test_iou_is_symmetric_from_0_to_1_and_1_only_of_the_same(one, other) -> None:
+def test_iou_is_symmetric_from_0_to_1_and_1_only_of_the_same(one: Box, other: Box) -> None:
     assert iou(one, other) == pytest.approx(iou(other, one))
     assert 0 <= iou(one, other) <= 1 + 1e-9
     assert iou(one, one) == pytest.approx(1)
@@ -107,7 +109,9 @@ def test_the_number_leaves_out_what_is_no_digit(small_line: LineNet, monkeypatch
 
 
 @pytest.mark.parametrize("call", [read_line, segment_line])
-def test_a_strip_without_ink_is_refused_in_one_sentence(small_line: LineNet, call) -> None:
+def test_a_strip_without_ink_is_refused_in_one_sentence(
+    small_line: LineNet, call: Callable[[LineNet, np.ndarray], object]
+) -> None:
     with pytest.raises(LineError, match=r"\AThe strip has no ink; [^\n]+\.\Z"):
         call(small_line, np.zeros((28, 56), np.uint8))
 

@@ -119,7 +119,7 @@ def test_shared_weights_count_once() -> None:
 
 
 @pytest.mark.parametrize("separable", [True, False])
-def test_shared_weights_stay_one_after_a_copy_and_after_loading(separable: bool, tmp_path) -> None:
+def test_shared_weights_stay_one_after_a_copy_and_after_loading(separable: bool, tmp_path: Path) -> None:
     stages = (StageConfig(8), StageConfig(8, dilation=2, shares=0))
     net = DigitNet(NetworkConfig(8, stages=stages, separable=separable))
     path = save_checkpoint(net, tmp_path / "net.safetensors")

@@ -26,7 +26,7 @@ def separable_stage(net: DigitNet, index: int) -> SeparableStage:
     stage = net.stages[index]
     if not isinstance(stage, SeparableStage):
         raise ValueError(
-            "The stages of this network are standard convolutions; choose a separable network on the left to see "
+            "The stages of this network are standard convolutions; choose a separable network under the drawing to see "
             "depthwise kernels at work."
         )
     return stage
