@@ -120,7 +120,7 @@ def test_a_configuration_that_cannot_be_built_is_refused(
 
 
 def test_a_place_that_cannot_be_written_is_found_before_the_training(tmp_path: Path) -> None:
-    for name in ("x.txt", tmp_path / "a" / ".." / "x.pt", ""):
+    for name in (tmp_path / "x.pt", tmp_path, ""):
         with pytest.raises(CheckpointError, match=ONE_SENTENCE):
             check_generator_place(name)
 
