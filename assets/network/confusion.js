@@ -21,6 +21,8 @@ export function mount({ element, server }) {
   const switches = [...view.querySelectorAll("[data-counted]")];
   const behind = view.querySelector(".behind");
   const list = view.querySelector("ul");
+  const said = view.querySelector(".sentence");
+  const parts = view.querySelectorAll(".counted, section + section"); // what there is to show of a network
   let shown = null; // what the server said of the network
   let asked = null; // name of the network that was asked about last
   let counted = "test";
@@ -31,10 +33,10 @@ export function mount({ element, server }) {
   const description = makeQuestion(server.describe_confusion, "choose the network again to retry", (answer) => {
     view.dataset.state = "shown";
     shown = answer.error ? null : answer;
+    for (const part of parts) part.hidden = !shown;
     if (shown) return show();
     asked = null;
-    grid.hidden = true;
-    forget(answer.error);
+    setText(said, answer.error);
   });
 
   function follow() {
@@ -50,7 +52,7 @@ export function mount({ element, server }) {
     const counts = shown.counts[counted];
     view.dataset.network = asked;
     for (const each of switches) each.ariaPressed = String(each.dataset.counted === counted);
-    setText(view.querySelector(".sentence"), counts ? summary(counts, classes, title) : missing(title));
+    setText(said, counts ? summary(counts, classes, title) : missing(title));
     grid.hidden = !counts;
     forget(counts ? ASK : "");
     if (counts) fill(counts, classes);
@@ -141,7 +143,7 @@ export function mount({ element, server }) {
     const [label, answer] = at;
     forget("");
     cells[label][answer].ariaSelected = "true";
-    if (shown.counts[counted][label][answer]) return finding.ask({ network: asked, counted, label, answer });
+    if (shown.counts[counted][label][answer]) return finding.ask({ network: view.dataset.network, counted, label, answer });
     setText(behind, `No ${WORDS[counted][0]} of ${shown.classes[label]} is read as ${shown.classes[answer]}.`);
   }
 

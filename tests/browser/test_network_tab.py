@@ -203,7 +203,7 @@ def test_a_drawing_behind_a_count_is_put_on_the_sheet(confusion: Page) -> None:
 
 def test_a_network_that_is_gone_is_told_in_a_sentence(confusion: Page) -> None:
     confusion.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ network: 'nobody' }}))")
-    expect(confusion.locator(".confusion-view .behind")).to_contain_text("There is no network of that name")
+    expect(confusion.locator(".confusion-view .sentence").first).to_contain_text("There is no network of that name")
     expect(confusion.locator(".confusion-view [role=grid]")).to_be_hidden()
 
 
