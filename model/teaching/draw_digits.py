@@ -8,6 +8,7 @@ nothing about digits; one that some of them misread stays, as a hard one.
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,13 +21,12 @@ from model.checkpoint import load_checkpoint
 from model.command import command
 from model.data import Split
 from model.inference import predict
-from model.network import DIGITS
+from model.network import DIGITS, DigitNet
 from model.teaching.generated_digits import FILE, write_digits
 from model.teaching.replay import CHOSEN, HELD_OUT, REHEARSED
 
-READERS = ("small", "large", "study-separable-dilated")  # other networks than the one that people mostly teach
-AT_ONCE = 1000  # images asked for
-MARGIN = 1.1  # how many more are drawn than are needed
+READERS = ("small", "large")  # other networks than the one that people mostly teach
+MARGIN = 1.02  # how many more are drawn than are needed
 
 Draw = Callable[[list[str], int], np.ndarray]  # labels and a seed -> uint8 (N, 28, 28)
 
@@ -34,11 +34,13 @@ Draw = Callable[[list[str], int], np.ndarray]  # labels and a seed -> uint8 (N, 
 def drawn_part(draw: Draw, count: int, seed: int) -> tuple[Split, int]:
     """`count` digits, as many of each, digit by digit in turn; and how many were left out."""
     each, images, left_out = count // len(DIGITS), [], 0
+    readers = [load_checkpoint(name) for name in READERS]
     for digit in DIGITS:
         kept = np.zeros((0, 28, 28), np.uint8)
-        for round_ in range(10):
-            drawn = draw([digit] * min(round(MARGIN * each), AT_ONCE), 1000 * seed + 10 * int(digit) + round_)
-            readable = _readable(drawn, digit)
+        for attempt in range(10):
+            wanted = math.ceil(MARGIN * (each - len(kept)))
+            drawn = draw([digit] * wanted, 1000 * seed + 10 * int(digit) + attempt)
+            readable = _readable(readers, drawn, digit)
             left_out += int((~readable).sum())
             kept = np.concatenate([kept, drawn[readable]])
             if len(kept) >= each:
@@ -50,9 +52,8 @@ def drawn_part(draw: Draw, count: int, seed: int) -> tuple[Split, int]:
     return Split(torch.from_numpy(np.stack(images, axis=1).reshape(-1, 28, 28)), labels), left_out
 
 
-def _readable(images: np.ndarray, digit: str) -> np.ndarray:
+def _readable(readers: Sequence[DigitNet], images: np.ndarray, digit: str) -> np.ndarray:
     """bool (N,): whether some reader takes the image for the digit."""
-    readers = map(load_checkpoint, READERS)
     return np.any([predict(reader, images).argmax(1) == int(digit) for reader in readers], axis=0)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from model.checkpoint import load_checkpoint
 from model.command import command
 from model.data import DEFAULT_DATA, Split, load_mnist, load_training
-from model.drawing.corpora import read_omniglot
+from model.drawing.corpora import Drawing, read_omniglot
 from model.drawing.strokes import rasterize
 from model.metrics import check_digits, logits_of
 from model.network import DIGITS, DigitNet
@@ -49,13 +49,13 @@ SHAPES: dict[str, list[list[tuple[float, ...]]]] = {
 }
 
 
-def lookalikes(name: str, count: int = DRAWN, seed: int = 0) -> list[list[list[list[float]]]]:
+def lookalikes(name: str, count: int = DRAWN, seed: int = 0) -> list[Drawing]:
     """Drawings of one of `SHAPES`, each slanted, stretched, turned and shaken in its own way."""
     generator = np.random.default_rng([seed, *name.encode()])
     return [_drawn(SHAPES[name], generator) for _ in range(count)]
 
 
-def _drawn(shape: list[list[tuple[float, ...]]], generator: np.random.Generator) -> list[list[list[float]]]:
+def _drawn(shape: list[list[tuple[float, ...]]], generator: np.random.Generator) -> Drawing:
     angle, slant = generator.uniform(-0.12, 0.12), generator.uniform(-0.2, 0.25)
     wide, high = generator.uniform(0.75, 1.2), generator.uniform(0.85, 1.1)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -109,7 +109,7 @@ class Kept(NamedTuple):
 
 
 def keep_word(
-    net: DigitNet, name: str, drawings: Sequence[list], replay: Replay, test: Split, teaching: Teaching
+    net: DigitNet, name: str, drawings: Sequence[Drawing], replay: Replay, test: Split, teaching: Teaching
 ) -> Kept:
     """Teach a class from its first five drawings, and test on the others and on digits.
 
@@ -149,7 +149,7 @@ def _right(answers: Tensor, labels: Tensor) -> np.ndarray:
     return np.array([right[labels == digit].mean().item() for digit in range(len(DIGITS))])
 
 
-def classes_of(path: str, alphabet: str, look_alikes: bool) -> Iterator[tuple[str, list]]:
+def classes_of(path: str, alphabet: str, look_alikes: bool) -> Iterator[tuple[str, list[Drawing]]]:
     """(name, drawings) of an alphabet's letters, in an order of their own, and of look-alikes."""
     characters = read_omniglot(path, alphabet)
     for number in sorted({character.character for character in characters}):

@@ -82,8 +82,12 @@ def prepare(
     numbers = torch.tensor([names.index(label) for label in labels])
     shown, shown_labels = _varied(samples, numbers, drawings, count, generator)
     fresh, fresh_labels = _fresh(samples, numbers, drawings, len(known), generator)
-    old = [_of_classes(part, names) for part in (replay.rehearsed, replay.chosen, replay.held_out)]
-    return Material(names, samples, numbers, shown, shown_labels, fresh, fresh_labels, *old, replay.source)
+    rehearsed, chosen, held_out = (
+        _of_classes(part, names) for part in (replay.rehearsed, replay.chosen, replay.held_out)
+    )
+    return Material(
+        names, samples, numbers, shown, shown_labels, fresh, fresh_labels, rehearsed, chosen, held_out, replay.source
+    )
 
 
 def _check_counts(images: int, labels: list[str], drawings: Sequence[list[Any]] | None) -> None:
@@ -122,7 +126,7 @@ def _varied(
 
 
 def _fresh(
-    images: Tensor, labels: Tensor, drawings: Sequence[list] | None, known: int, generator: torch.Generator
+    images: Tensor, labels: Tensor, drawings: Sequence[list[Any]] | None, known: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Variants of the new classes' samples that nothing else is made of, uint8 (F, 28, 28), and their labels (F,)."""
     parts, numbers = [images[:0]], [labels[:0]]

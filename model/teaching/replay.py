@@ -71,7 +71,8 @@ def source_of(data: str | Path) -> str:
 def _mnist_replay(data: str | Path) -> Replay:
     """Two parts of the training images, and all validation images."""
     training, validation = load_training(data, download=False)
-    return Replay(MNIST, *_dealt(training, REHEARSED, CHOSEN), validation)
+    rehearsed, chosen = _dealt(training, REHEARSED, CHOSEN)
+    return Replay(MNIST, rehearsed, chosen, validation)
 
 
 @lru_cache(1)

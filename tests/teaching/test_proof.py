@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 
 from model.checkpoint import load_checkpoint
 from model.data import Split, load_mnist
+from model.drawing.examples import load_examples
 from model.drawing.strokes import rasterize
 from model.metrics import logits_of
+from model.teaching import draw_digits
 from model.teaching.generated_digits import DigitsError, read_digits, write_digits
 from model.teaching.keeping import lookalikes
 from model.teaching.lesson import answers_before, fine_tune
 from model.teaching.proof import prove, wilson
 from model.teaching.recipe import Teaching
-from model.teaching.replay import EMBEDDED, GENERATED, Replay, load_replay
+from model.teaching.replay import EMBEDDED, GENERATED, Replay, generated_replay, load_replay
 from model.teaching.resemblance import resemblances
 from model.teaching.result import accuracy_of
 from tests.teaching.conftest import SQUARE, STAR
@@ -106,3 +108,34 @@ def losses(replay: Replay, test: Split) -> tuple[np.ndarray, np.ndarray]:
         before, after = (accuracy_of(each[test.labels == digit], test.labels[test.labels == digit]) for each in logits)
         true.append(before - after)
     return np.array(said), np.array(true)
+
+
+def test_the_file_of_digits_has_three_parts_of_seeds_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+    examples = {example.label: rasterize(example.drawing) for example in load_examples()[:10]}
+
+    def draw(labels: list[str], seed: int) -> np.ndarray:
+        asked.append((labels[0], seed))
+        return np.stack([examples[label] for label in labels])
+
+    monkeypatch.setattr(draw_digits, "load_generator", lambda: None)
+    monkeypatch.setattr(draw_digits, "generate", lambda generator, labels, seed: draw(labels, seed))
+    for name in ("draw_digits", "replay"):
+        for part, count in {"REHEARSED": 20, "CHOSEN": 20, "HELD_OUT": 30}.items():
+            monkeypatch.setattr(f"model.teaching.{name}.{part}", count)
+    assert draw_digits.main(["--out", str(tmp_path / "digits.npz")]) == 0
+    assert len(asked) == len(set(asked)) == 30
+    replay = generated_replay.__wrapped__(tmp_path / "digits.npz")
+    assert [part.labels.bincount().tolist() for part in replay[1:]] == [[2] * 10, [2] * 10, [3] * 10]
+
+
+def test_what_no_network_reads_as_asked_is_left_out() -> None:
+    eight = next(rasterize(example.drawing) for example in load_examples() if example.label == "8")
+
+    def draw(labels: list[str], seed: int) -> np.ndarray:
+        return np.stack([eight for _ in labels])
+
+    with pytest.raises(ValueError, match="0s are hardly ever read"):
+        draw_digits.drawn_part(draw, 10, 0)
