@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from model.several import several_digits
 from torch import from_numpy
 
 from model import DigitNet, load_checkpoint, predict, rasterize
+from model.explain.several import several_digits
 from model.familiarity import is_familiar
 from model.metrics import logits_of
 
