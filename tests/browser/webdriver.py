@@ -77,7 +77,7 @@ class Session:
         Raises:
             DriverError: it stays false.
         """
-        until = f"performance.now() + {500 * PATIENCE}"
+        until = f"performance.now() + {900 * PATIENCE}"
         told = self.evaluate(
             f"""async () => {{
                 for (const end = {until}; performance.now() < end; ) {{

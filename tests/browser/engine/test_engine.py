@@ -75,27 +75,30 @@ def test_nothing_leaves_while_somebody_draws(page: Page) -> None:
         button(page, "Clear").click()
 
 
-def test_maps_are_asked_of_the_network_that_has_them(page: Page) -> None:
-    """Also where the pinned cell is let go of, because the next network lacks it: that asks, too."""
-    page.get_by_role("tab", name="Layers").click()
+def test_maps_are_asked_of_the_network_that_has_them(desk: BrowserContext, open_page: OpenPage) -> None:
+    """Also where the pinned cell is let go of, because the next network lacks it: that asks, too.
+
+    The next network is at hand before Layers knows what it looks like, as one is that Teach has compared with.
+    """
+    page = open_page(desk, "#cell=stages.1.depthwise,6,6,60")
+    expect(said(page)).to_have_text(SENTENCE)
+    draw(page, SEVEN)
+    page.get_by_role("tab", name="Teach").click()
+    page.locator("#teach .versus select").select_option("nano")
+    expect(page.locator("#teach .verdict")).to_contain_text("nano as")
     page.evaluate(
         f"""{module("page/reader.js")}.then(({{ onAnswer }}) => {{
             window.refused = [];
             onAnswer(({{ parts }}) => parts?.layers?.error && refused.push(parts.layers.error));
         }})"""
     )
-    draw(page, SEVEN)
-    for name, channel in (("large", 60), ("nano", 3), ("base", 3)):
-        page.evaluate(f"{module('page/networks.js')}.then((networks) => networks.chooseNetwork('{name}'))")
-        expect(page.locator("#layers .layers-view")).to_have_attribute("data-network", name)
-        settle(page)
-        page.evaluate(
-            f"""{module("page/state.js")}.then(({{ set }}) =>
-                set({{ cell: {{ layer: "stages.1.depthwise", y: 6, x: 6, channel: {channel} }} }}))"""
-        )
-        settle(page)
+    page.get_by_role("tab", name="Layers").click()
+    expect(page.locator("#layers .layers-view")).not_to_have_attribute("data-field", "")
+    page.wait_for_timeout(SETTLING)
+    page.evaluate(f"{module('page/networks.js')}.then((networks) => networks.chooseNetwork('nano'))")
+    expect(page.locator("#layers .layers-view")).to_have_attribute("data-network", "nano")
+    settle(page)
     assert page.evaluate("window.refused") == []
-    page.evaluate(f"{module('page/state.js')}.then(({{ set }}) => set({{ cell: null }}))")
 
 
 def test_it_is_small(browser: Browser, server: str) -> None:
