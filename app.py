@@ -13,6 +13,7 @@ from pathlib import Path
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import torch
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -84,7 +85,9 @@ def main() -> int:
     torch.set_num_threads(1)  # single images: a second thread costs more than it gains
     _check(options)
     page = build_page(options.checkpoint, options.data, options.state)
-    routes = [Mount(f"/{ASSETS_URL}", StaticFiles(directory=ASSETS))]
+    routes = [
+        Mount(f"/{ASSETS_URL}", GZipMiddleware(StaticFiles(directory=ASSETS)))
+    ]  # Gradio leaves WebAssembly as it is
     serve(page, options.host, options.port, options.share, options.mcp, options.allowed_host, routes)
     return 0
 

@@ -15,7 +15,11 @@ from model.fields.layer_fields import receptive_field, tap_lattice
 from model.generation.checkpoint import load_generator
 from model.generation.sampling import complete, generate
 from model.inference import layer_responses, predict
-from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
+from model.line.checkpoint import load_line
+from model.line.decoding import read_line, segment_line
+from model.line.strip import LineError, rasterize_line
+from model.network import PRESETS, DigitNet, NetworkConfig
+from model.stages import StageConfig
 from model.teaching.lesson import fine_tune
 
 __all__ = [
@@ -23,6 +27,7 @@ __all__ = [
     "CheckpointError",
     "DigitNet",
     "DrawingError",
+    "LineError",
     "NetworkConfig",
     "StageConfig",
     "complete",
@@ -34,9 +39,13 @@ __all__ = [
     "layer_responses",
     "load_checkpoint",
     "load_generator",
+    "load_line",
     "predict",
     "rasterize",
+    "rasterize_line",
+    "read_line",
     "receptive_field",
     "save_checkpoint",
+    "segment_line",
     "tap_lattice",
 ]

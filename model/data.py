@@ -19,7 +19,7 @@ VALIDATION_SIZE = 5_000
 
 
 class DataError(ValueError):
-    """MNIST is not there and cannot be fetched. The message is one sentence for people."""
+    """MNIST is missing and cannot be downloaded. The message is one sentence for people."""
 
 
 class Split(NamedTuple):
@@ -32,8 +32,8 @@ class Split(NamedTuple):
 def import_mnist() -> type:
     """torchvision's MNIST class, imported when it is needed.
 
-    The registry's torchvision beside a CPU-only torch cannot load its compiled part, which wants CUDA's libraries, and
-    then dies for want of two operator schemas. We use none of its operators, so that declaring the two is enough.
+    The registry's torchvision beside a CPU-only torch cannot load its compiled part, which needs CUDA's libraries,
+    and then fails for lack of two operator schemas. We use none of its operators, so declaring the two is enough.
     """
     try:
         from torchvision.datasets import MNIST
@@ -47,7 +47,7 @@ def import_mnist() -> type:
 
 
 def load_mnist(root: str | Path = DEFAULT_DATA, *, train: bool, download: bool = True) -> Split:
-    """All training or all test images, downloaded into `root` if they are not there.
+    """All training or all test images, downloaded into `root` if they are missing.
 
     Raises:
         DataError: MNIST is not under `root` and could not be downloaded, or what is there is damaged.
@@ -57,7 +57,9 @@ def load_mnist(root: str | Path = DEFAULT_DATA, *, train: bool, download: bool =
         dataset = mnist(root, train=train, download=False)
     except Exception as error:  # torchvision asserts, unpacks and reshapes whatever the files hold
         if "not found" not in str(error):
-            raise DataError(f"MNIST's files under {root} are damaged; delete {root}/MNIST to get them anew.") from error
+            raise DataError(
+                f"MNIST's files under {root} are damaged; delete {root}/MNIST to download them again."
+            ) from error
         if not download:
             raise DataError(f"MNIST is not under {root}; give a directory that holds MNIST/raw with --data.") from None
         try:
@@ -79,12 +81,12 @@ def load_training(root: str | Path = DEFAULT_DATA, *, download: bool = True) -> 
 
 
 class Augmentation(NamedTuple):
-    """How far a batch is bent. The largest value of each; every image draws its own from -value..value.
+    """How far a batch is distorted: the largest amounts. Every image draws its own from -amount..amount.
 
     Attributes:
         rotation: degrees.
         shear: horizontal slant, as a ratio.
-        scale: relative change of size, apart in x and y, as a logarithm.
+        scale: relative change of size, as a logarithm, independently in x and y.
         shift: pixels.
         elastic: pixels, the standard deviation of a smooth random displacement.
         thickness: 0..1, how much of a 3 x 3 dilation or erosion is mixed in.
@@ -98,11 +100,11 @@ class Augmentation(NamedTuple):
     thickness: float = 0.6
 
 
-ELASTIC_GRID = 5  # control points a side; fewer bend the whole digit, more crumple it
+ELASTIC_GRID = 5  # control points per side; fewer bend the whole digit, more crumple it
 
 
 def augment(images: Tensor, how: Augmentation, generator: torch.Generator) -> Tensor:
-    """Bend every image of a batch in its own way, in one resampling.
+    """Distort every image of a batch in its own way, in a single resampling.
 
     Args:
         images: float (N, 1, 28, 28) from 0 to 1.

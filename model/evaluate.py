@@ -1,13 +1,14 @@
-"""Say what checkpoints are worth: on MNIST's test images, and on people's pen strokes.
+"""Evaluate checkpoints, on MNIST's test images and on people's pen strokes.
 
 python -m model.evaluate                                            # base on the 10,000 test images
 python -m model.evaluate --checkpoint tiny --data DIR
 python -m model.evaluate --checkpoint base tiny --pendigits FILE    # 30 writers, never trained on
-python -m model.evaluate --checkpoint base --pendigits FILE --record
-python -m model.evaluate --checkpoint base --hands                    # drawings of hands, by digit and style
+python -m model.evaluate --checkpoint base --record                   # what is printed goes into the file too
+python -m model.evaluate --checkpoint base --hands                    # drawn digits, by digit and style
 python -m model.evaluate --checkpoint base --unlike --outliers ZIP    # what is called unlike a digit, by kind
 python -m model.evaluate --few-shot FILE --letters ZIP                # teach each of those writers; teach letters
-python -m model.evaluate --few-shot FILE --ablation                    # what each ingredient of teaching is worth
+python -m model.evaluate --few-shot FILE --ablation                    # leave out one ingredient of teaching at a time
+python -m model.evaluate --line --pendigits FILE                      # whole lines of those writers, three spacings
 python -m model.evaluate --table                                    # rewrite checkpoints/README.md
 """
 
@@ -27,42 +28,50 @@ from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
 from model.evaluation.reports import mnist_report, pendigits_report
 from model.evaluation.unlike import unlike_rates, unlike_report
 from model.generation.cards import generator_section
-from model.metrics import check_digits
+from model.line.cards import line_cards
+from model.line.checkpoint import line_names
+from model.line.report import PER_WRITER, line_report, network_figures, record_figures, split_figures, writers_lines
+from model.metrics import check_digits, test_figures
 from model.network import count_parameters
 from model.study.cards import write_cards
 from model.teaching.few_shot import ABLATION, letter_episodes, summary, without, writer_episodes
 from model.teaching.recipe import Teaching
 from model.teaching.replay import Replay, embedded_replay, load_replay
 
-# Letters of the Latin alphabet that many people draw as digits: no fair new classes.
+# Letters of the Latin alphabet that many people draw like digits, so they would be unfair as new classes.
 LIKE_DIGITS = "bgiloqsz"
-MOST_SHOTS = 20  # of a class: a writer has about 25, and some are to be tested
+MOST_SHOTS = 20  # per class: a writer has about 25, and some must be left for testing
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m model.evaluate", description="Say what checkpoints are worth.")
+    parser = argparse.ArgumentParser(prog="python -m model.evaluate", description="Evaluate checkpoints.")
     parser.add_argument(
         "--checkpoint", nargs="+", default=["base"], metavar="NAME", help="names or paths; default: base"
     )
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw; downloaded if absent")
     parser.add_argument("--pendigits", metavar="FILE", help="read pendigits-orig.tra's pen strokes instead of MNIST")
-    parser.add_argument("--hands", action="store_true", help="read drawings of hands, by digit and style")
-    parser.add_argument("--unlike", action="store_true", help="say what is called unlike a digit, by kind of drawing")
-    parser.add_argument("--outliers", metavar="PATH", help="with --unlike: letters of Omniglot's strokes too")
+    parser.add_argument("--hands", action="store_true", help="read drawn digits, by digit and style")
+    parser.add_argument(
+        "--unlike", action="store_true", help="report what is called unlike a digit, by kind of drawing"
+    )
+    parser.add_argument("--outliers", metavar="PATH", help="with --unlike: also letters of Omniglot's strokes")
     parser.add_argument("--few-shot", metavar="FILE", help="teach each writer of pendigits-orig.tra from few samples")
     parser.add_argument("--shots", type=int, nargs="+", default=[1, 5], help="samples a class to teach; default: 1 5")
-    parser.add_argument("--letters", metavar="ZIP", help="with --few-shot: teach letters of Omniglot's strokes too")
-    parser.add_argument("--embedded", action="store_true", help="with --few-shot: as on a machine without MNIST")
-    parser.add_argument("--writers", type=int, help="with --few-shot: only so many writers")
+    parser.add_argument("--letters", metavar="ZIP", help="with --few-shot: also teach letters of Omniglot's strokes")
+    parser.add_argument("--embedded", action="store_true", help="with --few-shot: as if MNIST were not on this machine")
+    parser.add_argument("--writers", type=int, help="with --few-shot: only this many writers")
     parser.add_argument("--ablation", action="store_true", help="with --few-shot: leave out one ingredient each time")
+    parser.add_argument("--line", action="store_true", help="with --pendigits: read whole lines of the writers' digits")
+    parser.add_argument("--lines", type=int, default=PER_WRITER, help="with --line: lines of each writer and spacing")
     parser.add_argument("--record", action="store_true", help="write the figures into the checkpoint")
     parser.add_argument("--table", action="store_true", help="rewrite checkpoints/README.md from the checkpoints")
     options = parser.parse_args(arguments)
-    if options.record and not (options.pendigits or options.hands or options.unlike):
-        parser.error(
-            "--record goes with --pendigits, --hands or --unlike; "
-            "what MNIST's test images say is recorded by the training."
-        )
+    if options.record and (options.table or options.few_shot):
+        parser.error("--record does not go with --table or --few-shot.")
+    if options.line and not options.pendigits:
+        parser.error("--line goes with --pendigits, whose writers' digits make the lines.")
+    if options.lines < 1:
+        parser.error(f"--lines is {options.lines}; expected 1 or more.")
     if options.outliers and not options.unlike:
         parser.error("--outliers goes with --unlike.")
     if not options.few_shot and (
@@ -77,7 +86,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _few_shot(options: argparse.Namespace) -> None:
-    """Teach people's hands, and letters, and say what it brought and what it cost."""
+    """Teach each writer's hand, and letters, and report what was gained and what was lost."""
     samples = read_pendigits(options.few_shot)
     old = load_mnist(options.data, train=False)
     replay = embedded_replay() if options.embedded else load_replay(options.data)
@@ -130,6 +139,8 @@ def _evaluate(options: argparse.Namespace) -> None:
         print(f"{name}: {count_parameters(net):,} parameters, temperature {net.temperature:.3f}")
         if isinstance(data, Split):
             print(mnist_report(net, data), end="\n\n")
+            if options.record:
+                record(name, "test", test_figures(net, data))
             continue
         values = pendigits_figures(net, data)
         print(pendigits_report(values), end="\n\n")
@@ -157,16 +168,31 @@ def _unlike(options: argparse.Namespace) -> None:
             record(name, "unlike", rates)
 
 
+def _line(options: argparse.Namespace) -> None:
+    """Read lines of people's own digits, densely and stroke by stroke."""
+    lines = writers_lines(read_pendigits(options.pendigits), options.lines)
+    count, writers = sum(map(len, lines.values())), len({one.writer for some in lines.values() for one in some})
+    print(f"{count:,} lines of {writers} writers, {len(lines)} spacings")
+    found = {name: network_figures(name, lines) for name in line_names()}
+    split = {name: split_figures(load_checkpoint(name), lines) for name in options.checkpoint}
+    print(line_report(found, split))
+    if options.record:
+        for name, figures in found.items():
+            record_figures(name, figures)
+
+
 @command
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     options = _arguments(arguments)
     if options.table:
-        print(write_cards(generator_section()))
+        print(write_cards("\n".join(filter(None, (generator_section(), line_cards())))))
     elif options.hands:
         _hands(options)
     elif options.unlike:
         _unlike(options)
+    elif options.line:
+        _line(options)
     elif options.few_shot:
         _few_shot(options)
     else:

@@ -34,7 +34,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m model.export", description="Export a network to a file.")
     parser.add_argument("--checkpoint", default="base", metavar="NAME", help="name or path; default: base")
     parser.add_argument("--out", required=True, type=Path, help="file to write: NAME.onnx or NAME.safetensors")
-    parser.add_argument("--int8", action="store_true", help="convert to 8-bit numbers and measure the accuracy")
+    parser.add_argument("--int8", action="store_true", help="convert to 8-bit numbers and measure what they bring")
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw, to measure --int8 on")
     return parser.parse_args(arguments)
 

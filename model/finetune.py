@@ -19,8 +19,11 @@ from model.drawing.samples import Sample, SampleError, read_samples, warnings
 from model.drawing.strokes import rasterize
 from model.network import DigitNet
 from model.teaching.lesson import fine_tune
+from model.teaching.recipe import KEEPS, Teaching
 from model.teaching.replay import load_replay
-from model.teaching.result import Step, origin_of
+from model.teaching.resemblance import resemblances
+from model.teaching.result import Step, hands_right, origin_of
+from model.teaching.styles import advice
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -29,6 +32,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--checkpoint", default="base", help="name or path of the network to start from")
     parser.add_argument("--out", required=True, help="name or path of the taught network's checkpoint")
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that may hold MNIST/raw; nothing is downloaded")
+    parser.add_argument("--keep", choices=KEEPS, default="digits", help="where a new class looks like a digit")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args(arguments)
 
@@ -56,23 +60,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     net = load_checkpoint(options.checkpoint)
     check_place(options.out)
     samples = _read_samples(options.samples, net)
-    for sentence in warnings(samples):
-        print(sentence, file=sys.stderr)
     drawings = [sample.drawing for sample in samples]
+    images, labels = np.stack([rasterize(drawing) for drawing in drawings]), [sample.label for sample in samples]
+    for sentence in [*warnings(samples), *resemblances(net, images, labels)]:
+        print(sentence, file=sys.stderr)
     result = fine_tune(
         net,
-        np.stack([rasterize(drawing) for drawing in drawings]),
-        [sample.label for sample in samples],
+        images,
+        labels,
         seed=options.seed,
         on_step=_print_step,
         drawings=drawings,
         replay=load_replay(options.data),
+        teaching=Teaching(keep=options.keep),
     )
     path = save_checkpoint(result.network, options.out, taught_from=str(options.checkpoint), **origin_of(result))
     before, after = result.before, result.after
     print(f"{path}: {len(samples)} samples, old digits from {result.replay}")
     print(f"samples    {100 * before.samples:6.2f} % -> {100 * after.samples:6.2f} %")
     print(f"old digits {100 * before.replay:6.2f} % -> {100 * after.replay:6.2f} % of those held out")
+    proof = result.proof
+    print(
+        f"lost       {proof.lost} of {proof.right:,} that were read correctly before, "
+        f"{100 * proof.least:.2f} to {100 * proof.most:.2f} % with 95 % confidence"
+    )
+    for contest in result.contests:
+        if contest.close:
+            for keep, choice in (("digits", contest.digits), ("class", contest.drawings)):
+                print(
+                    f"{contest.name} looks like {contest.like}; with --keep {keep}, {100 * choice.read:.0f} % of its "
+                    f"drawings are read and {100 * choice.taken:.1f} % of all {contest.like}s are taken for it"
+                )
+    right = hands_right(result)
+    print(f"hands      {100 * right[0]:6.2f} % -> {100 * right[1]:6.2f} % of drawings in {len(result.styles)} styles")
+    if advised := advice(result.styles, [sample.label for sample in samples]):
+        print(advised)
     return 0
 
 

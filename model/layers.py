@@ -139,22 +139,39 @@ def _stage(config: NetworkConfig, index: int, before: Layer) -> list[Layer]:
             **fields,
         )
 
-    window = {
-        "reads": (before.name,),
-        "in_channels": channels,
-        "kernel": stage.kernel,
-        "stride": stage.stride,
-        "dilation": stage.dilation,
-    }
+    def window(name: str, kind: str, title: str, dilation: int, **fields: Any) -> Layer:
+        of_stage = {"in_channels": channels, "kernel": stage.kernel, "stride": stage.stride, "dilation": dilation}
+        return part(name, kind, title, reads=(before.name,), **of_stage, **fields)
+
     if config.separable:
-        depthwise = part("depthwise", "depthwise", " depthwise", channels=channels, groups=channels, **window)
-        mixed = {"reads": (depthwise.name,), "in_channels": channels, "channels": stage.channels}
-        layers = [depthwise, part("pointwise", "pointwise", " pointwise", **mixed)]
+        own = {"channels": channels, "groups": channels}
+        layers = [
+            window(name, "depthwise", f" depthwise{f' {number}' if stage.branches else ''}", dilation, **own)
+            for number, (name, dilation) in enumerate(zip(stage.depthwise_names, stage.dilations, strict=True), 1)
+        ]
+        if stage.branches:
+            layers.append(_concatenation(index, layers))
+        mixed = {"reads": (layers[-1].name,), "in_channels": layers[-1].channels, "channels": stage.channels}
+        layers.append(part("pointwise", "pointwise", " pointwise", **mixed))
     else:
-        layers = [part("conv", "standard", "", channels=stage.channels, **window)]
+        layers = [window("conv", "standard", "", stage.dilation, channels=stage.channels)]
     residual = before.name if stage.stride == 1 and stage.channels == channels else None
     layers[-1] = replace(layers[-1], output=f"stages.{index}", residual=residual)
     return layers
+
+
+def _concatenation(index: int, branches: list[Layer]) -> Layer:
+    """Joins the maps of a multi-scale stage."""
+    channels = sum(branch.channels for branch in branches)
+    return Layer(
+        f"stages.{index}.concatenation",
+        "concatenation",
+        f"Stage {index + 1} at every scale",
+        tuple(branch.name for branch in branches),
+        channels,
+        channels,
+        stage=index,
+    )
 
 
 def layer_names(config: NetworkConfig) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a classifier's answers are worth: accuracy, likelihood, Brier score, calibration."""
+"""Measures of a classifier's answers: accuracy, likelihood, Brier score, calibration."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from model.familiarity import set_by_energy, set_by_evidence
 from model.network import DIGITS, DigitNet
 
 CALIBRATION_BINS = 15  # Guo et al. 2017, section 2
-BATCH = 100  # so many maps fit into the cache, and are not given back to the system after each layer
+BATCH = 100  # maps of this many images fit into the cache, and their memory is not returned to the system each time
 
 
 @torch.inference_mode()
@@ -31,10 +31,10 @@ def logits_of(net: DigitNet, images: Tensor) -> Tensor:
 
 
 def check_digits(net: DigitNet) -> None:
-    """See that a network reads the ten digits and nothing else.
+    """Check that a network reads the ten digits and nothing else.
 
     Raises:
-        ValueError: its classes are others.
+        ValueError: it has other classes.
     """
     if tuple(net.classes) != DIGITS:
         raise ValueError(f"The network's classes are {', '.join(net.classes)}; expected the ten digits in their order.")
@@ -72,15 +72,15 @@ def confusion_matrix(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def calibrate(net: DigitNet, validation: Split, hands: Split | None = None) -> None:
-    """Set what the network says of its own doubt, by images that it was not trained on.
+    """Set the temperature and the thresholds of what is familiar, from images that the network was not trained on.
 
-    The temperature is the one that makes the labels likeliest (Guo et al. 2017, section 4.2); the thresholds of what is
-    familiar are those of `model.familiarity`.
+    The temperature maximises the likelihood of the labels (Guo et al. 2017, section 4.2); `model.familiarity` explains
+    the thresholds.
 
     Args:
         net: in eval mode; its buffers are changed.
         validation: MNIST's validation images.
-        hands: drawings of a held-out seed, for a network that was trained on hands and on outliers.
+        hands: drawn digits with a held-out seed, for a network that was trained on hands and outliers.
     """
     kinds = [logits_of(net, split.images).double() for split in (validation, hands) if split is not None]
     if hands is None:
@@ -112,3 +112,8 @@ def figures(net: DigitNet, data: Split) -> dict[str, Any]:
         "brier": brier_score(calibrated, data.labels),
         "ece": expected_calibration_error(calibrated, data.labels),
     }
+
+
+def test_figures(net: DigitNet, test: Split) -> dict[str, Any]:
+    """`figures` on MNIST's test images, and `confusion`, counts by label and answer."""
+    return figures(net, test) | {"confusion": confusion_matrix(logits_of(net, test.images), test.labels).tolist()}

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.checks import check_whole
-from model.depthwise import DepthwiseConv2d
+from model.stages import MultiScaleStage, SeparableStage, StageConfig, StandardStage
 
 DIGITS = tuple("0123456789")
 
@@ -28,27 +28,8 @@ MAX_KERNEL = 15
 MAX_DILATION = 14
 MAX_STRIDE = 4
 MAX_STAGES = 32
+MAX_BRANCHES = 4
 MAX_CLASSES = 100
-
-
-@dataclass(frozen=True)
-class StageConfig:
-    """One separable dilated block.
-
-    Attributes:
-        channels: output channels.
-        kernel: side k of the depthwise kernel, odd.
-        dilation: distance of neighbouring taps, in cells of the stage's input.
-        stride: distance of neighbouring outputs, in cells of the stage's input.
-        shares: index of an earlier stage whose weights this one applies again, or None for its own.
-            Each application keeps its own dilation and its own running statistics.
-    """
-
-    channels: int
-    kernel: int = 3
-    dilation: int = 1
-    stride: int = 1
-    shares: int | None = None
 
 
 @dataclass(frozen=True)
@@ -96,17 +77,27 @@ class NetworkConfig:
         _check_kernel(f"{name}.kernel", stage.kernel)
         check_whole(f"{name}.dilation", stage.dilation, 1, MAX_DILATION)
         check_whole(f"{name}.stride", stage.stride, 1, MAX_STRIDE)
+        self._check_branches(name, stage)
         if stage.shares is None:
             return
         check_whole(f"{name}.shares", stage.shares, 0, index - 1)
         owner = self.stages[stage.shares]
-        same = (owner.channels, owner.kernel, self.input_channels(stage.shares)) == (
+        same = (owner.channels, owner.kernel, len(owner.branches), self.input_channels(stage.shares)) == (
             stage.channels,
             stage.kernel,
+            len(stage.branches),
             self.input_channels(index),
         )
         if owner.shares is not None or not same:
             raise ValueError(f"{name}.shares has to name a stage with its own weights of the same kernel and channels.")
+
+    def _check_branches(self, name: str, stage: StageConfig) -> None:
+        if not isinstance(stage.branches, tuple) or len(stage.branches) >= MAX_BRANCHES:
+            raise ValueError(f"{name}.branches has to list at most {MAX_BRANCHES - 1} further dilations.")
+        for dilation in stage.branches:
+            check_whole(f"{name}.branches", dilation, 1, MAX_DILATION)
+        if stage.branches and not self.separable:
+            raise ValueError(f"{name}.branches are depthwise convolutions; a network of standard ones has none.")
 
     def input_channels(self, index: int) -> int:
         """Channels that stage `index` reads."""
@@ -124,7 +115,9 @@ class NetworkConfig:
             ValueError: a field is missing, unknown or out of its range.
         """
         try:
-            stages = tuple(StageConfig(**stage) for stage in values["stages"])
+            stages = tuple(
+                StageConfig(**{**stage, "branches": tuple(stage.get("branches", ()))}) for stage in values["stages"]
+            )
             return cls(**{**values, "stages": stages, "classes": tuple(values["classes"])})
         except (TypeError, KeyError, AttributeError) as error:
             raise ValueError(f"Not a valid network configuration: {error}.") from error
@@ -135,68 +128,22 @@ def _check_kernel(name: str, value: object) -> None:
         raise ValueError(f"{name} is {value}; expected an odd number, so that fields stay centred.")
 
 
-class SeparableStage(nn.Module):
-    """Depthwise k x k with dilation d -> norm -> ReLU -> pointwise 1 x 1 -> norm -> (+ input) -> ReLU."""
-
-    def __init__(self, in_channels: int, config: StageConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.depthwise = DepthwiseConv2d(in_channels, config.kernel, config.dilation, config.stride)
-        self.depthwise_norm = nn.BatchNorm2d(in_channels)
-        self.pointwise = nn.Conv2d(in_channels, config.channels, 1, bias=False)
-        self.pointwise_norm = nn.BatchNorm2d(config.channels)
-        self.residual = config.stride == 1 and in_channels == config.channels
-
-    @property
-    def dilation(self) -> int:
-        """Distance of neighbouring taps, in cells."""
-        return self.config.dilation
-
-    @property
-    def kernel(self) -> int:
-        """Side of the depthwise kernel, in taps."""
-        return self.config.kernel
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.depthwise_norm(self.depthwise(x)))  # (N, C_in, H / s, W / s)
-        y = self.pointwise_norm(self.pointwise(y))  # (N, C_out, H / s, W / s)
-        return F.relu(x + y if self.residual else y)
-
-    def share(self, owner: nn.Module) -> None:
-        """Apply `owner`'s weights: one parameter, two places."""
-        for name in ("depthwise", "depthwise_norm", "pointwise", "pointwise_norm"):
-            _share_parameters(getattr(self, name), getattr(owner, name))
+def build_stem(config: NetworkConfig) -> nn.Conv2d:
+    """The ordinary convolution of the image, which comes first."""
+    return nn.Conv2d(
+        1, config.stem_channels, config.stem_kernel, config.stem_stride, config.stem_kernel // 2, bias=False
+    )
 
 
-class StandardStage(nn.Module):
-    """Standard k x k convolution with dilation d -> norm -> (+ input) -> ReLU, to compare separable stages with."""
-
-    def __init__(self, in_channels: int, config: StageConfig) -> None:
-        super().__init__()
-        self.config = config
-        padding = config.dilation * (config.kernel // 2)
-        self.conv = nn.Conv2d(
-            in_channels, config.channels, config.kernel, config.stride, padding, config.dilation, bias=False
-        )
-        self.conv_norm = nn.BatchNorm2d(config.channels)
-        self.residual = config.stride == 1 and in_channels == config.channels
-
-    dilation = SeparableStage.dilation
-    kernel = SeparableStage.kernel
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.conv_norm(self.conv(x))  # (N, C_out, H / s, W / s)
-        return F.relu(x + y if self.residual else y)
-
-    def share(self, owner: nn.Module) -> None:
-        """Apply `owner`'s weights: one parameter, two places."""
-        for name in ("conv", "conv_norm"):
-            _share_parameters(getattr(self, name), getattr(owner, name))
-
-
-def _share_parameters(module: nn.Module, owner: nn.Module) -> None:
-    for name, parameter in owner.named_parameters():
-        setattr(module, name, parameter)
+def build_stages(config: NetworkConfig) -> nn.ModuleList:
+    """The stages of a network, first to last, those that share weights sharing them."""
+    stages: list[SeparableStage | MultiScaleStage | StandardStage] = []
+    for index, stage in enumerate(config.stages):
+        kind = (MultiScaleStage if stage.branches else SeparableStage) if config.separable else StandardStage
+        stages.append(kind(config.input_channels(index), stage))
+        if stage.shares is not None:
+            stages[index].share(stages[stage.shares])
+    return nn.ModuleList(stages)
 
 
 class DigitNet(nn.Module):
@@ -218,16 +165,9 @@ class DigitNet(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.stem = nn.Conv2d(
-            1, config.stem_channels, config.stem_kernel, config.stem_stride, config.stem_kernel // 2, bias=False
-        )
+        self.stem = build_stem(config)
         self.stem_norm = nn.BatchNorm2d(config.stem_channels)
-        stage_type = SeparableStage if config.separable else StandardStage
-        stages = [stage_type(config.input_channels(index), stage) for index, stage in enumerate(config.stages)]
-        for stage in stages:
-            if stage.config.shares is not None:
-                stage.share(stages[stage.config.shares])
-        self.stages = nn.ModuleList(stages)
+        self.stages = build_stages(config)
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.head = nn.Linear(config.stages[-1].channels, len(config.classes))
         self.register_buffer("temperature", torch.ones(()))

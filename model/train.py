@@ -1,17 +1,17 @@
 """Train a network on MNIST and on people's hands, and write it, with what it scores, to checkpoints/.
 
     python -m model.train --preset base --seed 0
-    python -m model.train --preset base --seed 0 --resume            # go on after Ctrl-C
-    python -m model.train --preset tiny --teacher base               # learn from base's answers too
-    python -m model.train --preset base --from base-mnist            # go on from another checkpoint's weights
-    python -m model.train --preset base --outliers ZIP               # letters, too, are shown as what is no digit
+    python -m model.train --preset base --seed 0 --resume            # continue after Ctrl-C
+    python -m model.train --preset tiny --teacher base               # also learn from base's answers
+    python -m model.train --preset base --from base-mnist            # start from another checkpoint's weights
+    python -m model.train --preset base --outliers ZIP               # letters are outliers too
     python -m model.train --preset base --hands 0 --outlier-share 0  # MNIST alone
     python -m model.train --study                                    # the networks of the Compare tab, all seeds
     torchrun --nproc-per-node 2 -m model.train --preset base         # data-parallel: gloo on CPU, nccl on GPUs
 
-The same seed gives the same network on the same machine. The number of epochs is fixed beforehand and the last one
-counts; the 5,000 validation images and drawings of a held-out seed set the temperature and the threshold of what is
-familiar, and the 10,000 test images are read once, at the very end.
+The same seed gives the same network on the same machine. The number of epochs is fixed beforehand, and the last one
+counts. The 5,000 validation images and drawings with a held-out seed set the temperature and the threshold of what is
+familiar. The 10,000 test images are read once, at the very end.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from model.checkpoint import (
 from model.command import STOPPED, command
 from model.data import DEFAULT_DATA, Split, load_mnist, load_training
 from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
-from model.metrics import calibrate, confusion_matrix, count_correct, figures, logits_of
+from model.metrics import calibrate, count_correct, figures, logits_of, test_figures
 from model.network import DigitNet, count_parameters
 from model.study.networks import SEEDS, STUDY
 from model.training.material import HELD_OUT, HELD_OUT_SEED, Material, load_hands, load_outliers
@@ -44,7 +44,7 @@ from model.training.training import Training
 from model.training.workers import Workers
 
 RUNS = Path("runs")
-GOING_ON = 0.5  # of the learning rate's peak, where the weights have learned already
+CONTINUED = 0.5  # share of the peak learning rate for weights that are trained already
 
 
 def state_file(preset: str, seed: int, runs: Path = RUNS) -> Path:
@@ -72,20 +72,20 @@ def train(
         seed: of the weights, the order of the images and their augmentation.
         recipe: how it is trained.
         data: directory that holds MNIST/raw; downloaded if absent.
-        teacher: name or path of a checkpoint whose answers are learned too.
-        start: name or path of a checkpoint whose weights are gone on from.
-        outliers: a corpus of letters, as `model.training.material.load_outliers` takes it.
+        teacher: name or path of a checkpoint whose answers are also learned.
+        start: name or path of the checkpoint to start from.
+        outliers: a corpus of letters, as for `model.training.material.load_outliers`.
         device: auto, cpu, cuda, ...
-        resume: go on from the state that is kept.
-        runs: directory of the states, and of drawings that were rendered already.
+        resume: continue from the state that was kept.
+        runs: directory for the states and for rendered drawings.
 
     Returns:
         The averaged network with its temperature set, and its history (recipe, seed, figures) for the checkpoint.
 
     Raises:
-        DataError: MNIST is neither there nor to be had.
-        CheckpointError: the teacher or the start is not there or damaged.
-        CorpusError: the corpus of letters is not there or holds no drawings.
+        DataError: MNIST is missing and cannot be downloaded.
+        CheckpointError: the teacher or the start is missing or damaged.
+        CorpusError: the corpus of letters is missing or holds no drawings.
         ValueError: `resume` with a state of another recipe.
     """
     mnist, validation = load_training(data)
@@ -112,7 +112,6 @@ def train(
     net = training.result().cpu()
     calibrate(net, validation, held_out if recipe.outliers else None)
     test = load_mnist(data, train=False)
-    confusion = confusion_matrix(logits_of(net, test.images), test.labels).tolist()
     history = {
         "preset": preset,
         "seed": seed,
@@ -122,7 +121,7 @@ def train(
         **({"letters": Path(outliers).name} if outliers else {}),
         "figures": {
             "validation": figures(net, validation),
-            "test": figures(net, test) | {"confusion": confusion},
+            "test": test_figures(net, test),
             **({"hands": figures(net, held_out)} if held_out else {}),
         },
     }
@@ -144,19 +143,19 @@ def train_study(
     device: str = "auto",
     pendigits: str | Path | None = None,
 ) -> None:
-    """Train the study's networks with every seed and write their checkpoints; those that are finished are left alone.
+    """Train the study's networks with every seed and write their checkpoints; finished ones are left alone.
 
-    All networks of one seed come before the next seed, so that a study that was stopped can be compared already.
+    All networks are trained with one seed before the next seed, so a study that is stopped early can be compared.
 
     Args:
         seeds: of the trainings.
         data: directory that holds MNIST/raw; downloaded if absent.
         epochs: instead of the recipe's.
         device: auto, cpu, cuda, ...
-        pendigits: a pendigits file, to record the accuracy on its pen strokes too.
+        pendigits: a pendigits file; the accuracy on its pen strokes is recorded too.
 
     Raises:
-        DataError: MNIST is neither there nor to be had.
+        DataError: MNIST is missing and cannot be downloaded.
         CorpusError: the pendigits file cannot be read.
     """
     strokes = load_pendigits(pendigits) if pendigits else None
@@ -173,7 +172,7 @@ def _is_trained(name: str, recipe: Recipe) -> bool:
 
 
 def _history_of(name: str) -> dict[str, Any]:
-    """What a card says of the checkpoint that a training went on from."""
+    """What the metadata says of the checkpoint that a training started from."""
     said = read_metadata(name)
     return {"name": checkpoint_path(name).stem} | {key: said[key] for key in ("seed", "recipe") if key in said}
 
@@ -185,12 +184,12 @@ def _recipe(
     outliers: float | None = None,
     start: str | None = None,
 ) -> Recipe:
-    """The preset's recipe, with what the command says otherwise."""
+    """The preset's recipe, changed where the command says so."""
     if epochs is not None and epochs < 1:
         raise ValueError(f"--epochs is {epochs}; expected 1 or more.")
     said: dict[str, Any] = {"epochs": epochs, "hands": hands, "outliers": outliers}
     recipe = replace(RECIPES[preset], **{name: value for name, value in said.items() if value is not None})
-    return replace(recipe, learning_rate=recipe.learning_rate * GOING_ON) if start else recipe
+    return replace(recipe, learning_rate=recipe.learning_rate * CONTINUED) if start else recipe
 
 
 def _write(net: DigitNet, history: dict[str, Any], name: str) -> None:
@@ -208,15 +207,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS, help="of the study; default: 0 1 2")
     parser.add_argument("--pendigits", metavar="FILE", help="record the study's accuracy on these pen strokes too")
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw; downloaded if absent")
-    parser.add_argument("--teacher", help="checkpoint whose answers are learned too")
-    parser.add_argument("--from", dest="start", metavar="NAME", help="checkpoint whose weights are gone on from")
-    parser.add_argument("--hands", type=float, metavar="SHARE", help="share of each batch that hands are drawn for")
-    parser.add_argument("--outlier-share", type=float, metavar="SHARE", help="share of each batch that is no digit")
+    parser.add_argument("--teacher", help="checkpoint whose answers are also learned")
+    parser.add_argument("--from", dest="start", metavar="NAME", help="checkpoint to start from")
+    parser.add_argument("--hands", type=float, metavar="SHARE", help="share of each batch that is drawn digits")
+    parser.add_argument("--outlier-share", type=float, metavar="SHARE", help="share of each batch that is not digits")
     parser.add_argument("--outliers", metavar="PATH", help="zip of Omniglot's strokes, or a directory of such")
-    parser.add_argument("--runs", type=Path, default=RUNS, help="directory of what to resume from; default: runs")
+    parser.add_argument("--runs", type=Path, default=RUNS, help="directory of states to resume from; default: runs")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
-    parser.add_argument("--resume", action="store_true", help="go on from the last finished epoch")
+    parser.add_argument("--resume", action="store_true", help="continue from the last finished epoch")
     parser.add_argument("--out", help="name or path of the checkpoint; default: PRESET, or PRESET-seedN for N > 0")
     return parser.parse_args()
 
@@ -252,7 +251,7 @@ def main() -> int:
         _write(net, history, out)
     except KeyboardInterrupt:
         if state_file(options.preset, options.seed, options.runs).is_file():
-            print("\nStopped; the last finished epoch is kept: the same command with --resume goes on from it.")
+            print("\nStopped; the last finished epoch is kept: the same command with --resume continues from it.")
         else:
             print("\nStopped before an epoch was finished; nothing is kept.")
         return STOPPED

@@ -52,6 +52,18 @@ def standard_net() -> DigitNet:
     return settled(NetworkConfig(4, stages=(StageConfig(6), StageConfig(6, dilation=2)), separable=False))
 
 
+@pytest.fixture
+def few_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings with so few drawings of hands and outliers that they are rendered in no time."""
+    from model import train
+
+    monkeypatch.setattr(train, "HELD_OUT", 60)
+    monkeypatch.setattr("model.training.material.SOME", 10)
+    for load in ("load_hands", "load_outliers"):
+        whole = getattr(train, load)
+        monkeypatch.setattr(train, load, lambda count=80, *rest, whole=whole, **named: whole(count, *rest, **named))
+
+
 def settled(config: NetworkConfig) -> DigitNet:
     """A network whose norms have seen some images, so that its running statistics are not 0 and 1."""
     torch.manual_seed(0)

@@ -151,7 +151,7 @@ def configurations(
     stem_strides: tuple[int, ...] = (2, 2, 1),
     classes: tuple[int, ...] = (10,),
 ) -> NetworkConfig:
-    """DigitNets of all kinds with kernels 1 to 7, with and without residual.
+    """DigitNets of all kinds with kernels 1 to 7, with and without residual, some stages multi-scale.
 
     Args:
         draw: hypothesis' own.
@@ -163,8 +163,16 @@ def configurations(
         classes: how many there are, one of these.
     """
     kernels, width = st.sampled_from((1, 3, 5, 7)), st.integers(1, channels)
+    separable = draw(st.booleans())
+    dilation = st.integers(1, dilations)
+    branches = st.lists(dilation, max_size=2).map(tuple) if separable else st.just(())
     stage = st.builds(
-        StageConfig, width, kernel=kernels, dilation=st.integers(1, dilations), stride=st.sampled_from(strides)
+        StageConfig,
+        width,
+        kernel=kernels,
+        dilation=dilation,
+        stride=st.sampled_from(strides),
+        branches=branches,
     )
     return NetworkConfig(
         draw(width),
@@ -172,5 +180,5 @@ def configurations(
         stem_stride=draw(st.sampled_from(stem_strides)),
         stages=tuple(draw(st.lists(stage, min_size=1, max_size=stages))),
         classes=tuple(map(str, range(draw(st.sampled_from(classes))))),
-        separable=draw(st.booleans()),
+        separable=separable,
     )

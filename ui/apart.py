@@ -3,14 +3,18 @@
 Each function is handed `report` first, as `ui.serving.processes.Processes.run` says.
 """
 
+from base64 import b64encode
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from model import DigitNet, load_checkpoint, predict
 from model.checkpoint import read_history
 from model.cost.budget import drawings_for_mean_fields
+from model.data import load_mnist
 from model.drawing.examples import example_images
+from model.evaluation.confusion import look_behind
 from model.explain.occlusion import Occlusion, occlusion
 from model.export import to_safetensors
 from model.fields.mean_fields import MeanField, compute_mean_fields
@@ -42,6 +46,15 @@ def occlude(report: Report, path: Path, image: np.ndarray) -> Occlusion:
     return occlusion(ask, image)
 
 
+def show_behind(
+    _report: Report, path: Path, counted: str, directory: str | Path, label: int, answer: int
+) -> dict[str, Any]:
+    """What lies behind a cell of a checkpoint's confusion matrix, as JSON values."""
+    found = look_behind(load_checkpoint(path), counted, directory, label, answer)
+    images = [b64encode(image.numpy().tobytes()).decode("ascii") for image in found.images]
+    return {"count": found.count, "images": images, "drawings": found.drawings}
+
+
 def measure_times(report: Report, names: list[str], batches: tuple[int, ...], seconds: float) -> dict[str, int]:
     """Time networks of the study, told one by one; returns the multiply-accumulates that PyTorch counts in each."""
     nets = {name: load_checkpoint(name) for name in names}
@@ -64,3 +77,12 @@ def make_file(report: Report, path: Path, form: str, data: str | Path) -> tuple[
 def open_file(_report: Report, content: bytes) -> DigitNet:
     """The network that somebody's file holds, verified."""
     return load_network_file(content)
+
+
+def fetch_mnist(_report: Report, data: str | Path) -> None:
+    """Download MNIST into the data directory, unless it is there.
+
+    Raises:
+        ValueError: it could not be downloaded.
+    """
+    load_mnist(data, train=True)

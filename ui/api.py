@@ -5,7 +5,7 @@ Their docstrings appear on the API page and as the descriptions of the MCP tools
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import gradio as gr
 import numpy as np
 
 from model import (
+    PRESETS,
     DigitNet,
     effective_receptive_field,
     layer_responses,
@@ -23,7 +24,7 @@ from model import (
     tap_lattice,
 )
 from model.checks import is_whole
-from model.drawing.samples import read_samples, warnings
+from model.drawing.samples import read_samples
 from model.fields.effective_field import carrying_box
 from model.fields.layer_fields import coverage
 from model.fields.mean_fields import SHARE
@@ -37,7 +38,7 @@ from ui.serving.processes import Processes
 from ui.serving.view import address_of
 from ui.serving.visitor import Visitor
 from ui.teach.network_files import network_file
-from ui.teach.teaching import LESSON, TeachingError, teaching_work
+from ui.teach.teaching import LESSON, TeachingError, teaching_work, warnings_of
 
 ALL_CHANNELS = -1
 EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact exact
@@ -63,6 +64,13 @@ def add_api(networks: Networks, jobs: Jobs, processes: Processes, default: str, 
     gr.api(endpoints.fine_tune, api_name="fine_tune", concurrency_limit=TEACHINGS)
 
 
+def naming_presets(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """The endpoint, with the names of the presets in its description."""
+    *names, last = PRESETS
+    endpoint.__doc__ = (endpoint.__doc__ or "").replace("PRESETS", f"{', '.join(names)} or {last}")
+    return endpoint
+
+
 class Endpoints:
     """What programs may call; arguments as for `add_api`."""
 
@@ -70,12 +78,13 @@ class Endpoints:
         self._networks, self._jobs, self._processes = networks, jobs, processes
         self._default, self._data = default, data
 
+    @naming_presets
     def predict(self, drawing: str, network: str = "") -> dict[str, float]:
         """Read a drawn digit and return the calibrated probability of every class.
 
         Args:
             drawing: JSON text of a list of strokes; a stroke is a list of points [x, y] from 0 to 1, x right, y down.
-            network: name of the network to use: nano, tiny, small, base or large; empty for the page's default.
+            network: name of the network to use: PRESETS; empty for the page's default.
 
         Returns:
             Class names with their probabilities, which sum to 1.
@@ -83,12 +92,13 @@ class Endpoints:
         with self._borrow(network) as net:
             return _probabilities(net, drawing)
 
+    @naming_presets
     def layers(self, drawing: str, network: str = "", names: str = "") -> dict[str, Any]:
         """Read a drawn digit and return the output of every layer of the network, first to last.
 
         Args:
             drawing: JSON text of a list of strokes; a stroke is a list of points [x, y] from 0 to 1, x right, y down.
-            network: name of the network to use: nano, tiny, small, base or large; empty for the page's default.
+            network: name of the network to use: PRESETS; empty for the page's default.
             names: names of the layers to return, separated by commas, such as stem,stages.0.depthwise; empty for all.
 
         Returns:
@@ -99,6 +109,7 @@ class Endpoints:
         with self._borrow(network) as net:
             return _layers(net, drawing, names)
 
+    @naming_presets
     def receptive_field(
         self, drawing: str, layer: str, y: int, x: int, channel: int = ALL_CHANNELS, network: str = ""
     ) -> dict[str, Any]:
@@ -110,7 +121,7 @@ class Endpoints:
             y: row of the cell in the layer's map, from 0.
             x: column of the cell in the layer's map, from 0.
             channel: the channel whose effective field to compute, from 0; for the head, the class; -1 for all summed.
-            network: name of the network to use: nano, tiny, small, base or large; empty for the page's default.
+            network: name of the network to use: PRESETS; empty for the page's default.
 
         Returns:
             Pairs are (y, x), lengths are pixels of the 28 x 28 image, boxes are [top, left, bottom, right], ends
@@ -131,14 +142,17 @@ class Endpoints:
         Args:
             samples: JSON text of {"format": 1, "samples": [{"label": "7", "drawing": strokes}, ...]}.
             network: name or key of the network to start from; empty for the page's default.
-            settings: JSON text of an object with steps, batch, replay, layers, interpolation; empty for the defaults.
+            settings: JSON text of an object with steps, batch, replay, layers, interpolation, keep; empty for the
+                defaults. keep is what has precedence where a new class looks like a digit: "digits" or "class".
 
         Returns:
             Objects with state: waiting, with position in the queue and the expected seconds; running, with step of
             steps, loss, and the accuracy on samples and on replay, held-out old digits, from 0 to 1; then done, with
             metrics and key, which the other endpoints accept as a network, file, the bytes of a safetensors file in
             base64, and warnings, sentences. In metrics, samples and replay are pairs of before and after, classes the
-            same by class, and held the result on held-out samples, or null if there are too few.
+            same by class, and held the result on held-out samples, or null if there are too few. proof says how many of
+            the held-out old digits that were read correctly before are lost, and least and most, the 95 % interval;
+            contests, for new classes that look like a digit, the share of drawings read and of digits taken either way.
         """
         with one_sentence():
             _check_text("samples", samples)
@@ -150,8 +164,9 @@ class Endpoints:
                 _settings(settings),
                 self._data,
             )
+            warned = warnings_of(self._networks, network or self._default, checked)
             for told in _followed(self._jobs, work, _caller(sender)):
-                yield _taught(self._networks, told, warnings(checked)) if told["state"] == "done" else told
+                yield _taught(self._networks, told, warned) if told["state"] == "done" else told
 
     @contextmanager
     def _borrow(self, network: str) -> Iterator[DigitNet]:
@@ -194,7 +209,7 @@ def _followed(jobs: Jobs, work: Work, whose: Visitor) -> Iterator[dict[str, Any]
 
 def _taught(networks: Networks, outcome: dict[str, Any], warned: list[str]) -> dict[str, Any]:
     taught, held = outcome["taught"], outcome.get("held")
-    told = ("samples", "replay", "source", "classes", "layers", "interpolation", "seconds")
+    told = ("samples", "replay", "source", "proof", "contests", "keep", "classes", "layers", "interpolation", "seconds")
     return {
         "state": "done",
         "key": taught["key"],

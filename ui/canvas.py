@@ -4,7 +4,7 @@ from typing import Any
 
 import gradio as gr
 
-from model.drawing.examples import load_examples
+from model.drawing.examples import load_examples, load_styles
 from ui.serving.answers import Answers
 from ui.serving.view import view
 
@@ -17,8 +17,11 @@ def canvas(answers: Answers) -> gr.HTML:
 
 
 def canvas_props() -> dict[str, Any]:
-    """What the canvas's script is given: the example digits of every hand, and which of them writes itself."""
-    return {"examples": _hands(), "opening": OPENING_DIGIT}
+    """What the canvas's script is given: example digits by hand and by style, and which of them writes itself."""
+    styles: dict[str, list[dict]] = {}
+    for label, _, title, drawing in load_styles():
+        styles.setdefault(label, []).append({"title": title, "drawing": drawing})
+    return {"examples": _hands(), "styles": styles, "opening": OPENING_DIGIT}
 
 
 def _hands() -> list[dict]:

@@ -70,6 +70,9 @@ def _describe(net: DigitNet, layer: Layer) -> dict[str, Any]:
     described = {
         "layer": layer.name,
         "title": layer.title,
+        "kind": layer.kind,
+        "stage": layer.stage,
+        "place": layer.place,
         "channels": layer.channels,
         "size": field.map_size,
         "field": field.size,
@@ -151,13 +154,19 @@ def _bright(quantised: np.ndarray) -> int:
     return int(np.searchsorted(np.cumsum(counts), 0.99 * quantised.size))
 
 
+def _are_channels(values: object, last: int) -> bool:
+    """Whether these are whole numbers from 0 to `last`, each once; hundreds of them come with every movement."""
+    if not isinstance(values, list) or not set(map(type, values)) <= {int}:
+        return False
+    return len(set(values)) == len(values) and (not values or (min(values) >= 0 and max(values) <= last))
+
+
 def _checked_channels(wanted: object, maps: dict[str, np.ndarray]) -> dict[str, list[int]]:
     known = [layer for layer in maps if layer not in ("image", "head")]
     if not isinstance(wanted, dict) or not wanted.keys() <= set(known):
         raise ValueError(f"Maps are requested by layer; expected some of {', '.join(known)}.")
     for layer, channels in wanted.items():
         last = len(maps[layer]) - 1
-        whole = isinstance(channels, list) and all(is_whole(channel, 0, last) for channel in channels)
-        if not whole or len(set(channels)) < len(channels):
+        if not _are_channels(channels, last):
             raise ValueError(f"The channels of {layer} are a list of whole numbers from 0 to {last}, each once.")
     return wanted

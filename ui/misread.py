@@ -25,7 +25,7 @@ def misread(networks: Networks, jobs: Jobs, processes: Processes) -> gr.HTML:
     return view("misread", given(start_explaining, networks, jobs, processes), jobs.job_progress)
 
 
-def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[dict[str, Any]]:
+def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> dict[str, Any]:
     """What the network sees after no step, one, two and all three, and how it reads each.
 
     Args:
@@ -33,7 +33,8 @@ def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[di
         parameters: {drawing, boxed, scaled, centred}: the drawing, and whether each step is taken.
 
     Returns:
-        For each of the four: image, bytes in base64, and probabilities.
+        `so_far`, for each of the four: image, bytes in base64, and probabilities. `without`, for each of the three
+        steps, the probabilities with all others that are taken, but not this one.
 
     Raises:
         ValueError: the parameters or the drawing are not valid.
@@ -42,11 +43,16 @@ def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> list[di
     if not isinstance(parameters, dict) or not all(isinstance(parameters.get(name), bool) for name in names):
         raise ValueError(f"The steps need a drawing, and true or false for each of {', '.join(names)}.")
     steps = Steps(*(parameters[name] for name in names))
-    images = np.stack([normalised(parameters.get("drawing"), so_far) for so_far in steps.so_far()])  # (4, 28, 28)
-    return [
-        {"image": to_base64(image), "probabilities": [round(float(p), 5) for p in probabilities]}
-        for image, probabilities in zip(images, predict(net, images), strict=True)
-    ]
+    every = [*steps.so_far(), *(steps._replace(**{name: False}) for name in names)]
+    images = np.stack([normalised(parameters.get("drawing"), taken) for taken in every])  # (7, 28, 28)
+    said = [[round(float(p), 5) for p in probabilities] for probabilities in predict(net, images)]
+    return {
+        "so_far": [
+            {"image": to_base64(image), "probabilities": probabilities}
+            for image, probabilities in zip(images[:4], said[:4], strict=True)
+        ],
+        "without": said[4:],
+    }
 
 
 def start_explaining(networks: Networks, jobs: Jobs, processes: Processes, request: object) -> dict[str, str]:

@@ -9,19 +9,26 @@ from model import CheckpointError, complexity, receptive_field
 from model.checkpoint import CHECKSUM, read_metadata
 from model.drawing.strokes import IMAGE_SIZE
 from model.layers import milestones
-from ui.serving.faults import one_sentence
 from ui.serving.network_store import is_key
 from ui.serving.networks import Networks
-from ui.serving.view import given, import_of, view
+from ui.serving.view import given, view
 
-TELL = f"(network) => {{{{ {import_of('networks/networks.js')}.then((networks) => networks.{{}}(network)) }}}}"
 MOST_OWN = 50  # networks of one visitor, looked up at once
 
 
-def network_choice(networks: Networks, default: str) -> gr.Dropdown:
-    """The choice of the network that reads."""
-    choices = [(_label(networks, name), name) for name in networks.names]
-    return gr.Dropdown(choices, value=default, label="Network", interactive=True, filterable=False)
+def network_choice(networks: Networks, default: str) -> gr.HTML:
+    """The choice of the network that reads; the page adds the visitor's own ones.
+
+    A list of the browser's own: Gradio's opens itself as soon as the keyboard comes to it.
+    """
+    return view(
+        "networks",
+        given(known_networks, networks),
+        events=["chosen"],
+        choices=[(_label(networks, name), name) for name in networks.names],
+        offered=list(networks.names),
+        first=default,
+    )
 
 
 def _label(networks: Networks, name: str) -> str:
@@ -29,35 +36,6 @@ def _label(networks: Networks, name: str) -> str:
     parameters = f"{complexity(networks.load(name)).parameters:,} parameters"
     parts = [networks.title(name), parameters, *([f"{100 * test['accuracy']:.2f} %"] if test else [])]
     return " · ".join(parts)
-
-
-def own_networks(networks: Networks, choice: gr.Dropdown) -> gr.HTML:
-    """Which network reads as the page opens, and the visitor's own ones, which are added to the choice.
-
-    Args:
-        networks: that may be named.
-        choice: as `network_choice` made it.
-    """
-    offered = list(choice.choices)
-    listed = view(
-        "networks",
-        given(known_networks, networks),
-        events=["offer"],
-        offered=[name for _, name in offered],
-        first=choice.value,
-    )
-
-    def offer_own(event: gr.EventData) -> gr.Dropdown:
-        with one_sentence():
-            own = known_networks(networks, event.own)
-        choices = [*offered, *((title, key) for key, title in own.items())]
-        names = [name for _, name in choices]
-        return gr.Dropdown(choices, value=event.chosen if event.chosen in names else choice.value)
-
-    listed.offer(
-        offer_own, None, choice, trigger_mode="always_last", show_progress="hidden", api_visibility="private"
-    ).then(None, choice, None, js=TELL.format("heedShown"), api_visibility="private")
-    return listed
 
 
 def known_networks(networks: Networks, keys: object) -> dict[str, str]:
@@ -84,12 +62,14 @@ def known_networks(networks: Networks, keys: object) -> dict[str, str]:
     return titles
 
 
-def follow(networks: Networks, choice: gr.Dropdown, about: gr.Markdown) -> None:
-    """Update the page's state and the description when another network is chosen."""
-    choice.input(None, choice, None, js=TELL.format("follow"), api_visibility="private")
-    # Without Gradio's own check, which knows no choice that was offered before the server was started anew.
-    choice.change(
-        given(describe, networks), choice, about, api_visibility="private", show_progress="hidden", preprocess=False
+def follow(networks: Networks, choice: gr.HTML, about: gr.Markdown) -> None:
+    """Describe the network that reads whenever another one does."""
+
+    def describe_chosen(event: gr.EventData) -> str:
+        return describe(networks, event.network)
+
+    choice.chosen(
+        describe_chosen, None, about, trigger_mode="always_last", show_progress="hidden", api_visibility="private"
     )
 
 

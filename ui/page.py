@@ -9,20 +9,21 @@ from model.data import DEFAULT_DATA
 from ui.api import add_api
 from ui.canvas import canvas
 from ui.compare import compare, compare_part
+from ui.confusion import confusion
 from ui.design.tab import design
 from ui.engine import engine
 from ui.export import export
 from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
 from ui.misread import misread, steps_part
-from ui.network_choice import about_network, follow, network_choice, own_networks
+from ui.network_choice import about_network, follow, network_choice
 from ui.network_tab import architecture
 from ui.reading import reading
 from ui.serving.answers import Answers
 from ui.serving.jobs import Jobs, cores
 from ui.serving.networks import STATE, Networks, names_to_offer
 from ui.serving.processes import Processes
-from ui.serving.view import template
+from ui.serving.view import view
 from ui.teach.tab import teach, versus_part
 
 TITLE = "Digitscope"
@@ -54,14 +55,13 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
         },
     )
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
-        gr.HTML(template("page/heading.html"), apply_default_css=False, padding=False)
+        view("page/heading")
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="left"):
                 canvas(answers)
                 reading()
                 engine(networks)
                 choice = network_choice(networks, checkpoint)
-                own_networks(networks, choice)
             with gr.Column(elem_id="right"), gr.Tabs():
                 with gr.Tab("Layers"):
                     layers(networks)
@@ -79,6 +79,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                 with gr.Tab("Network"):
                     about = about_network(networks, checkpoint)
                     architecture(networks, jobs, processes)
+                    confusion(networks, jobs, processes, data)
         follow(networks, choice, about)
         add_api(networks, jobs, processes, checkpoint, data)
     return page

@@ -27,7 +27,7 @@ MOST_OPERATIONS = 60_000_000  # multiply-accumulates, as BUDGET of assets/engine
 STYLES = ("tokens", "frame", "controls", "canvas", "reading", "layers")
 STYLESHEETS = [*(ASSETS / "style" / f"{name}.css" for name in STYLES), ASSETS / "saved" / "saved.css"]
 FIRST = ASSETS / "saved" / "saved.js"
-IMPORT = re.compile(r'^(\s*(?:import|export)\b[^"\']*?\bfrom\s+|import\s+)"(\.[^"]+)"', re.MULTILINE)
+IMPORT = re.compile(r'(^\s*(?:import|export)\b[^"\']*?\bfrom\s+|^import\s+|\bimport\()"(\.[^"]+)"', re.MULTILINE)
 
 
 def saved_page(networks: Networks, name: object, drawing: object) -> bytes:

@@ -1,7 +1,8 @@
 // The drawing: its sheet, its buttons, its examples, and the link that restores it.
 
-import { setText } from "../page/dom.js";
-import { linkTo, networkInLink, readLink } from "../page/link.js";
+import { rove, setText } from "../page/dom.js";
+import { isOwn, linkTo, networkInLink, readLink } from "../page/link.js";
+import { titleOf } from "../page/networks.js";
 import { connect } from "../page/reader.js";
 import { get, set, subscribe } from "../page/state.js";
 import { canRedo, canUndo, commit, redo, undo } from "../page/undo.js";
@@ -60,23 +61,42 @@ export function mount({ element, server, props }) {
     button.addEventListener("click", () => {
       for (const other of element.querySelectorAll("[data-pen]")) other.ariaPressed = String(other === button);
       sheet.setPen(button.dataset.pen);
+      say("A wider or finer line on the sheet only: the network always sees MNIST's pen.");
     });
   }
 
+  // The examples --------------------------------------------------------------------------------------------------
+
+  rove(element.querySelector(".hands"));
+
   const hands = props.examples;
-  let hand = 0;
+  let hand = 0; // the next handwriting
+  let digit = props.opening; // the example that was chosen last
+  const style = {}; // the next style of each digit
+
+  function put(example, sentence) {
+    if (sheet.isDrawing()) return;
+    stopWriting();
+    commit(example);
+    say(sentence);
+    remember();
+  }
+
   for (const button of element.querySelectorAll("[data-example]")) {
     button.addEventListener("click", () => {
-      if (sheet.isDrawing()) return;
-      stopWriting();
-      const label = button.dataset.example;
+      digit = button.dataset.example;
       const { name, digits } = hands[hand % hands.length];
-      commit(digits[label]);
-      say(`${label} in ${name} handwriting; press again for another.`);
+      put(digits[digit], `${digit} in ${name} handwriting; press again for another.`);
       hand += 1;
-      remember();
     });
   }
+
+  buttons.another.addEventListener("click", () => {
+    const styles = props.styles[digit];
+    const index = (style[digit] ?? 0) % styles.length;
+    put(styles[index].drawing, `${styles[index].title}; style ${index + 1} of ${styles.length}.`);
+    style[digit] = index + 1;
+  });
 
   // The link ------------------------------------------------------------------------------------------------------
 
@@ -91,16 +111,23 @@ export function mount({ element, server, props }) {
     if (get().drawing.length && readLink().drawing === null) return say("This drawing is too large for a link.");
     try {
       await navigator.clipboard.writeText(location.href);
-      say("Copied a link to this drawing.");
+      say(`Copied a link to this drawing.${left()}`);
     } catch {
-      say("The link to this drawing is in the address bar.");
+      say(`The link to this drawing is in the address bar.${left()}`);
     }
   });
 
+  /** What a link cannot carry. */
+  function left() {
+    const { network, breaks } = get();
+    const own = isOwn(network) ? ` It cannot carry ${titleOf(network)}: whoever opens it reads with another network. Send that as a file, from Teach.` : "";
+    return breaks ? `${own} What you broke stays here.` : own;
+  }
+
   function open() {
     try {
-      const { drawing, cell, design } = readLink();
-      set({ cell, design });
+      const { drawing, cell, design, tab } = readLink();
+      set({ cell, design, tab });
       if (drawing) set({ drawing });
       else if (!get().drawing.length) write(hands[0].digits[props.opening]);
     } catch (error) {
@@ -112,8 +139,8 @@ export function mount({ element, server, props }) {
   function follow() {
     if ((networkInLink() ?? get().network) !== get().network) return location.reload();
     try {
-      const { drawing, cell, design } = readLink();
-      set(design ? { cell, design } : { cell });
+      const { drawing, cell, design, tab } = readLink();
+      set({ cell, ...(design && { design }), ...(tab && { tab }) });
       if (!drawing) return;
       stopWriting();
       commit(drawing);
@@ -128,7 +155,7 @@ export function mount({ element, server, props }) {
       heedDrawing(drawing);
       sheet.heedDrawing(drawing);
     }
-    if (["network", "cell", "design"].some((name) => changed.includes(name))) remember();
+    if (["network", "cell", "design", "tab"].some((name) => changed.includes(name))) remember();
   });
   addEventListener("hashchange", follow);
   connect(server);

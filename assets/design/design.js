@@ -116,7 +116,7 @@ export function mount({ element, server, props }) {
   button("undo").addEventListener("click", undo);
   button("link").addEventListener("click", async () => {
     if (view.dataset.state !== "shown") return fail("Only a valid design can be linked to.");
-    const fields = new URLSearchParams({ design: encodeDesign(design) });
+    const fields = new URLSearchParams({ design: encodeDesign(design), tab: "Design" });
     try {
       await navigator.clipboard.writeText(`${location.href.split("#")[0]}#${fields}`);
       fail("Copied a link to this design.");

@@ -7,7 +7,7 @@ import { addNetwork } from "../page/networks.js";
 import { askServer } from "../page/server.js";
 import { keep, recall } from "../page/storage.js";
 import { live } from "../page/view.js";
-import { accuracy, clock, grouped } from "../page/words.js";
+import { accuracy, clock, duration, grouped } from "../page/words.js";
 import { drawCurves } from "../paint/curves.js";
 import { layOver } from "../paint/frame.js";
 import { paintImage } from "../paint/ink.js";
@@ -16,6 +16,7 @@ import { paintValues, sequential } from "../paint/scales.js";
 import { encodeDesign } from "./address.js";
 
 const MISREAD = 12; // places for misread images
+const PACES = 30; // news from which the time left is measured
 const LOWEST = 0.9; // accuracy at the foot of its curve
 const BEFORE = "Resume continues the training last watched here, if it was stopped; its curves start over.";
 const AGAIN = "press the button to try again";
@@ -33,6 +34,7 @@ export function mountTraining(section, server, epochs, designed) {
   let job = null; // key of the job that runs
   let news = [];
   let look = null; // the newest
+  let paces = []; // the newest news with the time they came, milliseconds
 
   // Start, watch, stop ----------------------------------------------------------------------------------------------
 
@@ -51,6 +53,7 @@ export function mountTraining(section, server, epochs, designed) {
 
   async function begin(call, request, begun) {
     job = "wanted";
+    paces = [];
     refresh();
     say("Starting the training.");
     const answer = await beginJob(call, request, AGAIN, heed);
@@ -78,6 +81,7 @@ export function mountTraining(section, server, epochs, designed) {
   function heed(told) {
     const { state, news: more } = told;
     news.push(...more);
+    if (more.length) paces = [...paces, { ...more.at(-1), at: performance.now() }].slice(-PACES);
     look = news.findLast((each) => each.look)?.look ?? null;
     if (state === "waiting") say(waiting(told));
     if (state === "running") say(news.length ? going() : "Reading the images.");
@@ -92,7 +96,13 @@ export function mountTraining(section, server, epochs, designed) {
     refresh();
   }
 
-  const going = () => `${seen()}; ${look ? `${accuracy(look.accuracy)} of ${grouped(look.watched)} validation images read correctly` : "the first measurement is still to come"}.`;
+  const going = () => `${seen()}${left()}; ${look ? `${accuracy(look.accuracy)} of ${grouped(look.watched)} validation images read correctly` : "the first measurement is still to come"}.`;
+  /** The time left, from how fast the newest images were seen, pauses included. */
+  function left() {
+    const [first, last] = [paces[0], paces.at(-1)];
+    if (!last || last.images === first.images) return "";
+    return `, about ${duration(((last.total - last.images) * (last.at - first.at)) / (last.images - first.images) / 1000)} left`;
+  }
   const seen = () => `${grouped(news.at(-1).images)} images in ${news.at(-1).seconds.toFixed(1)} s`;
 
   function ended() {
@@ -203,7 +213,7 @@ export function mountTraining(section, server, epochs, designed) {
   layers.addEventListener("change", paint);
   section.querySelector(".misread").append(...Array.from({ length: MISREAD }, makePlace));
   live(section, { theme: paint, size: paint });
-  say(training ? BEFORE : "A few epochs take about a minute; the pen stays free meanwhile.");
+  say(training ? BEFORE : "The time that is left is measured while it trains; the pen stays free meanwhile.");
   paint();
   refresh();
   if (training?.job) takeUp();

@@ -1,38 +1,50 @@
 // The answer to one movement of the pen, computed here: what ui/serving/answers.py answers, from the same requests.
 
-import { comparePart, versusPart } from "./parts/compare.js";
-import { layersPart } from "./parts/layers.js";
-import { depthwisePart, dilationPart, flowchartPart, pointwisePart, separablePart } from "./parts/lessons.js";
-import { stepsPart } from "./parts/steps.js";
+import { broken } from "./broken.js";
 import { orError, read } from "./reading.js";
 import { severalDigits } from "./several.js";
 import { DrawingError, rasterize } from "./strokes.js";
 
-const LESSONS = {
-  depthwise: depthwisePart, pointwise: pointwisePart, separable: separablePart, dilation: dilationPart, flowchart: flowchartPart,
+const lessons = () => import("./parts/lessons.js");
+const compare = () => import("./parts/compare.js");
+
+// Where each part is computed: fetched when a view first asks for it. Those at the end read other images, or with other
+// networks, and maps are those of the newest image.
+const SCRIPTS = {
+  layers: () => import("./parts/layers.js"),
+  depthwise: lessons, pointwise: lessons, separable: lessons, dilation: lessons, flowchart: lessons,
+  steps: () => import("./parts/steps.js"),
+  compare, versus: compare,
 };
-const PARTS = {
-  layers: ({ network, parameters }) => layersPart(network, parameters),
-  ...Object.fromEntries(Object.entries(LESSONS).map(([name, part]) => [name, ({ network, parameters, image }) => part(network, parameters, image)])),
-  // These read other images, or with other networks: they come last, for maps are those of the newest image.
-  steps: ({ network, parameters, pen }) => stepsPart(network, pen, parameters),
-  compare: ({ image, parameters, use }) => comparePart(image, parameters, use),
-  versus: ({ image, parameters, use }) => versusPart(image, parameters, use),
-};
+const OTHERS = { compare: ({ networks }) => networks ?? [], versus: ({ network }) => [network] }; // networks that a part reads with
+
+const parts = new Map(); // name -> function of { network, image, pen, use, parameters }
+
+const othersOf = (name, parameters) => OTHERS[name]?.(parameters) ?? [];
 
 /** Names of the networks that a request needs. */
-export function networksOf({ network, parts = {} }) {
-  return [network, ...(parts.compare?.networks ?? []), ...(parts.versus ? [parts.versus.network] : [])];
+export function networksOf({ network, parts: wanted = {} }) {
+  return [network, ...Object.entries(wanted).flatMap(([name, parameters]) => othersOf(name, parameters))];
 }
 
-/** Whether all parts of a request can be computed here. */
-export const knows = ({ parts = {} }) => Object.keys(parts).every((name) => name in PARTS);
+/** Whether all parts of a request can be computed with the scripts that are here. */
+export const knows = ({ parts: wanted = {} }) => Object.keys(wanted).every((name) => parts.has(name));
+
+/** Fetch the scripts that some parts, or all, are computed by; returns whether that brought any. */
+export async function fetchParts(names = Object.keys(SCRIPTS)) {
+  const missing = names.filter((name) => name in SCRIPTS && !parts.has(name));
+  const scripts = await Promise.all(missing.map((name) => SCRIPTS[name]()));
+  missing.forEach((name, index) => parts.set(name, scripts[index][`${name}Part`]));
+  return missing.length > 0;
+}
 
 /**
- * The answer to a request { sequence, drawing, network, parts }; `use(name)` gives a network, `pen` draws. What
- * `check_drawing` refuses comes back as `error`; any other trouble is thrown: the server knows better.
+/**
+ * The answer to a request { sequence, drawing, network, parts, breaks }, by a copy of the network where something of it is
+ * broken; `use(name)` gives a network, `pen` draws. A part that reads with networks which `use` does not have yet is left
+ * out. What `check_drawing` refuses comes back as `error`; any other trouble is thrown: the server knows better.
  */
-export function answer({ sequence, drawing, network: name, parts = {} }, use, pen) {
+export function answer({ sequence, drawing, network: name, parts: wanted = {}, breaks = null }, use, pen) {
   let image;
   try {
     image = rasterize(drawing, pen);
@@ -40,12 +52,15 @@ export function answer({ sequence, drawing, network: name, parts = {} }, use, pe
     if (error instanceof DrawingError) return { sequence, error: error.message };
     throw error;
   }
-  const network = use(name);
+  const network = breaks ? orError(() => broken(use(name), breaks)) : use(name);
+  if (network.error) return { sequence, error: network.error };
   const { probabilities, familiar } = read(network, image);
   const answered = {};
-  for (const part of Object.keys(PARTS).filter((each) => each in parts)) {
-    answered[part] = orError(() => PARTS[part]({ network, image, pen, use, parameters: parts[part] }));
+  for (const part of Object.keys(SCRIPTS).filter((each) => each in wanted)) {
+    const parameters = wanted[part];
+    if (!othersOf(part, parameters).every(use)) continue;
+    answered[part] = orError(() => parts.get(part)({ network, image, pen, use, breaks, parameters }));
   }
   const several = familiar ? [] : severalDigits(network, drawing, pen); // last: it reads other images
-  return { sequence, network: name, image, classes: network.classes, probabilities, familiar, several, parts: answered };
+  return { sequence, network: name, breaks, image, classes: network.classes, probabilities, familiar, several, parts: answered };
 }

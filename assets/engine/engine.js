@@ -14,7 +14,11 @@ export async function mount({ element, server, props }) {
   await firstReading(); // it comes no later for the engine's sake
   const engine = await makeEngine(server);
   if (!engine) return;
-  engine.onReady = () => { ask(); fetchViews(props.scripts); };
+  engine.onReady = () => {
+    ask();
+    engine.fetchParts();
+    fetchViews(props.scripts);
+  };
   subscribe(({ network }, changed) => changed.includes("network") && network && engine.prepare([network]));
   if (get().network) engine.prepare([get().network]);
   answerFirst(forced === "on" ? engine.readAlone : engine.read, engine.foresee);

@@ -13,7 +13,11 @@ const MOST_CLASSES = 100;
  * The layers of a configuration, first to last, each
  * {
  *   name,                  as of `net.named_modules()`
- *   kind,                  "dense" (mixes all channels: standard, pointwise and linear), "depthwise" or "pool"
+ *   kind,                  "standard", "depthwise", "pointwise", "pool" or "linear"
+ *   stage,                 index of its stage, or null
+ *   title, place,          its name in sentences, "Stage 1 depthwise", and where it is, "Stage 1"
+ *   hasPlaces,             whether its map has places: pooled features and classes see the whole image, but not where
+ *   hasOneKernelAChannel,  whether each channel of its map comes from one kernel on one map
  *   map,                   what fields and gradients call its map: "stages.0" for the last layer of that stage
  *   source,                name of the layer whose map it reads, or "image"
  *   residual,              name of the layer whose map is added to its own, or null
@@ -23,7 +27,7 @@ const MOST_CLASSES = 100;
  *   outChannels, outSize,  of its map
  *   kernel, stride, dilation, padding
  * }
- * Throws an Error with one sentence where the configuration is none.
+ * Throws an Error with one sentence where the configuration is not valid.
  */
 export function layersOf(config) {
   checkConfig(config);
@@ -33,6 +37,8 @@ export function layersOf(config) {
     const { kernel, stride, dilation, padding } = { kernel: 1, stride: 1, dilation: 1, padding: 0, ...layer };
     const room = 2 * padding - dilation * (kernel - 1) - 1;
     layers.push({
+      stage: null, place: layer.title, hasPlaces: !["pool", "linear"].includes(layer.kind),
+      hasOneKernelAChannel: layer.kind === "depthwise" || before.name === "image",
       source: before.name, residual: null, rectified: true, map: layer.name, weights: layer.name, norm: `${layer.name}_norm`,
       channels: before.outChannels, size: before.outSize, outSize: before.outSize.map((n) => Math.floor((n + room) / stride) + 1),
       kernel, stride, dilation, padding, ...layer,
@@ -40,7 +46,7 @@ export function layersOf(config) {
   };
   const window = ({ kernel, stride, dilation = 1 }) => ({ kernel, stride, dilation, padding: dilation * (kernel >> 1) });
 
-  add({ name: "stem", kind: "dense", outChannels: config.stem_channels, ...window({ kernel: config.stem_kernel, stride: config.stem_stride }) });
+  add({ name: "stem", kind: "standard", title: "Stem", outChannels: config.stem_channels, ...window({ kernel: config.stem_kernel, stride: config.stem_stride }) });
   config.stages.forEach((stage, index) => {
     const name = `stages.${index}`;
     const owner = (part) => `stages.${stage.shares ?? index}.${part}`;
@@ -48,26 +54,32 @@ export function layersOf(config) {
     const output = {
       map: name, outChannels: stage.channels, residual: stage.stride === 1 && channels === stage.channels ? read : null,
     };
-    const part = (own, kind, shape) => add({ name: `${name}.${own}`, kind, weights: owner(own), norm: owner(`${own}_norm`), ...shape });
+    const place = `Stage ${index + 1}`;
+    const part = (own, kind, title, shape) =>
+      add({ name: `${name}.${own}`, kind, stage: index, title, place, weights: owner(own), norm: owner(`${own}_norm`), ...shape });
     if (config.separable) {
-      part("depthwise", "depthwise", { outChannels: channels, ...window(stage) });
-      part("pointwise", "dense", output);
+      part("depthwise", "depthwise", `${place} depthwise`, { outChannels: channels, ...window(stage) });
+      part("pointwise", "pointwise", `${place} pointwise`, output);
     } else {
-      part("conv", "dense", { ...window(stage), ...output });
+      part("conv", "standard", place, { ...window(stage), ...output });
     }
   });
-  add({ name: "pool", kind: "pool", outChannels: layers.at(-1).outChannels, outSize: [1, 1], rectified: false, norm: null });
-  add({ name: "head", kind: "dense", outChannels: config.classes.length, rectified: false, norm: null });
+  add({ name: "pool", kind: "pool", title: "Pooled features", outChannels: layers.at(-1).outChannels, outSize: [1, 1], rectified: false, norm: null });
+  add({ name: "head", kind: "linear", title: "Classes", outChannels: config.classes.length, rectified: false, norm: null });
   return layers;
 }
 
 /** Multiply-accumulates of one image. */
 export function multiplyAccumulates(layers) {
   return layers.reduce((sum, { kind, kernel, channels, outChannels, outSize }) => {
-    const weights = { dense: kernel ** 2 * channels * outChannels, depthwise: kernel ** 2 * channels, pool: 0 }[kind];
+    if (kind === "pool") return sum;
+    const weights = kernel ** 2 * channels * (kind === "depthwise" ? 1 : outChannels);
     return sum + weights * outSize[0] * outSize[1];
   }, 0);
 }
+
+/** The layers of one stage, first to last. */
+export const layersOfStage = (layers, index) => layers.filter(({ stage }) => stage === index);
 
 function checkConfig(config) {
   checkFields(config, STEM, "");

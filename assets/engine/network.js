@@ -30,6 +30,7 @@ const inks = Float32Array.from({ length: 256 }, (_, ink) => Math.fround(ink / 25
  */
 export class Network {
   #kernels;
+  #module; // that they are made from
   #maps = new Map(); // name of the layer -> { offset, gradient, lanes, channels, size }
   #structs = new Map(); // name of the layer -> offset of its struct
   #scratch = 0; // offset of room for patches
@@ -53,8 +54,14 @@ export class Network {
     if (this.multiplyAccumulates > BUDGET.multiplyAccumulates || plan.bytes > BUDGET.bytes) {
       throw new Error(`The network takes ${this.multiplyAccumulates} multiply-accumulates and ${plan.bytes} bytes; the page computes up to ${BUDGET.multiplyAccumulates} and ${BUDGET.bytes} itself.`);
     }
+    this.#module = kernels;
     this.#kernels = new WebAssembly.Instance(kernels).exports;
     this.#layOut(plan);
+  }
+
+  /** Another network with the same kernels, of what `readCheckpoint` would give. */
+  altered(file) {
+    return new Network(this.#module, file);
   }
 
   get #layerNames() {
@@ -134,8 +141,8 @@ export class Network {
   }
 
   #compute({ kind, name, source }, struct) {
-    if (kind === "dense") return this.#kernels.dense(struct, this.#scratch);
     if (kind === "depthwise") return this.#kernels.depthwise(struct);
+    if (kind !== "pool") return this.#kernels.dense(struct, this.#scratch); // it mixes all channels
     const { offset, lanes, size } = this.#maps.get(source);
     return this.#kernels.pool(offset, area(size), lanes, this.#maps.get(name).offset);
   }
@@ -238,9 +245,9 @@ export class Network {
     if (from === "map" && layer.rectified) this.#kernels.rectified_back(offset, area(size) * lanes, gradient);
     if (from === "map" && layer.residual) this.#gradient(layer.residual).set(this.#gradient(layer.name));
     if (from !== "sums" && layer.norm) this.#kernels.norm_back(this.#read(struct, "scale"), area(size), lanes, gradient);
-    if (layer.kind === "dense") this.#kernels.dense_back(struct, gradient, this.#scratch, before);
-    else if (layer.kind === "depthwise") this.#kernels.depthwise_back(struct, gradient, before);
-    else this.#kernels.pool_back(gradient, area(layer.size), lanes, before);
+    if (layer.kind === "depthwise") this.#kernels.depthwise_back(struct, gradient, before);
+    else if (layer.kind === "pool") this.#kernels.pool_back(gradient, area(layer.size), lanes, before);
+    else this.#kernels.dense_back(struct, gradient, this.#scratch, before);
   }
 
   #read = (struct, field) => new Int32Array(this.#floats.buffer)[struct / 4 + FIELDS.indexOf(field)];

@@ -2,7 +2,7 @@
 // here is declined, and the server answers it.
 
 import { fromBase64 } from "../page/bytes.js";
-import { answer, knows, networksOf } from "./answers.js";
+import { answer, fetchParts, knows, networksOf } from "./answers.js";
 import { Network } from "./network.js";
 import { read } from "./reading.js";
 import { readCheckpoint } from "./safetensors.js";
@@ -23,7 +23,7 @@ export class Engine {
   #fetchFile;
   #pen;
   #networks = new Map(); // name -> Network; the promise of one, or of null; null where there can be none
-  onReady = () => {}; // a network has come to hand
+  onReady = () => {}; // a network, or a script that computes a part, has come to hand
 
   constructor(kernels, fetchFile) {
     this.#kernels = kernels;
@@ -31,15 +31,16 @@ export class Engine {
     this.#pen = new Pen(kernels);
   }
 
-  /** The answer to a request, or null where the server has to give it. */
+  /** The answer to a request, or null where the server has to give it. A part may wait for networks of its own. */
   read = (request) => {
-    if (!knows(request)) return null;
+    this.foresee(request);
     const names = networksOf(request);
-    this.prepare(names);
-    if (!names.every((name) => this.#networks.get(name) instanceof Network)) return null;
+    const use = (name) => (this.#networks.get(name) instanceof Network ? this.#networks.get(name) : null);
+    const cannot = names.some((name) => this.#networks.get(name) === null);
+    if (cannot || !knows(request) || !use(request.network)) return null;
     const begun = performance.now();
     try {
-      const found = answer(request, (name) => this.#networks.get(name), this.#pen);
+      const found = answer(request, use, this.#pen);
       return { ...found, took: performance.now() - begun };
     } catch (error) {
       for (const name of names) this.#networks.set(name, null); // what failed once is not relied on again
@@ -49,13 +50,19 @@ export class Engine {
 
   /** As `read`, but what cannot be computed here is an error, and networks are waited for. */
   readAlone = async (request) => {
-    await Promise.all(this.prepare(networksOf(request)));
+    await Promise.all([...this.prepare(networksOf(request)), this.fetchParts(Object.keys(request.parts ?? {}))]);
     const found = await this.read(request);
     return found ?? { sequence: request.sequence, error: "This browser cannot compute what is asked for, and ?engine=on forbids the server to." };
   };
 
   /** Have what a request will need at hand. */
-  foresee = (request) => { this.prepare(networksOf(request)); };
+  foresee = (request) => {
+    this.prepare(networksOf(request));
+    if (!knows(request)) this.fetchParts(Object.keys(request.parts));
+  };
+
+  /** Fetch what computes some parts of answers, or all; what does not come is asked for again with the next request. */
+  fetchParts = (names) => fetchParts(names).then((fetched) => fetched && this.onReady(), () => {});
 
   /** Have networks fetched that are not at hand; returns them, or promises of them. */
   prepare(names) {

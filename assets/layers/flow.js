@@ -7,74 +7,90 @@ import { makeStrip } from "../paint/maps.js";
 const TAP = 3; // CSS pixels a cell of the map takes in the icon of a stage's taps: one scale for all stages
 
 /**
- * Build the columns of `structure` into `flow`; returns { strips, input, buttons }: the strips of maps by layer, the
- * canvas of the image, and a button for each class.
+ * Build the columns of `structure` into `flow`; returns { strips, input, buttons, heads }: the strips of maps by
+ * layer, the canvas of the image, a button for each class, and the heads of the columns by their first layer.
  */
 export function buildFlow(flow, structure, classes, onExpand) {
-  const strips = new Map();
+  const [strips, heads] = [new Map(), new Map()];
   const input = pictureCanvas(IMAGE_SIZE, "The image that the network reads");
-  const columns = [column("Input", [`${IMAGE_SIZE} x ${IMAGE_SIZE} pixels`], [input], null, "narrow")];
+  const columns = [column(makeHead("Input", [`${IMAGE_SIZE} x ${IMAGE_SIZE} pixels`]), [input], "narrow")];
   for (const layers of byStage(structure.layers)) {
     const [first] = layers;
-    if (first.layer === "head") continue;
+    if (first.kind === "linear") continue;
     const blocks = layers.map((layer) => {
       const strip = makeStrip(layer);
       strips.set(layer.layer, strip);
       return block(strip, layers.length > 1, onExpand);
     });
-    columns.push(column(titleOf(first), facts(first), blocks, first.kernel && tapIcon(first), first.layer === "pool" ? "narrow" : ""));
+    heads.set(first.layer, makeHead(titleOf(first), facts(first), first.kernel && tapIcon(first)));
+    columns.push(column(heads.get(first.layer), blocks, first.kind === "pool" ? "narrow" : ""));
   }
   const buttons = classes.map(classButton);
   const list = node("div", "classes");
   list.append(...buttons);
-  columns.push(column("Classes", ["logit of each"], [list], null, "narrow"));
+  columns.push(column(makeHead("Classes", ["logit of each"]), [list], "narrow"));
   flow.replaceChildren(...columns);
-  return { strips, input, buttons };
+  return { strips, input, buttons, heads };
+}
+
+/** Head the columns anew, where layers have other windows than they were built with. */
+export function renewHeads({ heads }, layers) {
+  for (const layer of layers.filter(({ layer: name }) => heads.has(name))) {
+    const head = makeHead(titleOf(layer), facts(layer), layer.kernel && tapIcon(layer));
+    heads.get(layer.layer).replaceChildren(...head.children);
+  }
 }
 
 /** Layers that share a column: the depthwise and the pointwise part of a stage. */
 function byStage(layers) {
   const columns = new Map();
   for (const layer of layers) {
-    const key = layer.layer.startsWith("stages.") ? layer.layer.split(".")[1] : layer.layer;
+    const key = layer.stage ?? layer.layer;
     columns.set(key, [...(columns.get(key) ?? []), layer]);
   }
   return columns.values();
 }
 
-const titleOf = ({ layer, title, dilation }) =>
-  layer === "pool" ? "Pooled" : layer.startsWith("stages.") ? `${title.split(" ").slice(0, 2).join(" ")}, d = ${dilation}` : title;
+const titleOf = ({ kind, stage, place, dilation }) =>
+  kind === "pool" ? "Pooled" : stage === null ? place : `${place}, d = ${dilation}`;
 
-function facts({ layer, kernel, field, weights }) {
-  if (layer === "pool") return ["map means"];
+function facts({ kind, kernel, field, weights }) {
+  if (kind === "pool") return ["map means"];
   return [`field ${field[0]} x ${field[1]}`, `${kernel ** 2} weights ${weights ? "each" : "per pair"}`];
 }
 
-function column(title, lines, blocks, icon, width = "") {
-  const element = node("section", `column ${width}`);
+function makeHead(title, lines, icon = null) {
   const head = node("header");
   head.append(node("h2", "", title), ...lines.map((line) => node("p", "", line)));
   if (icon) head.append(icon);
+  return head;
+}
+
+function column(head, blocks, width = "") {
+  const element = node("section", `column ${width}`);
   element.append(head, ...blocks);
   return element;
 }
 
 function block(strip, named, onExpand) {
   const element = node("div", "block");
-  const part = strip.layer.split(".")[2];
   const caption = node("div", "caption");
-  caption.append(node("span", "name", named ? part : ""), node("span", "scale"));
+  caption.append(node("span", "name", named ? strip.kind : ""), node("span", "scale"));
   element.append(caption, strip.element);
   strip.scale = caption.lastChild;
   if (strip.expandable) {
-    const button = Object.assign(node("button", "expand", `All ${strip.channels}`), { type: "button", ariaExpanded: "false" });
+    const button = Object.assign(node("button", "expand"), { type: "button" });
     button.addEventListener("click", () => {
       strip.expand(!strip.open);
-      button.textContent = strip.open ? "First 16" : `All ${strip.channels}`;
-      button.ariaExpanded = String(strip.open);
+      name();
       onExpand(strip);
     });
-    button.ariaLabel = `${strip.title}: all ${strip.channels} channels`;
+    const name = () => {
+      button.textContent = strip.open ? "First 16" : `All ${strip.channels}`;
+      button.ariaLabel = `${button.textContent} channels of ${strip.title.toLowerCase()}`;
+      button.ariaExpanded = String(strip.open);
+    };
+    name();
     element.append(button);
   }
   return element;

@@ -4,6 +4,7 @@ import { floatsFromBase64 } from "../page/bytes.js";
 import { askServer } from "../page/server.js";
 import { paintKernels } from "../paint/kernels.js";
 import { token } from "../paint/tokens.js";
+import { layerOf } from "./structure.js";
 
 /** Returns show(structure, strips, cell, room): `room` is how many CSS pixels the view is wide. */
 export function mountKernels(section, server) {
@@ -13,16 +14,17 @@ export function mountKernels(section, server) {
   function show(structure, strips, cell, room) {
     newest = [structure, strips, cell, room];
     const layers = structure.layers.filter(({ kernel }) => kernel);
-    const stage = cell?.layer.split(".").slice(0, 2).join(".");
+    const selected = layerOf(structure, cell);
+    const together = ({ layer, stage }) => layer === selected?.layer || (stage !== null && stage === selected?.stage);
     const widest = layers.reduce((best, layer) => (layer.dilation > best.dilation ? layer : best));
-    const layer = layers.find((candidate) => stage && candidate.layer.startsWith(stage)) ?? widest;
+    const layer = layers.find(together) ?? widest;
     const channel = cell?.layer === layer.layer ? cell.channel : 0;
-    const weights = layer.kernels ?? kernelsOf(structure, layer.layer, channel);
+    const weights = layer.kernels ?? (layer.whole ? part(layer, channel) : kernelsOf(structure, layer.layer, channel));
     if (!weights) return; // they have been requested
     // A standard convolution has one kernel for each channel it reads, a depthwise one for each of its own channels.
     const source = layer.kernels ? layer : structure.layers[structure.layers.indexOf(layer) - 1];
     const channels = strips.get(source.layer).shown;
-    const key = [structure.network, layer.layer, layer.kernels ? "" : channel, channels.join(), room, token("--ink")].join();
+    const key = [structure.network, JSON.stringify(structure.breaks), layer.layer, layer.kernels ? "" : channel, channels.join(), room, token("--ink")].join();
     if (section.dataset.key === key || !section.checkVisibility()) return; // while hidden, it has no width to fit kernels into
     section.dataset.key = key;
     describe(layer, channel, channels.length);
@@ -39,6 +41,12 @@ export function mountKernels(section, server) {
       `Each kernel has ${taps} weights and reaches over ${reach} x ${reach} cells` +
       `${layer.dilation > 1 ? "; the empty cells between its taps are never read" : ""}. ` +
       "The strength of a disc is the weight's size relative to the kernel's largest, + and \u2212 its sign.";
+  }
+
+  /** Those of one channel of all kernels of a standard convolution, which a broken network brings. */
+  function part({ whole, channels }, channel) {
+    const size = whole.length / channels;
+    return whole.subarray(channel * size, (channel + 1) * size);
   }
 
   /** The kernels of one channel of a standard convolution, requested if they are not here yet. */

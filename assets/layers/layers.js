@@ -1,24 +1,26 @@
 // What every layer makes of the drawing; where the selected cell looks, and how its value is computed.
 
+import { inWords } from "../page/breaks.js";
 import { floatsFromBase64 } from "../page/bytes.js";
 import { setLabel, setText } from "../page/dom.js";
 import { ask, want } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
-import { signed } from "../page/words.js";
+import { signed, titleOfLayer } from "../page/words.js";
 import { fit } from "../paint/frame.js";
 import { paintImage } from "../paint/ink.js";
 import { palette } from "../paint/palette.js";
 import { paintLegend, sequential } from "../paint/scales.js";
-import { buildFlow } from "./flow.js";
+import { mountBreaking } from "./breaking.js";
+import { buildFlow, renewHeads } from "./flow.js";
 import { watchInView } from "./in_view.js";
 import { mountKernels } from "./kernels.js";
 import { mountPanel } from "./panel.js";
 import { savePicture } from "./picture.js";
 import { pointOnMap, pointOnStrip } from "./pointing.js";
 import { makeSelection } from "./selection.js";
-import { hasCell, layerOf, readStructure, sameCell } from "./structure.js";
+import { hasCell, layerOf, readStructure, sameCell, withWindows } from "./structure.js";
 
 const REST = 300; // milliseconds without an answer after which channels are sorted again, so that none moves while drawing
 const TOPS = [0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000]; // ends of a colour scale
@@ -27,6 +29,7 @@ export function mount({ element, server }) {
   const view = element.querySelector(".layers-view");
   const find = (selector) => view.querySelector(selector);
   const say = (text) => setText(find(".sentence"), text);
+  const described = new Map(); // network -> what the server said of it: one that was here before comes back without it
   let structure = null; // the server's description of the network
   let flow = null; // strips, input and buttons that are built from it
   let latest = null; // the newest answer's image, maxima, logits and cell; null until this drawing is answered
@@ -36,8 +39,9 @@ export function mount({ element, server }) {
   let room = 0; // width of the view, CSS pixels
   let saving = false; // a picture waits for the maps that are outside the window
 
-  const selection = makeSelection(() => { panel.stopWalk(); refreshCell(); });
-  const panel = mountPanel(view, refreshCell);
+  const selection = makeSelection((walks = false) => { if (!walks) panel.stopWalk(); refreshCell(); });
+  const panel = mountPanel(view, selection);
+  const showBreaks = mountBreaking(find(".break"));
   const showKernels = mountKernels(find(".kernels"), server);
   const inView = watchInView(view, () => flow.strips);
   pointOnMap(find(".output canvas"), () => {
@@ -63,19 +67,26 @@ export function mount({ element, server }) {
 
   const description = makeQuestion(server.describe_structure, "choose the network again to retry", (answer, name) => {
     if (answer.error) return say(answer.error);
+    described.set(name, answer);
+    take(answer, name);
+  });
+
+  function take(answer, name) {
     structure = readStructure(answer, name);
     build();
-  });
+  }
 
   function follow() {
     const name = get().network;
     description.drop(); // another one has been chosen meanwhile
     if (!name || structure?.network === name) return;
     panel.stopWalk();
-    description.ask(name);
+    if (described.has(name)) take(described.get(name), name);
+    else description.ask(name);
   }
 
   function build() {
+    inView.forget(); // of the network before
     flow = buildFlow(find(".flow"), structure, structure.classes, (strip) => { strip.sort(null); refresh(); lookAgain(); });
     for (const strip of flow.strips.values()) pointOnStrip(strip, selection);
     flow.buttons.forEach((button, channel) => {
@@ -100,7 +111,8 @@ export function mount({ element, server }) {
       if (latest || saving) blank();
       return part && say(part.error);
     }
-    latest = { ...part, image: answer.image };
+    latest = { ...part, image: answer.image, took: answer.took };
+    adapt(answer.breaks, part.windows);
     for (const [layer, strip] of flow.strips) strip.take(part.maps[layer], part.maxima[layer]);
     if (part.cell?.error) {
       latest.cell = null;
@@ -113,6 +125,13 @@ export function mount({ element, server }) {
       saving = false;
       save();
     }
+  }
+
+  /** Show the windows of a broken network, or the network's own. */
+  function adapt(breaks, windows) {
+    if ((breaks ?? undefined) === structure.breaks) return;
+    structure = withWindows(structure, breaks, windows);
+    renewHeads(flow, structure.layers);
   }
 
   function blank() {
@@ -161,7 +180,7 @@ export function mount({ element, server }) {
     view.dataset.cell = cell ? [cell.layer, cell.y, cell.x, cell.channel].join(",") : "";
     view.dataset.pinned = String(selection.hasPinned());
     view.dataset.field = detail ? detail.field.join(",") : "";
-    if (!cell) say(selection.notice ?? structure.sentence);
+    if (!cell) say(selection.notice ?? (structure.breaks ? `Broken on purpose: ${inWords(structure.breaks)}.` : structure.sentence));
     else if (detail) say(detail.sentence);
     const layer = layerOf(structure, cell);
     panel.show(structure, cell, {
@@ -172,6 +191,7 @@ export function mount({ element, server }) {
       detail,
     });
     showKernels(structure, flow.strips, cell, room);
+    showBreaks(structure, cell, latest);
   }
 
   /** The newest answer's details of a cell, if they are of this cell. */
@@ -230,7 +250,7 @@ export function mount({ element, server }) {
 
   function save() {
     savePicture({
-      title: find(".sentence").textContent,
+      title: (detailOf(selection.cell) ?? structure).sentence,
       structure,
       columns: [...view.querySelectorAll(".column")],
       strips: flow.strips,
@@ -265,6 +285,10 @@ export function mount({ element, server }) {
     },
   });
   subscribe(({ cell, network }, changed) => {
+    if (changed.includes("breaks") && structure) {
+      if (!get().breaks) adapt(null);
+      refreshCell();
+    }
     if (!changed.includes("cell") || !structure) return;
     if (cell && structure.network === network && !hasCell(structure, cell)) selection.letGo(`This network has no ${placeOf(cell)}.`);
     else refreshCell();
@@ -273,7 +297,7 @@ export function mount({ element, server }) {
   follow();
 }
 
-const placeOf = ({ layer, y, x, channel }) => `layer ${layer} with a channel ${channel} and a cell (${y}, ${x})`;
+const placeOf = ({ layer, y, x, channel }) => `${titleOfLayer(layer).toLowerCase()} with a channel ${channel} and a cell (${y}, ${x})`;
 
 function stripLabel({ layer, title, channels, size: [height, width] }, cell) {
   const here = cell?.layer === layer ? `, channel ${cell.channel}, cell (${cell.y}, ${cell.x})` : "";

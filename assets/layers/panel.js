@@ -13,28 +13,41 @@ import { layerOf } from "./structure.js";
 const WALK_STEP = 70; // milliseconds that a walking kernel stands on a cell
 
 /**
- * `again()` is called where the kernel has walked on. Returns { show, stopWalk, clearOverlay, fields }: which of a cell's
+ * The kernel walks by selecting one cell after the other: title, picture and products follow it. Returns { show, stopWalk, clearOverlay, fields }: which of a cell's
  * fields are painted may be changed in `fields`.
  */
-export function mountPanel(view, again) {
+export function mountPanel(view, selection) {
   const find = (selector) => view.querySelector(selector);
   const [input, output] = [find(".input"), find(".output")];
   const fields = { field: true, taps: true, influence: true };
   let at = 0; // the cell of the map that the kernel has walked to
-  let steps = 0; // cells that it can walk over: none if there is no map
+  let size = null; // of that map, [height, width]; null if there is none
+  let shown = null; // the detail that is shown
 
   const player = mountPlayer(find('[data-do="walk"]'), {
     pause: WALK_STEP,
     words: ["Play", "Stop"],
     titles: ["Walk the kernel over the map", "Your system asks for reduced motion: use the arrow keys instead."],
-    onStart() { at = 0; again(); },
+    onStart() { at = 0; walk(); },
     step() {
+      if (!size || !view.checkVisibility()) return false;
+      if (shown && (shown.y !== place()[0] || shown.x !== place()[1])) return true; // the answer is on its way
       at += 1;
-      if (at >= steps || !view.checkVisibility()) return false;
-      again();
+      if (at >= size[0] * size[1]) return false;
+      return walk();
     },
-    onStop: again,
+    onStop: () => selection.walk(null),
   });
+
+  const place = () => [Math.floor(at / size[1]), at % size[1]];
+
+  function walk() {
+    const { cell } = selection;
+    if (!cell || !size) return false;
+    const [y, x] = place();
+    selection.walk({ ...cell, y, x });
+    return true;
+  }
 
   /**
    * Show `cell` of `structure`: { title, label, isPinned } of it, and its `detail` of the newest answer, which may be on
@@ -42,7 +55,7 @@ export function mountPanel(view, again) {
    */
   function show(structure, cell, { title, label, isPinned, image, detail }) {
     const layer = layerOf(structure, cell);
-    steps = layer && image ? layer.size[0] * layer.size[1] : 0;
+    size = layer && image ? layer.size : null;
     if (!cell) {
       setText(find(".cell .title"), "No cell selected");
       setText(find(".words"), "Point at a cell of a map to see its field, its taps and its influence on the image.");
@@ -57,6 +70,7 @@ export function mountPanel(view, again) {
   }
 
   function paint(image, detail, layer, label) {
+    shown = detail;
     paintFields(find(".seen canvas"), image, detail, fields);
     const over = overlay();
     if (over) paintFields(over, image, detail, fields, { margin: false });
@@ -80,8 +94,7 @@ export function mountPanel(view, again) {
   /** The map that is read, with the kernel on it, and the map that comes out, as far as the kernel has walked. */
   function paintWalk(detail, layer) {
     const [height, width] = layer.size;
-    const here = player.isPlaying() ? at : detail.y * width + detail.x;
-    const [y, x] = [Math.floor(here / width), here % width];
+    const { y, x } = detail;
     if (detail.input) {
       const painted = paintMap(input.querySelector("canvas"), detail.input);
       if (layer.kernels) {
@@ -90,7 +103,7 @@ export function mountPanel(view, again) {
       }
     }
     if (detail.map && height * width > 1) {
-      const painted = paintMap(output.querySelector("canvas"), detail.map, player.isPlaying() ? here + 1 : Infinity);
+      const painted = paintMap(output.querySelector("canvas"), detail.map, player.isPlaying() ? y * width + x + 1 : Infinity);
       paintFrame(painted, y, x);
     }
   }

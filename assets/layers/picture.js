@@ -3,6 +3,7 @@
 import { IMAGE_SIZE } from "../page/bytes.js";
 import { node, pictureCanvas } from "../page/dom.js";
 import { saveFile } from "../page/files.js";
+import { titleOf } from "../page/networks.js";
 import { paintFields } from "../paint/fields.js";
 import { paintImage } from "../paint/ink.js";
 import { palette } from "../paint/palette.js";
@@ -68,7 +69,7 @@ function compose({ title, structure, strips, endOf, ownScale, legend: end, image
     const shrunk = Math.min(1, (HEIGHT - TOP - 2 * EDGE - BELOW * (own.length - 1)) / high);
     let y = TOP;
     painted.forEach((canvas, at) => {
-      const part = own[at].layer.split(".")[2];
+      const part = own.length > 1 ? own[at].kind : "";
       const scale = ownScale ? `0 to ${endOf(own[at])}` : "";
       const label = [part, scale].filter(Boolean).join(", ");
       if (label) write(label, x, y - 8, 16, "--ink-soft");
@@ -84,7 +85,7 @@ function compose({ title, structure, strips, endOf, ownScale, legend: end, image
   write("0", EDGE, y, 18, "--ink-soft");
   context.drawImage(legend, EDGE + 20, y - 14, 240, 16);
   write(end, EDGE + 270, y, 18, "--ink-soft");
-  write(`Digitscope, network ${structure.network}; maps after norm and activation`, EDGE + 470, y, 18, "--ink-soft");
+  write(`Digitscope, network ${titleOf(structure.network)}; maps after norm and activation`, EDGE + 470, y, 18, "--ink-soft");
   if (cell) drawFields(context, image, cell, fields, EDGE, 320 + side + 48, side);
   return canvas;
 }

@@ -4,7 +4,7 @@ import { ask } from "../page/reader.js";
 import { get, set } from "../page/state.js";
 import { sameCell } from "./structure.js";
 
-/** `changed()` is called when another cell is selected. */
+/** `changed(walks)` is called when another cell is selected: by the walking kernel, or by the visitor. */
 export function makeSelection(changed) {
   let pointed = null;
   let notice = null; // shown instead of the usual sentence until a cell is selected
@@ -21,6 +21,13 @@ export function makeSelection(changed) {
       pointed = cell;
       if (cell) notice = null;
       changed();
+      ask();
+    },
+
+    /** The kernel walks on to a cell; null ends its walk. */
+    walk(cell) {
+      pointed = cell;
+      changed(true);
       ask();
     },
 

@@ -8,6 +8,14 @@ export function readStructure(answer, network) {
   return { ...answer, layers, network, fetched: new Map() };
 }
 
+/** A structure with the `windows` that the engine tells of its broken copy; with none, whole again. */
+export function withWindows(structure, breaks, windows) {
+  const whole = structure.whole ?? structure;
+  if (!breaks) return whole;
+  const altered = new Map(windows.map((window) => [window.layer, window]));
+  return { ...whole, whole, breaks, layers: whole.layers.map((layer) => ({ ...layer, ...altered.get(layer.layer) })) };
+}
+
 /** The layer of a cell { layer, y, x, channel }, or of null. */
 export const layerOf = (structure, cell) => structure?.layers.find(({ layer }) => layer === cell?.layer);
 

@@ -13,6 +13,7 @@ import { diverging, paintLegend, paintValues } from "../paint/scales.js";
 
 const FAINTEST = 0.01; // the smallest drop in probability that fills the scale: smaller ones are not exaggerated
 const DOES = { boxed: "moving the ink box", scaled: "scaling", centred: "centring" };
+const UNDONE = { boxed: "where you drew it", scaled: "at the size that you drew it", centred: "with its ink not centred" };
 
 export function mount({ element, server }) {
   const view = element.querySelector(".misread-view");
@@ -33,7 +34,7 @@ function mountSteps(view) {
     shown = answer;
     const classes = answer?.classes ?? [];
     figures.forEach((figure, index) => {
-      const part = answer?.parts.steps[index];
+      const part = answer?.parts.steps.so_far[index];
       paintImage(figure.querySelector("canvas"), part?.image ?? null);
       if (classes.length || figure.querySelector(".bar")) {
         showBars(figure.querySelector(".bars"), classes, part?.probabilities ?? null);
@@ -60,10 +61,13 @@ function mountSteps(view) {
   });
 }
 
-/** Where the reading changes from step to step. */
+/** Which step decides the reading: left out alone, it would change; or else where the reading changes from step to step. */
 function sentence({ classes, parts }, steps) {
-  const read = parts.steps.map(({ probabilities }) => likeliest({ classes, probabilities }));
+  const read = parts.steps.so_far.map(({ probabilities }) => likeliest({ classes, probabilities }));
+  const without = parts.steps.without.map((probabilities) => likeliest({ classes, probabilities }));
   const taken = Object.keys(steps);
+  const causes = taken.map((name, index) => (without[index] === read[3] ? null : `${UNDONE[name]}, it would read ${without[index]}`));
+  if (causes.some(Boolean)) return `It reads ${read[3]}; ${causes.filter(Boolean).join("; ")}.`;
   const turns = taken.map((name, index) => (read[index] === read[index + 1] ? null : `${DOES[name]} makes it ${read[index + 1]}`));
   const changes = turns.filter(Boolean);
   if (changes.length) return `As drawn, the network would read ${read[0]}; ${changes.join(", and ")}.`;

@@ -9,7 +9,7 @@ import { ask } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
 import { get } from "../page/state.js";
 import { live } from "../page/view.js";
-import { grouped } from "../page/words.js";
+import { grouped, titleOfLayer } from "../page/words.js";
 import { clearPlane, fit, layOver, outline } from "../paint/frame.js";
 import { paintImage } from "../paint/ink.js";
 import { paintLegend, paintValues, sequential } from "../paint/scales.js";
@@ -157,14 +157,14 @@ const square = (side) => (side === null ? "" : `${side} x ${side}`);
 function makeRow(layer) {
   const row = node("tr");
   const { effective_height: height, effective_width: width, effective_fraction: fraction } = layer;
-  row.append(heading(layer.layer), ...[
+  row.append(heading(titleOfLayer(layer.layer)), ...[
     square(layer.kernel),
     layer.dilation ?? "",
     layer.stride ?? "",
     square(layer.map),
     square(layer.field),
     `${layer.pixels_read === null ? "not counted, out" : grouped(layer.pixels_read)} of ${grouped(layer.pixels_in_field)}`,
-    height === null ? "" : `${height} x ${width}, ${Math.round(100 * fraction)} %`,
+    height === null ? "" : `${height} x ${width}, ${Math.round(100 * fraction)} % of the field`,
     layer.parameters ? grouped(layer.parameters) : "shared",
     grouped(layer.multiply_accumulates),
   ].map(makeCell));

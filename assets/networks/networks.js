@@ -7,27 +7,26 @@ import {
 import { askServer } from "../page/server.js";
 import { get, set, subscribe } from "../page/state.js";
 
-let chosen = null; // what the choice on the left shows
-let told = null; // what it was last told to show
-let listed = "[]"; // the visitor's networks that it was told of last
-let tell = null; // events of the view
-
-/** The choice on the left shows what it was told to; if another network was chosen meanwhile, it is told again. */
-export function heedShown(name) {
-  chosen = name;
-  if (told !== get().network) offer();
-}
-
-/** The choice on the left was used. */
-export function follow(name) {
-  chosen = name;
-  chooseNetwork(name);
-}
-
 export function mount({ element, server, props, events }) {
-  tell = events;
-  chosen = props.first;
+  const select = element.querySelector("select");
+  let listed = ""; // the choices that are shown
+
+  function list() {
+    const choices = [...props.choices, ...ownNetworks().map(({ key, title }) => [title, key])];
+    if (listed !== (listed = JSON.stringify(choices))) select.replaceChildren(...choices.map((choice) => new Option(...choice)));
+    select.value = get().network;
+  }
+
   offerNetworks(props);
+  list();
+  select.addEventListener("change", () => chooseNetwork(select.value));
+  onNetworks(list);
+  subscribe(({ network }, changed) => {
+    if (!changed.includes("network")) return;
+    saveNetworks();
+    list();
+    events.chosen({ network });
+  });
   open(element.querySelector(".note"), server, props.first);
 }
 
@@ -44,20 +43,5 @@ async function open(line, server, first) {
   if (isOwn(wanted) && !isThere(wanted)) {
     line.textContent = `The network used last is no longer kept here, so ${first} is used. Your samples are still here: teach it again.`;
   }
-  onNetworks(() => list() !== listed && offer());
-  subscribe((state, changed) => {
-    if (!changed.includes("network")) return;
-    saveNetworks();
-    if (state.network !== chosen) offer();
-  });
   set({ network: isThere(wanted) ? wanted : first });
-}
-
-const list = () => JSON.stringify(ownNetworks().map(({ key, title }) => [key, title]));
-
-/** Have the choice on the left show the visitor's networks too, and the one that reads. */
-function offer() {
-  chosen = told = get().network;
-  listed = list();
-  tell.offer({ own: ownNetworks().map(({ key }) => key), chosen });
 }

@@ -27,8 +27,8 @@ export function fromBase64(text, bytes) {
 }
 
 /**
- * The first `count` bytes of which a text in base64 says where they are not 0, a bit each, and then what they are; of an
- * array, those.
+ * The first `count` bytes of a text in base64 that has one bit per byte for where they are not 0, then those bytes; or of an
+ * array, as they are.
  */
 export function unpackBytes(text, bytes, count) {
   if (typeof text !== "string") {

@@ -1,4 +1,4 @@
-// Elements of the page, made and kept up to date, and the keys that move over them.
+// Makes and updates elements of the page, and names the keys that move over them.
 
 /** The arrow keys, as steps [down, right]. */
 export const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -19,7 +19,7 @@ export function svgNode(name, attributes = {}, text = "") {
   return element;
 }
 
-/** A new square canvas of `side` pixels, an image to those who hear the page: `label` says of what. */
+/** A new square canvas of `side` pixels, announced as an image to screen readers: `label` says of what. */
 export const pictureCanvas = (side, label) =>
   Object.assign(document.createElement("canvas"), { width: side, height: side, role: "img", ariaLabel: label });
 
@@ -31,7 +31,33 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Say what an element is; only changes are read out. */
+/** Label an element for screen readers; only changes are read out. */
 export function setLabel(element, text) {
   if (element.ariaLabel !== text) element.ariaLabel = text;
+}
+
+/**
+ * Let the arrow keys, Home and End move among the buttons of a group, which is then one stop of the Tab key. `find()` gives
+ * the buttons, and `reached(button)` hears of the one that was moved to. Returns stop(button): where Tab is to stop.
+ */
+export function rove(group, find = () => [...group.querySelectorAll("button")], reached = () => {}) {
+  const steps = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
+  const stop = (chosen) => {
+    const buttons = find();
+    for (const button of buttons) button.tabIndex = button === (chosen ?? buttons[0]) ? 0 : -1;
+  };
+  group.addEventListener("keydown", (event) => {
+    const buttons = find();
+    const at = buttons.indexOf(event.target);
+    const to = { Home: 0, End: buttons.length - 1 }[event.key] ?? at + (steps[event.key] ?? NaN);
+    if (at < 0 || Number.isNaN(to) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    const next = buttons[(to + buttons.length) % buttons.length];
+    stop(next);
+    next.focus();
+    reached(next);
+  });
+  group.addEventListener("focusin", ({ target }) => find().includes(target) && stop(target));
+  stop(null);
+  return stop;
 }

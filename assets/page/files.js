@@ -1,6 +1,6 @@
-// Files that the visitor keeps or opens; nothing of them goes anywhere by itself.
+// Files that the visitor saves or opens. None of them is sent anywhere by itself.
 
-/** Hand a file to the browser's downloads. */
+/** Download a file. */
 export function saveFile(name, content, type) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([content], { type }));

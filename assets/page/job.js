@@ -10,14 +10,14 @@ const RETRIES = 10;
 /** The sentence shown while the page keeps trying to reach the server. */
 export const UNREACHABLE = "The server is not responding; trying again.";
 
-let key; // of this visitor, once it is asked for
+let key; // of this visitor, made when first needed
 
 const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 /**
- * Ask about a job until it ends. `heed({ state, position, news, known })` hears of it on the way, `silent(failures)` of
- * a server that cannot be reached, and may return true to give up. Returns the last progress: with `state`, or with
- * `error` alone where the server knows no such job; null where it was given up.
+ * Ask about a job until it ends. `heed({ state, position, news, known })` is called with its progress, `silent(failures)`
+ * while the server cannot be reached; either may return true to give up. Returns the last progress: with `state`, or with
+ * `error` alone if the server knows no such job; null if it was given up.
  */
 export async function watch(progress, job, heed, silent) {
   let failures = 0;
@@ -39,8 +39,8 @@ export async function watch(progress, job, heed, silent) {
 }
 
 /**
- * Ask the server to start work. Where it has no room, it is asked again by itself until it has: `heed` hears of that as
- * of a job that waits, and may return true to give up. Returns the answer: with `job`, or the outcome itself, or { error }.
+ * Ask the server to start work. While it has no room, it is asked again until it has: `heed` is called as
+ * for a waiting job, and may return true to give up. Returns the answer: with `job`, or the outcome itself, or { error }.
  */
 export async function begin(start, request, remedy, heed) {
   for (;;) {
@@ -60,7 +60,7 @@ export async function follow(start, request, progress, heed) {
   return last.error ? { error: last.error } : last.outcome;
 }
 
-/** Words for work that waits, from what is told of it. */
+/** Words for waiting work, from its progress. */
 export function waiting({ busy, position, expected }) {
   if (busy) return busy;
   const ahead = position > 1 ? `Number ${position} in line` : "Next in line";
@@ -68,7 +68,7 @@ export function waiting({ busy, position, expected }) {
   return `${ahead}; it starts by itself in about ${expected < 2 ? "a second" : `${expected} seconds`}.`;
 }
 
-/** Who asks, so that everybody has their turn: a key that this browser makes up. */
+/** A key that this browser makes up, by which the server gives every visitor their turn. */
 function visitor() {
   key ??= recall("visitor") ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   keep("visitor", key);

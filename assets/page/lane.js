@@ -1,16 +1,16 @@
-// The way to one source of answers: few requests at a time, and while those are under way only the newest waits.
+// Requests to one source of answers: a few at a time, and while those are under way only the newest waits.
 
 /**
- * `compose()` makes the request at the moment it leaves, `read(request)` answers it, or not (null, an exception, or
- * nothing within `timeout`), and `deliver(request, answer or null)` hears of either. Returns { send(), drop() }: a request
- * for the state as it is now is to leave; none is to leave any more.
+ * `compose()` makes the request when it is sent, `read(request)` answers it or fails to (null, an exception, or nothing
+ * within `timeout`), and `deliver(request, answer or null)` is called either way. Returns { send(), drop() }: send a
+ * request for the current state; send no more.
  *
- * `inFlight`: requests under way at a time. `apart`: milliseconds before the second of them leaves. `rest()`: a promise
- * that the next one waits for after an answer.
+ * `inFlight`: requests under way at a time. `apart`: milliseconds before the second of them is sent. `rest()`: a promise
+ * to wait for after an answer before the next request.
  */
 export function makeLane(read, compose, deliver, { inFlight = 1, apart = 0, timeout = Infinity, rest = null } = {}) {
   let underWay = 0;
-  let alone = null; // timer while the newest request is to have no company
+  let alone = null; // timer while no second request may be sent
   let waiting = false;
 
   function send() {
@@ -37,7 +37,7 @@ export function makeLane(read, compose, deliver, { inFlight = 1, apart = 0, time
   return { send, drop: () => { waiting = false; } };
 }
 
-/** What `read` answers, or nothing where it fails or takes too long. */
+/** What `read` answers, or nothing if it fails or takes too long. */
 async function within(timeout, read, request) {
   let timer;
   const late = timeout < Infinity && new Promise((resolve) => { timer = setTimeout(resolve, timeout); });

@@ -1,14 +1,14 @@
-// A drawing and a selection as the fragment of a link. The fragment never leaves the browser until somebody shares it.
+// A drawing, a selection and a tab as the fragment of a link. The fragment never leaves the browser until somebody shares it.
 //
 // Format 1, bytes in base64url: 1, count of strokes, then for each its count of points and the points as differences,
 // in 1/4095 of the canvas, zigzag varints. Times are left out.
 
 const FORMAT = 1;
 const STEPS = 4095;
-const MAX_LENGTH = 20000; // characters; what is longer does not survive every messenger
+const MAX_LENGTH = 20000; // characters; some messengers cut longer links
 const MAX_POINTS = MAX_LENGTH / 2; // a point takes more than two characters
 
-/** The drawing as text, or "" where it is too large for a link. */
+/** The drawing as text, or "" if it is too large for a link. */
 export function encodeDrawing(drawing) {
   if (drawing.flat().length > MAX_POINTS) return "";
   const bytes = [FORMAT];
@@ -28,7 +28,7 @@ export function encodeDrawing(drawing) {
   return text.length > MAX_LENGTH ? "" : text;
 }
 
-/** Throws an Error with one sentence where the text is no drawing. */
+/** Throws an Error with one sentence if the text is not a valid drawing. */
 export function decodeDrawing(text) {
   try {
     if (text.length > MAX_LENGTH) throw new RangeError();
@@ -51,25 +51,26 @@ export function decodeDrawing(text) {
   }
 }
 
-/** The page's address with the state in its fragment, the visitor's own networks left out. */
-export function linkTo({ drawing, network, cell, design }) {
+/** The page's address with the state in its fragment, except for the visitor's own networks. */
+export function linkTo({ drawing, network, cell, design, tab }) {
   const fields = new URLSearchParams();
   if (network && !isOwn(network)) fields.set("network", network);
   if (cell) fields.set("cell", [cell.layer, cell.y, cell.x, cell.channel].join(","));
   if (design) fields.set("design", design);
+  if (tab) fields.set("tab", tab);
   const encoded = drawing.length ? encodeDrawing(drawing) : "";
   if (encoded) fields.set("drawing", encoded);
   const text = fields.toString();
   return location.href.split("#")[0] + (text ? `#${text}` : "");
 }
 
-/** Whether this is the key of a network that a visitor made: whoever has it can use the network, so no link has it. */
+/** Whether this is the key of a network that a visitor made: whoever has it can use the network, so links leave it out. */
 export const isOwn = (network) => Boolean(network?.startsWith("mine-"));
 
 /** Name of the network in the address bar, or null. */
 export const networkInLink = () => new URLSearchParams(location.hash.slice(1)).get("network");
 
-/** What the address bar says: { drawing, network, cell, design }, each null where it is not there. Throws as decodeDrawing. */
+/** What the address bar says: { drawing, network, cell, design, tab }, null for what is missing. Throws like decodeDrawing. */
 export function readLink() {
   const fields = new URLSearchParams(location.hash.slice(1));
   const [layer, y, x, channel] = (fields.get("cell") ?? "").split(",");
@@ -78,6 +79,7 @@ export function readLink() {
     drawing: fields.has("drawing") ? decodeDrawing(fields.get("drawing")) : null,
     network: fields.get("network"),
     design: fields.get("design"),
+    tab: fields.get("tab"),
     cell: layer && whole.every(Number.isInteger) ? { layer, y: whole[0], x: whole[1], channel: whole[2] } : null,
   };
 }

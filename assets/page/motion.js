@@ -6,10 +6,9 @@ const reduced = matchMedia("(prefers-reduced-motion: reduce)");
 export const isStill = () => reduced.matches;
 
 /**
- * Let a button start and stop what moves on by itself: `step()` every `pause` milliseconds, until it returns false.
- * `words` are what stands on the button, [while it rests, while it plays]; `titles` what it says of itself,
- * [where it may play, where the system asks for no motion]. `onStart()` and `onStop()` are called when it begins and
- * when it comes to rest. Returns { stop, isPlaying }.
+ * Make a button start and stop an animation: `step()` every `pause` milliseconds, until it returns false. `words` are
+ * the button's texts, [while stopped, while playing]; `titles` its tooltips, [where it may play, where the system asks
+ * for reduced motion]. `onStart()` and `onStop()` are called when it starts and when it stops. Returns { stop, isPlaying }.
  */
 export function mountPlayer(button, { pause, words, titles, step, onStart = () => {}, onStop = () => {} }) {
   let timer = null;

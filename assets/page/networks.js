@@ -1,4 +1,4 @@
-// The networks that may read: those that everybody is offered, and those that this visitor made. The server keeps the
+// The networks to choose from: those that everybody is offered, and those that this visitor made. The server keeps the
 // latter under keys; this browser keeps the keys, and nobody else has them.
 
 import { isOwn } from "./link.js";
@@ -11,7 +11,7 @@ const listeners = new Set();
 
 let own = recall("networks")?.own ?? []; // { key, title, parent, ... }, oldest first
 let offered = []; // names of the networks that everybody may choose
-let first = null; // the page's own of them
+let first = null; // the one that the page starts with
 
 /** The networks of this visitor, oldest first. */
 export const ownNetworks = () => own;
@@ -19,28 +19,28 @@ export const ownNetworks = () => own;
 /** Names of the networks that everybody may choose. */
 export const offeredNetworks = () => offered;
 
-/** Name or key of the network that read last in this browser, where it was the visitor's own; else null. */
+/** Key of the network that read last in this browser, if it was the visitor's own; else null. */
 export const lastChosen = () => recall("networks")?.chosen ?? null;
 
-/** Whether a network may read. */
+/** Whether a network may be chosen. */
 export const isThere = (name) => offered.includes(name) || own.some(({ key }) => key === name);
 
-/** Call `listener()` whenever the visitor's list changes, or another of its networks was chosen. */
+/** Call `listener()` whenever the visitor's list changes, or another network is chosen. */
 export const onNetworks = (listener) => listeners.add(listener);
 
-/** Note what the server offers to everybody, and which of it is the page's own. */
+/** Note which networks the server offers to everybody, and which the page starts with. */
 export function offerNetworks(props) {
   ({ offered, first } = props);
 }
 
-/** Keep what the server still has: `titles` by key, as it knows them. */
+/** Drop networks that the server no longer has: `titles` are those it has, by key. */
 export function keepKnown(titles) {
   own = own.filter(({ key }) => key in titles).map((network) => ({ ...network, title: titles[network.key] }));
 }
 
 /**
- * Put a network of the visitor's on the list, and let it read. Its `key` and `title` are the server's; its `parent` is
- * the network before it, and its `root` the shipped one that it all began with.
+ * Add one of the visitor's networks to the list, and let it read. Its `key` and `title` are the server's; its `parent` is
+ * the network before it, and its `root` the shipped one that it was first taught from.
  */
 export function addNetwork({ parent = get().network, ...network }) {
   const root = rootOf(parent);
@@ -49,7 +49,7 @@ export function addNetwork({ parent = get().network, ...network }) {
   saveNetworks();
 }
 
-/** Note more about a network of the list. */
+/** Add fields to a network on the list. */
 export function updateNetwork(key, fields) {
   own = own.map((network) => (network.key === key ? { ...network, ...fields } : network));
   saveNetworks();
@@ -58,13 +58,13 @@ export function updateNetwork(key, fields) {
 /** What people call a network. */
 export const titleOf = (name) => own.find(({ key }) => key === name)?.title ?? name?.split("/").at(-1).replace(".safetensors", "");
 
-/** The shipped network that one began with: itself, where it is one. */
+/** The shipped network that one was first taught from; a shipped network itself. */
 export const rootOf = (name) => own.find(({ key }) => key === name)?.root ?? (offered.includes(name) ? name : first);
 
 /** Let a network read, by its name or key. */
-export const chooseNetwork = (name) => set({ network: name });
+export const chooseNetwork = (name) => set({ network: name, breaks: null });
 
-/** Keep the list in this browser, and which of it reads. */
+/** Keep in this browser the list and which network reads. */
 export function saveNetworks() {
   keep("networks", { own, chosen: isOwn(get().network) ? get().network : null });
   announce();

@@ -2,42 +2,46 @@
 // last movement is always answered.
 //
 // Who answers is a source: a function of a request
-//     { sequence, drawing, network, parts: { name: parameters } }
+//     { sequence, drawing, network, parts: { name: parameters }, breaks }, `breaks` only where something is broken,
 // that returns the answer, or a promise of it,
 //     { sequence, network, classes, probabilities, familiar, several, image, parts: { name: what was found, or { error } }, took }
-// or `{ sequence, error }` where the request is refused in a sentence; bytes and floats are arrays, or base64. `took`,
-// milliseconds, is told by what computes in this browser. A source declines by returning null or by
-// throwing; then the one after it is asked for the state as it is by then. The server, which `connect` brings, comes
-// last. `answerFirst` puts another before it: views cannot tell who answered.
+// or `{ sequence, error }` if the request is refused, in a sentence; bytes and floats are arrays or base64. `took`, in
+// milliseconds, is given only by a source in this browser. A source declines by returning null or by throwing; then the
+// next one is asked, for the state as it is by then. The server, added by `connect`, comes last; `answerFirst` adds
+// another before it. Views cannot tell who answered.
 
 import { makeLane } from "./lane.js";
 import { get, subscribe } from "./state.js";
 
-// To a distant server two at a time save half a round trip; the second leaves later, for one that is near would only
-// have twice the work.
+// With a distant server, two requests at a time save half a round trip. The second is sent later, because a near server
+// would only have twice the work.
 const SERVER = { inFlight: 2, apart: 50, timeout: 5000 }; // milliseconds
+const WHOLE_ONLY = "A broken network is read in your browser, and it cannot do so now: mend it to go on.";
 const RETRY = 1000; // milliseconds
 const UNSEEN = 100; // milliseconds between answers on a page that shows no frames
 
 const parts = new Map(); // name -> () => parameters, or null while nothing of it is on screen
 const listeners = new Set();
-const lanes = []; // to each source, in the order in which they are asked
+const lanes = []; // one per source, in the order in which they are asked
 const foreseers = [];
+let here = () => null; // what reads in this browser
 
 let sent = 0; // number of the newest request
-let shown = 0; // number of the newest answer on screen, or of the newest request that is not to be shown
+let shown = 0; // number of the newest answer on screen, or of the newest request that must not be shown
 
 /** Use `functions.read` of the server, and ask at once. */
 export function connect(functions) {
-  lanes.push(makeLane(functions.read, compose, publishOrRetry, SERVER));
+  const read = (request) => (request.breaks ? { sequence: request.sequence, error: WHOLE_ONLY } : functions.read(request));
+  lanes.push(makeLane(read, compose, publishOrRetry, SERVER));
   ask();
 }
 
 /**
- * Ask `read` before all others from now on: once a frame, however often the pen moves in between, and in time for that
- * frame. While the sheet is empty, `foresee({ network, parts })` hears what will be asked about the next drawing.
+ * From now on ask `read` before all others: once per frame, however often the pen moves in between, and in time for that
+ * frame. While the sheet is empty, `foresee({ network, parts })` is told what the next drawing's request will need.
  */
 export function answerFirst(read, foresee) {
+  here = read;
   foreseers.push(foresee);
   const lane = makeLane(read, compose, (request, answer) => {
     if (answer) publish(answer);
@@ -51,7 +55,16 @@ const nextFrame = () => new Promise((resolve) => {
   else requestAnimationFrame(resolve);
 });
 
-/** Have `parameters()` asked for with every request, as part `name` of the answer. */
+/** What this browser itself reads a drawing as, with a network: as an answer, or null where it cannot, or not yet. */
+export function readHere(drawing, network) {
+  try {
+    return here({ sequence: 0, drawing, network, parts: {} });
+  } catch {
+    return null;
+  }
+}
+
+/** Ask for part `name` with every request, with `parameters()`. */
 export function want(name, parameters) {
   parts.set(name, parameters);
   ask();
@@ -68,13 +81,13 @@ export function ask() {
   if (!lanes.length || !get().network) return;
   if (get().drawing.length) return lanes[0].send();
   for (const lane of lanes) lane.drop();
-  shown = sent; // there is nothing to read, and what is on its way belongs to ink that is gone
+  shown = sent; // there is nothing to read, and answers on their way are about ink that is gone
   for (const foresee of foreseers) foresee({ network: get().network, parts: wanted() });
 }
 
 function compose() {
-  const { drawing, network } = get();
-  return { sequence: ++sent, drawing, network, parts: wanted() };
+  const { drawing, network, breaks } = get();
+  return { sequence: ++sent, drawing, network, parts: wanted(), ...(breaks && { breaks }) };
 }
 
 /** The parameters of all parts that are on screen. */
@@ -83,7 +96,7 @@ function wanted() {
   return Object.fromEntries(values.filter(([, value]) => value));
 }
 
-/** What the server said; where it said nothing, it is asked again. */
+/** Take what the server answered; if it did not answer, ask again. */
 function publishOrRetry({ sequence }, answer) {
   if (!answer) setTimeout(() => sequence === sent && ask(), RETRY);
   publish(answer ?? { sequence, error: "The server is not responding; your drawing is kept and will be read again." });
@@ -96,7 +109,7 @@ function publish(answer) {
     try {
       listener(answer);
     } catch (error) {
-      reportError(error); // one view's trouble is not the others'
+      reportError(error); // an error in one view must not stop the others
     }
   }
 }

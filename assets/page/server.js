@@ -1,10 +1,10 @@
-// Questions to the server, which always have an answer.
+// Questions to the server that always get an answer, if only an error.
 
-const PATIENCE = 5000; // milliseconds before a server that keeps us waiting is asked whether it is there
+const PATIENCE = 5000; // milliseconds of waiting before asking whether the server is still there
 
 /**
- * What a function of the server answers to a request, or { error } where it cannot be reached or fails: the sentence
- * ends with the `remedy`, what the visitor may do.
+ * What a function of the server answers to a request, or { error } if it fails or cannot be reached; that sentence ends
+ * with the `remedy`, what the visitor can do.
  */
 export async function askServer(call, request, remedy) {
   const answer = await heard(call(request));
@@ -12,8 +12,8 @@ export async function askServer(call, request, remedy) {
 }
 
 /**
- * What a promise of the server's brings: null where it fails, or where the server, while we wait, does not answer to
- * anything at all. Some work takes long, so that time alone says nothing.
+ * The value of a promise of the server's; null if it fails, or if the server answers nothing else either while we wait.
+ * (Some work takes long, so waiting alone proves nothing.)
  */
 export async function heard(promise) {
   let over = false;
@@ -31,9 +31,9 @@ const isThere = () => fetch(import.meta.url, { method: "HEAD", cache: "no-store"
   .then(() => true, () => false);
 
 /**
- * A question that is asked again and again, as while a slider moves: one is under way at a time, only the newest waits
- * for it, and `tell(answer, request)` hears every answer. Returns { ask(request), drop() }; what was asked before `drop`
- * is never told of.
+ * A question that is asked repeatedly, such as while a slider moves: one request is under way at a time, only the newest
+ * waits for it, and `tell(answer, request)` is called with every answer. Returns { ask(request), drop() }; answers to what
+ * was asked before `drop` are ignored.
  */
 export function makeQuestion(call, remedy, tell) {
   let waiting = null; // [request] of the newest question
@@ -49,7 +49,7 @@ export function makeQuestion(call, remedy, tell) {
       if (underWay !== own) return; // dropped
       underWay = null;
       tell(answer, own[0]);
-      if (underWay) return; // what was told asked the next
+      if (underWay) return; // `tell` asked the next question
     }
   }
 

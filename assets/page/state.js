@@ -8,6 +8,8 @@ const state = {
   network: null, // name of the checkpoint that reads
   cell: null, // { layer, y, x, channel } or null
   design: null, // the visitor's own design as a link writes it, or null while it is the default
+  tab: null, // name of the tab that is open, or null for the first
+  breaks: null, // what is switched off in the network that reads, as page/breaks.js has it, or null
 };
 
 export const get = () => state;

@@ -3,13 +3,13 @@
 const PREFIX = "digitscope.";
 const FORMAT = 1;
 
-/** The value that is kept under a name; null where there is none that this version reads. */
+/** The value that is kept under a name; null if there is none that this version can read. */
 export function recall(name) {
   const kept = read(name);
   return kept?.format === FORMAT ? kept.value : null;
 }
 
-/** Keep a JSON value under a name. False where the storage is full or blocked, or holds what a newer version wrote. */
+/** Keep a JSON value under a name. False if the storage is full or blocked, or holds a newer version's value. */
 export function keep(name, value) {
   try {
     if (read(name)?.format > FORMAT) return false;
@@ -29,6 +29,6 @@ function read(name) {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + name));
   } catch {
-    return null; // blocked, or damaged by somebody else
+    return null; // blocked or damaged
   }
 }

@@ -1,4 +1,4 @@
-// Light or dark: whoever paints with the page's colours is told when they change.
+// Light or dark: tells whoever paints with the page's colours when they change.
 
 const listeners = new Set();
 
@@ -10,7 +10,7 @@ new MutationObserver(() => {
     try {
       listener();
     } catch (error) {
-      reportError(error); // one view's trouble is not the others'
+      reportError(error); // an error in one view must not stop the others
     }
   }
 }).observe(document.body, { attributeFilter: ["class"] });

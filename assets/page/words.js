@@ -21,3 +21,16 @@ export const likeliest = ({ classes, probabilities }) => classes[probabilities.i
 
 /** The visitor's time of day, "14:02:31": networks are told apart by it. */
 export const clock = () => new Date().toTimeString().slice(0, 8);
+
+/** What a layer of `net.named_modules()` is called in sentences and tables, "Stage 1 depthwise": stages count from 1. */
+export function titleOfLayer(name) {
+  const [first, index, part] = name.split(".");
+  if (first !== "stages") return { stem: "Stem", pool: "Pooled features", head: "Classes" }[name] ?? name;
+  return `Stage ${Number(index) + 1}${!part || part === "conv" ? "" : ` ${part}`}`;
+}
+
+/** 200 -> "3 min 20 s". */
+export function duration(seconds) {
+  const whole = Math.max(1, Math.round(seconds));
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

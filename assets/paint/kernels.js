@@ -1,4 +1,4 @@
-// The kernels of a layer, drawn with their dilation, and one of them as it walks over the map that it reads.
+// The kernels of a layer, drawn with their dilation, and one of them moving over the map that it reads.
 
 import { fromBase64 } from "../page/bytes.js";
 import { palette } from "./palette.js";
@@ -9,9 +9,9 @@ const CELL = 9; // CSS pixels a cell of the map takes: the same for every stage,
 const SPACE = 20; // CSS pixels between two kernels
 
 const stamp = document.createElement("canvas");
-let picture = null; // of the stamp; kept while maps keep their size
+let picture = null; // of the stamp; reused while maps keep their size
 
-/** Paint the kernels of some channels, { kernel, dilation, weights: Float32Array }: taps spread, the gaps between them seen. */
+/** Paint the kernels of some channels, { kernel, dilation, weights: Float32Array }: taps spread apart, with the gaps between them visible. */
 export function paintKernels(canvas, { kernel, dilation, weights }, channels) {
   const reach = dilation * (kernel - 1) + 1;
   const step = reach * CELL + SPACE;
@@ -55,7 +55,7 @@ function paintKernel(context, left, top, cell, weights, kernel, dilation) {
   });
 }
 
-/** Paint one map { size, maximum, values } large; `until` leaves out all cells from that one on. */
+/** Paint one map { size, maximum, values } large; `until` is the first cell to leave out. */
 export function paintMap(canvas, { size: [height, width], values }, until = Infinity) {
   const side = canvas.width;
   if (picture?.width !== width || picture.height !== height) picture = new ImageData(width, height);
@@ -70,7 +70,7 @@ export function paintMap(canvas, { size: [height, width], values }, until = Infi
   return { context, cell: side / Math.max(height, width) };
 }
 
-/** The taps of a kernel on the map that it reads, where it stands for the output cell (y, x). */
+/** The taps of a kernel on the map that it reads, at the position for output cell (y, x). */
 export function paintWindow({ context, cell }, { kernel, dilation, stride }, weights, y, x) {
   const most = Math.max(...weights.map(Math.abs)) || 1;
   const middle = (kernel - 1) / 2;

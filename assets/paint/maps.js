@@ -20,7 +20,7 @@ export function makeStrip(layer) {
   const [height, width] = layer.size;
   const area = height * width;
   const unit = area === 1 ? 6 : 1; // canvas pixels a cell
-  const columns = area === 1 ? 8 : 4;
+  let columns = area === 1 ? 8 : 4;
   const [down, right] = [height * unit + GAP, width * unit + GAP]; // from one map to the next
   const values = new Uint8Array(layer.channels * area);
   const known = new Uint8Array(layer.channels); // which channels the newest answer brought
@@ -38,9 +38,14 @@ export function makeStrip(layer) {
     get maximum() { return maximum; },
     get expandable() { return layer.channels > FIRST && area > 1; },
 
-    expand(value) { open = value; },
+    /** Show all channels, twice as many side by side, or the first ones. */
+    expand(value) {
+      open = value;
+      columns = open ? 8 : 4;
+      element.classList.toggle("open", open);
+    },
 
-    /** Sort the channels: by `activity`, most active first, or by index where there is none. True if that moved any. */
+    /** Sort the channels: by `activity`, most active first, or by index if it is null. Returns whether any moved. */
     sort(activity) {
       const before = order;
       order = Array.from({ length: layer.channels }, (_, channel) => channel);
@@ -48,12 +53,11 @@ export function makeStrip(layer) {
       return order.some((channel, index) => channel !== before[index]);
     },
 
-    /** Take { channels, values } of an answer; null where it brought none of this layer. */
+    /** Take { channels, values } of an answer; null if it has none of this layer. */
     take(answer, most) {
       known.fill(0);
       maximum = most;
       if (!answer) return;
-      if (typeof answer.values !== "string" && answer.values.length > strip.buffer.length) return; // of the network before
       const bytes = unpackBytes(answer.values, strip.buffer, answer.channels.length * area);
       answer.channels.forEach((channel, index) => {
         values.set(bytes.subarray(index * area, (index + 1) * area), channel * area);
@@ -90,7 +94,7 @@ export function makeStrip(layer) {
       context.putImageData(picture, 0, 0);
     },
 
-    /** Channels whose maps are inside the window, a row more at either end. */
+    /** Channels whose maps are inside the window, and one more row at each end. */
     visible() {
       const box = canvas.getBoundingClientRect();
       const row = box.height / Math.ceil(strip.shown.length / columns);
@@ -111,7 +115,7 @@ export function makeStrip(layer) {
       return { layer: layer.layer, y: cellY, x: cellX, channel };
     },
 
-    /** Frame the map and the cell that is selected; nothing where it is of another layer. */
+    /** Frame the map and the cell that is selected; nothing if it belongs to another layer. */
     select(cell) {
       const index = cell?.layer === layer.layer ? strip.shown.indexOf(cell.channel) : -1;
       mark.hidden = index < 0;

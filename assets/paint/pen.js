@@ -31,7 +31,7 @@ function paintStroke(context, stroke, size, width) {
   context.stroke();
 }
 
-/** Draw a drawing on a canvas that is as large as it is shown; painted anew where that or its `data-painted` is another. */
+/** Draw a drawing on a canvas at the size it has on screen; repainted if that or its `data-painted` has changed. */
 export function paintDrawing(canvas, drawing) {
   const size = Math.round(canvas.clientWidth * devicePixelRatio);
   if (!size || canvas.dataset.painted === String(size)) return;

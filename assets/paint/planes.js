@@ -7,7 +7,7 @@ import { diverging, paintValues, sequential } from "./scales.js";
 
 const stamp = document.createElement("canvas");
 
-/** Paint a map of `size` over a square canvas, blank where it is null; `most` is what the scale ends at. */
+/** Paint a map of `size` over a square canvas, blank if it is null; `most` is the end of the scale. */
 export function paintPlane(canvas, values, [height, width], { signs = false, most = 0 } = {}) {
   const context = canvas.getContext("2d");
   context.clearRect(0, 0, canvas.width, canvas.height);
@@ -22,7 +22,7 @@ export function paintPlane(canvas, values, [height, width], { signs = false, mos
   return { context, cell: canvas.width / Math.max(height, width) };
 }
 
-/** Paint the drawing's image over a square canvas, blank where it is null. */
+/** Paint the drawing's image over a square canvas, blank if it is null. */
 export function paintWhole(canvas, image) {
   const plane = clearImage(canvas);
   paintInk(plane, image);

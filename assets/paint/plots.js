@@ -44,7 +44,7 @@ export function mark(kind, x, y, hollow = false, radius = 5) {
   return shape;
 }
 
-/** Write labels beside their points [{ x, y, text }] where they hide neither each other nor a point. */
+/** Write labels beside their points [{ x, y, text }] where they cover neither each other nor a point. */
 export function label(svg, points, width, height) {
   const taken = points.map(({ x, y }) => [x - 7, y - 7, x + 7, y + 7]);
   const pen = document.createElement("canvas").getContext("2d");
@@ -56,19 +56,19 @@ export function label(svg, points, width, height) {
     const inside = ([left, top, right, bottom]) => left > EDGE.left && right < width && top > 0 && bottom < height - EDGE.bottom;
     const free = (box) => inside(box) && taken.every((other) => box[2] < other[0] || box[0] > other[2] || box[3] < other[1] || box[1] > other[3]);
     const at = boxes.findIndex(free);
-    if (at < 0) continue; // its title is still there for those who point at it
+    if (at < 0) continue; // it still has a tooltip
     taken.push(boxes[at]);
     svg.append(svgNode("text", { class: "name", x: x + places[at][0], y: y + places[at][1] }, text));
   }
 }
 
-/** A line through points [[x, y], ...]; dashed where said. */
+/** A line through points [[x, y], ...]; dashed on request. */
 export function line(points, dashed) {
   const d = points.map(([x, y], index) => `${index ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
   return svgNode("path", { class: `curve${dashed ? " dashed" : ""}`, d });
 }
 
-/** Ticks at 1, 2 and 5 times powers of ten, or at the powers alone where those are many. */
+/** Ticks at 1, 2 and 5 times powers of ten, or at the powers alone if there are many. */
 export function logarithmicTicks(low, high) {
   const steps = high / low > 200 ? [1] : [1, 2, 5];
   const powers = Array.from({ length: 12 }, (_, power) => 10 ** power);

@@ -6,8 +6,8 @@ const known = new Map([[document.body, new Map()], [document.documentElement, ne
 onTheme(() => known.get(document.body).clear());
 
 /**
- * Value of a CSS variable of the page; with the document's root, that of the light theme. Remembered until light turns
- * to dark, for to ask the browser in the middle of a change makes it work all styles out anew.
+ * Value of a CSS variable of the page; with the document's root, its value in the light theme. Remembered until the theme
+ * changes, because asking the browser in the middle of a change makes it recompute all styles.
  */
 export function token(name, root = document.body) {
   const values = known.get(root);

@@ -1,6 +1,9 @@
 // What the network sees and reads: its 28 x 28 image, a bar for each class, and one sentence.
 
+import { inWords } from "../page/breaks.js";
 import { setText } from "../page/dom.js";
+import { set, subscribe } from "../page/state.js";
+import { openTab } from "../page/tabs.js";
 import { live } from "../page/view.js";
 import { percent } from "../page/words.js";
 import { showBars } from "../paint/bars.js";
@@ -12,7 +15,18 @@ export function mount({ element }) {
   const verdict = element.querySelector(".verdict");
   const seen = element.querySelector(".seen canvas");
   const bars = element.querySelector(".bars");
+  const offer = element.querySelector(".offer");
   let last = null; // the newest answer that is shown
+
+  for (const button of element.querySelectorAll("[data-tab]")) button.addEventListener("click", () => openTab(button.dataset.tab));
+  element.querySelector('[data-do="mend"]').addEventListener("click", () => set({ breaks: null }));
+
+  function showBreaks({ breaks }) {
+    element.querySelector(".broken").hidden = !breaks;
+    setText(element.querySelector(".broken span"), breaks ? `Broken on purpose: ${inWords(breaks)}.` : "");
+  }
+
+  subscribe((state, changed) => changed.includes("breaks") && showBreaks(state));
 
   function show(answer) {
     element.dataset.sequence = answer.sequence;
@@ -32,6 +46,7 @@ export function mount({ element }) {
   }
 
   function say(state, text) {
+    offer.classList.toggle("none", ["empty", "error"].includes(state));
     verdict.dataset.state = state;
     setText(verdict, text);
   }

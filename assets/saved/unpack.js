@@ -15,7 +15,7 @@
   document.head.append(style);
   const places = {};
   for (const [name, script] of content.scripts) {
-    const own = script.replace(/(from|import) "(\/[^"]+)"/g, (_, word, module) => `${word} "${places[module]}"`);
+    const own = script.replace(/(from |import |import\()"(\/[^"]+)"/g, (_, word, module) => `${word}"${places[module]}"`);
     places[name] = URL.createObjectURL(new Blob([own], { type: "text/javascript" }));
   }
   const { open } = await import(places["/saved/saved.js"]);

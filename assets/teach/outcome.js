@@ -4,16 +4,18 @@ import { heading, node, setText } from "../page/dom.js";
 import { onNetworks, ownNetworks } from "../page/networks.js";
 import { get } from "../page/state.js";
 import { live } from "../page/view.js";
-import { accuracy, percent } from "../page/words.js";
+import { accuracy, grouped, percent, titleOfLayer } from "../page/words.js";
 import { paintDrawing } from "../paint/pen.js";
 
 const ALARM = 0.01; // lost share of a class's held-out digits that is worth an alarm
 const MANY = 20; // held-out samples from which the figure is more than a hint
 
+const HUNDRED = 100; // people, or drawings, that a price is named for
+
 const points = (change) => `${change < 0 ? "\u2212" : change > 0 ? "+" : ""}${Math.abs(100 * change).toFixed(1)}`;
 
-/** Returns show(key, readings), to be called with what was said of each sample. */
-export function mountOutcome(section) {
+/** Returns show(key, readings), to be called with what was said of each sample; `again(keep, parent)` teaches with the other choice. */
+export function mountOutcome(section, again) {
   const find = (selector) => section.querySelector(selector);
   const told = new Map(); // key -> what was said of each sample, of this visit
 
@@ -24,6 +26,11 @@ export function mountOutcome(section) {
     const { numbers, held } = network;
     setText(find(".sentence"), sentence(network));
     setText(find(".alarm"), alarm(numbers));
+    const contests = (numbers.contests ?? []).map((each) => makeContest(each, numbers.keep, (keep) => again(keep, network.parent)));
+    find(".contests").replaceChildren(...contests);
+    find(".contests").hidden = !contests.length;
+    setText(find(".proof"), proofSentence(numbers.proof));
+    find(".proof").hidden = !numbers.proof; // of a network that was taught before there was one
     find(".summary tbody").replaceChildren(...summary(numbers, held));
     find(".kept tbody").replaceChildren(...numbers.classes.filter(({ kept }) => kept).map(keptRow));
     find(".changes tbody").replaceChildren(...changeRows(numbers.layers));
@@ -56,18 +63,65 @@ function sentence({ title, numbers, held }) {
   return `${parts.join("; ")}.`;
 }
 
-function alarm({ classes }) {
+function alarm({ classes, hands }) {
+  return [forgotten(classes), hands && lostStyles(hands), hands?.advice].filter(Boolean).join(" ");
+}
+
+function lostStyles({ lost }) {
+  if (!lost.length) return "";
+  const each = lost.map(([style, before, after, drawings, instead]) => `${style} (${before} \u2192 ${after} of ${drawings}${instead ? `, now ${instead}` : ""})`);
+  return `Ways of writing that it now misreads: ${each.join("; ")}.`;
+}
+
+function forgotten(classes) {
   const lost = classes.filter(({ kept }) => kept && kept[1] < kept[0] - ALARM - 1e-9);
   if (!lost.length) return "";
   const each = lost.map(({ name, kept }) => `${name} (${points(kept[1] - kept[0])})`).join(", ");
-  return `Forgetting: more than one point of the old digits was lost in ${each}. Undo, or teach with a larger share of old digits.`;
+  return `Forgetting: more than one point of the old digits was lost in ${each}. Undo teaching, or teach with a larger share of old digits.`;
 }
 
-function summary({ samples, replay, source }, held) {
+/** What a new class that looks like a digit costs, either way, and a button for the other one. */
+function makeContest({ name, like, digits, drawings }, keep, again) {
+  const box = node("div");
+  const read = (choice) => `${Math.round(HUNDRED * choice.read)} of ${HUNDRED} varied drawings of yours are read as ${name}`;
+  const lost = (choice) => `${few(HUNDRED * choice.taken)} of ${HUNDRED} people\u2019s ${like}s are taken for it`;
+  const ways = { digits: ["Keeping the digits", digits], class: [`Keeping ${name}`, drawings] };
+  box.append(node("p", "alarm", `${name} looks like ${like} to this network. Draw it with something that no ${like} has, or choose:`));
+  for (const [way, [words, choice]] of Object.entries(ways)) {
+    const row = node("p", "row");
+    row.append(node("span", "note", `${words}: ${read(choice)}, and ${lost(choice)}${way === keep ? " (as taught now)" : ""}.`));
+    if (way !== keep) {
+      const button = Object.assign(node("button", "", way === "class" ? "Teach again, keeping the class" : "Teach again, keeping the digits"), { type: "button" });
+      button.addEventListener("click", () => again(way));
+      row.append(button);
+    }
+    box.append(row);
+  }
+  return box;
+}
+
+const share = (value) => `${(100 * value).toFixed(2)}\u00a0%`;
+const few = (number) => (number > 0 && number < 1 ? "fewer than 1" : String(Math.round(number)));
+
+/** By what the loss is proved, and how far that can be trusted. */
+function proofSentence(proof) {
+  if (!proof) return "";
+  const { source, rehearsed, chosen, held_out: held, right, lost, least, most } = proof;
+  if (!held) return "This network reads no digits that could be forgotten.";
+  const counted = `${grouped(lost)} of the ${grouped(right)} that were read correctly before are misread now, ${share(lost / Math.max(right, 1))}`;
+  const range = `with 95 % confidence between ${share(least)} and ${share(most)}`;
+  const parts = `${grouped(rehearsed)} others were rehearsed, and ${grouped(chosen)} more decided how much of the new to keep.`;
+  if (source === "MNIST") return `Proved by ${grouped(held)} digits that other people wrote (MNIST): ${counted}, ${range}. ${parts}`;
+  if (source === "generated digits") return `Proved by ${grouped(held)} digits that a network drew, as people write them: ${counted}, ${range} if people\u2019s are like these. MNIST makes the proof surer. ${parts}`;
+  return `A weak proof, by ${grouped(held)} variations of one person\u2019s ten digits: ${counted}. Of other people\u2019s digits, many more may be lost. Fetch MNIST and teach again for a proof that counts.`;
+}
+
+function summary({ samples, replay, source, hands }, held) {
   const rows = [["your samples, used for teaching", ...samples.map(accuracy)]];
   const out = held?.total ? [held.before, held.after].map((count) => `${count} of ${held.total}`) : Array(2).fill(held === null ? "too few" : "unknown");
   rows.push(["your drawings, held out", ...out]);
   rows.push([`old digits, held out (${source})`, ...replay.map(accuracy)]);
+  if (hands?.drawings) rows.push([`other hands (${hands.drawings} drawings in ${hands.styles} ways of writing)`, ...hands.right.map(accuracy)]);
   return rows.map(makeRow);
 }
 
@@ -80,7 +134,7 @@ function keptRow({ name, kept: [before, after] }) {
 function changeRows(layers) {
   const most = Math.max(...Object.values(layers), 1e-9);
   return Object.entries(layers).map(([layer, change]) => {
-    const row = makeRow([layer, "", `${(100 * change).toFixed(1)} %`]);
+    const row = makeRow([titleOfLayer(layer), "", `${(100 * change).toFixed(1)} %`]);
     const fill = node("i");
     fill.style.width = `${(100 * change) / most}%`;
     row.children[1].className = "track";

@@ -9,6 +9,7 @@ import { commit } from "../page/undo.js";
 import { live } from "../page/view.js";
 import { percent } from "../page/words.js";
 import { paintDrawing } from "../paint/pen.js";
+import { readBySelf } from "./reading.js";
 import {
   addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, labels, onSamples, relabelSample,
   suggestion, undoSamples,
@@ -51,7 +52,7 @@ export function mountBox(section, server, most) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const { name } = form.elements;
-    named(name.value, (label) => { keepAs(label); name.value = ""; });
+    named(name.value, keepAs); // the name stays: a class needs several drawings
   });
   document.addEventListener("keydown", (event) => {
     if (!/^[0-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
@@ -91,12 +92,14 @@ export function mountBox(section, server, most) {
     const drawings = getSamples().map(({ drawing }) => drawing).filter((drawing) => !readings.has(drawing));
     if (read === network && !drawings.length) return;
     asking = true;
-    const answer = await askServer(server.read_box, { network, drawings }, "draw another sample to retry");
+    const own = await readBySelf(drawings, network); // the samples stay in this browser, where it can read them
+    const asked = { network, drawings: own ? [] : drawings };
+    const answer = own?.length ? own[0] : await askServer(server.read_box, asked, "draw another sample to retry");
     asking = false;
     if (answer.error) { read = null; return say(answer.error); }
     read = network;
     classes = answer.classes;
-    drawings.forEach((drawing, index) => readings.set(drawing, answer.readings[index]));
+    drawings.forEach((drawing, index) => readings.set(drawing, own ? own[index].reading : answer.readings[index]));
     show();
     ask(); // the network or the box may have changed by now
   }

@@ -50,6 +50,10 @@ export function suggestion(classes, readings) {
   if (worst) return `Draw another ${worst.label}: ${worst.wrong} of ${worst.count} misread.`;
   const young = each.find(({ label, count }) => !classes.includes(label) && count < FEW);
   if (young) return `Draw another ${young.label}: a new class is learned from about ${FEW} drawings, and has ${young.count}.`;
+  const wrong = samples.filter(misread);
+  const taken = wrong.map(({ drawing }) => readings.get(drawing)[0][0]).find((answer) => !of.has(answer));
+  if (taken) return `Draw some ${taken}s too: yours of another class are read as ${taken}, and it has to learn how they differ.`;
+  if (wrong.length) return `Press Teach: ${wrong.length} of your ${samples.length} samples are misread.`;
   const missing = classes.find((label) => !of.has(label));
   if (missing) return `Draw a ${missing}: you have not drawn one yet.`;
   return "Every class has samples in your handwriting.";

@@ -7,19 +7,25 @@ import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
 import { keep, recall } from "../page/storage.js";
 import { live } from "../page/view.js";
-import { accuracy, clock } from "../page/words.js";
+import { accuracy, clock, duration } from "../page/words.js";
 import { drawCurves } from "../paint/curves.js";
 import { getSamples } from "./samples.js";
 
+const PATIENCE = 1000; // milliseconds in line that are worth a word
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least
 
 export function mountTeaching(section, server, props, show) {
   const buttons = Object.fromEntries([...section.querySelectorAll("[data-do]")].map((each) => [each.dataset.do, each]));
   const bar = section.querySelector("progress");
   const line = section.querySelector(".sentence");
+  const warnings = section.querySelector(".warnings");
   const settings = mountSettings(section.querySelector("details"), props);
   let job = null; // { key, parent, off } of the teaching that goes on; no key while it is being started, off once cancelled
   let steps = []; // its news
+  let rounds = 0; // of holding out that are to follow the lesson
+  let round = 0; // the one that goes on
+  let since = {}; // times of this visit, milliseconds: asked for, running, taught
+  const told = new Map(); // key of a network -> { steps, warnings } of the lesson that made it, of this visit
 
   // Start and stop ----------------------------------------------------------------------------------------------
 
@@ -31,12 +37,13 @@ export function mountTeaching(section, server, props, show) {
     const samples = getSamples();
     const parent = get().network;
     job = { key: null, parent };
+    since = { asked: performance.now() };
     refresh();
     say("Sending the samples.");
     const request = { network: parent, samples, settings: settings.read(), clock: clock() };
     const own = job;
     const answer = await begin(server.start_teaching, request, "nothing was changed. Press Teach to try again", (told) => heed(told) || own.off);
-    section.querySelector(".warnings").textContent = (answer.warnings ?? []).join(" ");
+    warnings.textContent = (answer.warnings ?? []).join(" ");
     if (answer.error) return end(own.off ? stopped() : answer.error);
     job.key = answer.job;
     if (job.off) cancel();
@@ -47,6 +54,7 @@ export function mountTeaching(section, server, props, show) {
   /** Follow the job until it ends. */
   async function follow() {
     steps = [];
+    rounds = round = 0;
     draw();
     const { state, error, outcome } = await watch(server.job_progress, job.key, heed, () => say(UNREACHABLE));
     if (!state) end(`The server was restarted before teaching finished; ${titleOf(get().network)} is the last finished network.`);
@@ -59,27 +67,31 @@ export function mountTeaching(section, server, props, show) {
 
   function heed(told) {
     const { state, known, news } = told;
+    if (state === "running") since.running ??= performance.now();
     news.forEach(heedOne);
     if (state === "waiting") say(waiting(told));
     if (state === "running" && !known) say("Loading old digits and varying the samples.");
   }
 
-  function heedOne({ step, taught, checking }) {
+  function heedOne({ step, taught, checking, ...news }) {
+    ({ rounds, round } = { rounds, round, ...news });
     if (step) {
       steps.push(step);
-      bar.value = step.step / Math.max(step.steps, 1);
+      bar.value = step.step / Math.max(step.steps, 1) / (1 + rounds);
       say(`Step ${step.step} of ${step.steps}: ${accuracy(step.samples)} of your samples and ${accuracy(step.replay)} of ${props.watched} old digits read correctly.`);
       draw();
     }
     if (taught) adopt(taught);
     if (checking !== undefined) {
-      bar.value = checking;
-      say("Taught, and already in use. Now copies are taught with some of your drawings held out, to measure how well it reads new ones; Cancel skips that.");
+      bar.value = (1 + round + checking) / (1 + rounds);
+      say(`Taught, and already in use. Now copies are taught with some of your drawings held out, to measure how well it reads new ones: part ${round + 1} of ${rounds}; Cancel skips that.`);
     }
   }
 
   function adopt({ key, title, readings, ...numbers }) {
     if (ownNetworks().some((network) => network.key === key)) return; // before a reload, or by another window
+    since.taught = performance.now();
+    told.set(key, { steps, warnings: warnings.textContent });
     addNetwork({ key, title, parent: job.parent, numbers });
     show(key, readings);
   }
@@ -87,13 +99,22 @@ export function mountTeaching(section, server, props, show) {
   function finish({ taught, held = "unknown" }) {
     updateNetwork(taught.key, { held });
     const where = get().network === taught.key ? "is now in use" : "is on the list below";
-    end(`Taught in ${taught.seconds} s: ${taught.title} ${where}.`);
+    end(`${spent(taught)}: ${taught.title} ${where}. ${taught.note ?? ""}`.trim(), 1);
   }
 
-  function end(text) {
+  /** What the time went to, as far as it was seen in this visit. */
+  function spent({ seconds }) {
+    const { asked, running, taught } = since;
+    const waited = running - asked > PATIENCE ? `After ${duration((running - asked) / 1000)} in line, taught` : "Taught";
+    const checked = rounds && taught ? `, then checked on drawings held out in ${duration((performance.now() - taught) / 1000)}` : "";
+    return `${waited} in ${seconds} s${checked}`;
+  }
+
+  function end(text, done = 0) {
     job = null;
+    since = {};
     keep("teaching", null);
-    bar.value = 0;
+    bar.value = done;
     refresh();
     say(text);
   }
@@ -109,6 +130,15 @@ export function mountTeaching(section, server, props, show) {
   // Networks before this one ------------------------------------------------------------------------------------
 
   const own = () => ownNetworks().find(({ key }) => key === get().network);
+
+  /** Teach once more from the network before, with the other choice between digits and a class. */
+  function again(choice, parent) {
+    if (job) return say("Teaching is already under way; wait for it or cancel it.");
+    settings.set("keep", choice);
+    chooseNetwork(parent);
+    section.scrollIntoView({ block: "nearest" });
+    return start();
+  }
 
   function undo() {
     const { parent, root } = own();
@@ -134,6 +164,14 @@ export function mountTeaching(section, server, props, show) {
     buttons.undo.disabled = buttons.reset.disabled = !own();
   }
 
+  /** Curves and warnings are those of the network that reads, or of the lesson that goes on. */
+  function recallLesson() {
+    if (job) return;
+    ({ steps, warnings: warnings.textContent } = told.get(get().network) ?? { steps: [], warnings: "" });
+    bar.value = 0;
+    draw();
+  }
+
   function draw() {
     const share = steps.length ? steps.at(-1).step / steps.at(-1).steps : 0;
     const losses = steps.map((step) => step.loss).filter((value) => value !== null); // there is none before a step
@@ -146,10 +184,11 @@ export function mountTeaching(section, server, props, show) {
   }
 
   for (const [name, action] of Object.entries({ teach: start, cancel, undo, reset })) buttons[name].addEventListener("click", action);
-  live(section, { network: refresh });
+  live(section, { network() { recallLesson(); refresh(); } });
   onNetworks(refresh);
   refresh();
   resume();
+  return { again };
 
   function resume() {
     const kept = recall("teaching");
@@ -160,7 +199,7 @@ export function mountTeaching(section, server, props, show) {
   }
 }
 
-/** Returns { read, problem }: the settings as an object for the server, and what is wrong with one; kept in this browser. */
+/** Returns { read, problem, set }: the settings as an object for the server, what is wrong with one, and set(name, value); kept in this browser. */
 function mountSettings(details, { settings: defaults, limits }) {
   const fields = [...details.querySelectorAll("[name]")];
   const shares = ["replay", "interpolation"]; // shown in per cent
@@ -174,7 +213,7 @@ function mountSettings(details, { settings: defaults, limits }) {
 
   function read() {
     return Object.fromEntries(fields.map(({ name, value }) => {
-      if (name === "layers") return [name, value];
+      if (name === "layers" || name === "keep") return [name, value];
       if (value === "") return [name, defaults[name]];
       return [name, shares.includes(name) ? Number(value) / 100 : Number(value)];
     }));
@@ -193,6 +232,12 @@ function mountSettings(details, { settings: defaults, limits }) {
     field.addEventListener("change", () => keep("settings", read()));
   }
   details.querySelector('[data-do="default-settings"]').addEventListener("click", () => { show(defaults); keep("settings", null); });
+  /** Set one of them, as if by hand. */
+  function set(name, value) {
+    show({ ...read(), [name]: value });
+    keep("settings", read());
+  }
+
   show({ ...defaults, ...recall("settings") });
-  return { read, problem };
+  return { read, problem, set };
 }

@@ -9,7 +9,8 @@ from typing import Any
 
 from model.cost.complexity import Complexity, complexity_of
 from model.layers import layers_of
-from model.network import MAX_STAGES, NetworkConfig, StageConfig
+from model.network import MAX_STAGES, NetworkConfig
+from model.stages import StageConfig
 
 MAX_PARAMETERS = 2_000_000
 MAX_MULTIPLY_ACCUMULATES = 60_000_000  # for one image

@@ -4,6 +4,7 @@ Nothing is estimated: the changed design is described in full, and the two are c
 """
 
 from dataclasses import replace
+from typing import Any
 
 from model.design.configuration import cost_of
 from model.drawing.strokes import IMAGE_SIZE
@@ -99,7 +100,7 @@ def _family(config: NetworkConfig, index: int) -> list[int]:
     return [at for at, owner in enumerate(owners) if index < len(owners) and owner == owners[index]]
 
 
-def _changed(config: NetworkConfig, indices: list[int], **fields: int) -> NetworkConfig:
+def _changed(config: NetworkConfig, indices: list[int], **fields: Any) -> NetworkConfig:
     stages = tuple(replace(stage, **fields) if at in indices else stage for at, stage in enumerate(config.stages))
     return replace(config, stages=stages)
 

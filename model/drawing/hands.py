@@ -1,7 +1,7 @@
 """Digits as people write them: a style's strokes, varied as a hand varies them.
 
-`model.drawing.styles` has the shapes. Here every control point may lie a little off, the whole is slanted, stretched,
-made heavier above or below, corners are rounded, strokes miss or overshoot each other, ends are drawn out, cut short or
+`model.drawing.styles` has the shapes. Here control points are displaced a little, the digit is slanted, stretched and
+made larger above or below, corners are rounded, strokes miss or overshoot each other, ends are lengthened, shortened or
 curled, the pen trembles, and it leaves few points or many. The same seed gives the same drawing.
 """
 
@@ -20,16 +20,16 @@ ROTATION = 6.0  # degrees, standard deviation
 SLANT = (0.08, 0.17)  # mean (to the right, as most people write) and standard deviation, as a ratio
 STRETCH = 0.2  # of width against height, as a logarithm, standard deviation
 BALANCE = 0.22  # of the upper half's share of the height, as a logarithm, standard deviation
-TAPER = 0.15  # by how much the top is wider than the bottom, standard deviation
+TAPER = 0.15  # how much wider the top is than the bottom, standard deviation
 MISPLACED = 0.035  # of control points, at most a standard deviation, as a share of the height
 APART = 0.04  # of each stroke after the first, standard deviation
 ROUNDING = 0.05  # length along the stroke over which corners are rounded, at most
-ENDS = 0.07  # how far an end is drawn out or cut short, standard deviation
+ENDS = 0.07  # how far an end is lengthened or shortened, standard deviation
 CURLED = 0.12  # share of ends that curl
 TREMBLING = 0.012  # amplitude, at most
 UNLIFTED = 0.04  # share of drawings whose pen stays down between strokes
 DENSITY = (8, 60)  # points that the pen leaves on one height's length, from the fastest to the slowest
-STEP = 0.02  # of the curve that everything happens on, before the pen's points are taken from it
+STEP = 0.02  # between points of the curve that is varied, before the pen's points are taken from it
 MARGIN, ROOM = 0.12, 0.76  # of the canvas: where the digit is put
 
 Drawing = list[list[list[float]]]
@@ -57,7 +57,7 @@ def styles(digit: str) -> tuple[str, ...]:
     """Names of a digit's styles.
 
     Raises:
-        HandError: it is no digit.
+        HandError: it is not a digit.
     """
     if digit not in STYLES:
         raise HandError(f"There are no styles of {digit!r}; expected a digit from 0 to 9.")
@@ -85,7 +85,7 @@ def write(digit: str, style: str, seed: int | np.random.Generator, amount: float
 
 
 def hand(seed: int) -> list[Written]:
-    """The ten digits as one person writes them: one style a digit, one slant, one pen.
+    """The ten digits as one person writes them: one style per digit, one slant, one pen.
 
     Args:
         seed: of the person.
@@ -100,7 +100,7 @@ def hand(seed: int) -> list[Written]:
 
 
 def written(count: int, seed: int) -> Iterator[Written]:
-    """Many digits by many hands, every digit as often as every other, and every style of a digit too.
+    """Many digits by many hands; every digit, and every style of a digit, is equally frequent.
 
     Args:
         count: how many.
@@ -170,7 +170,7 @@ def curve(points: np.ndarray) -> np.ndarray:
 
 
 def _lengths(points: np.ndarray) -> np.ndarray:
-    """Length of the way to each of the points (P, 2)."""
+    """Length of the line up to each of the points (P, 2)."""
     return np.concatenate([[0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
 
 
@@ -182,7 +182,7 @@ def _even(points: np.ndarray, step: float = STEP) -> np.ndarray:
 
 
 def _ended(points: np.ndarray, generator: np.random.Generator, amount: float) -> np.ndarray:
-    """Both ends drawn out, cut short, or curled."""
+    """Both ends lengthened, shortened or curled."""
     for _ in range(2):
         points = points[::-1]
         by = round(generator.normal(0, amount * ENDS) / STEP)
@@ -209,7 +209,7 @@ def _rounded(points: np.ndarray, length: float) -> np.ndarray:
 
 
 def _proportioned(strokes: list[np.ndarray], person: np.random.Generator, amount: float) -> list[np.ndarray]:
-    """Taller above or below, wider at the top or the bottom, then stretched, slanted and turned."""
+    """Upper or lower half enlarged, top or bottom widened, then stretched, slanted and rotated."""
     balance = math.exp(amount * person.normal(0, BALANCE))
     taper = amount * person.normal(0, TAPER)
     stretch = math.exp(amount * person.normal(0, STRETCH) / 2)
@@ -236,7 +236,7 @@ def _trembling(points: np.ndarray, amplitude: float, generator: np.random.Genera
 
 
 def _sampled(points: np.ndarray, density: float) -> np.ndarray:
-    """What the pen reports: points in equal times, and a hand slows down where it turns."""
+    """What the pen reports: points at equal time intervals, from a hand that slows down in bends."""
     steps = np.diff(points, axis=0)
     turn = np.abs(np.diff(np.unwrap(np.arctan2(steps[:, 1], steps[:, 0])), prepend=0)).clip(0, 1)
     turn[0] = 0

@@ -1,4 +1,4 @@
-"""Drawings that are no digits: what a network learns to call unlike anything that it knows.
+"""Drawings that are not digits, from which a network learns to call them unlike anything it knows.
 
 Outlier exposure (Hendrycks, Mazeika, Dietterich, "Deep Anomaly Detection with Outlier Exposure", ICLR 2019): a network
 that was shown many things of no class doubts others, too, that it never saw. What is drawn here: scribbles, dots, lines
@@ -28,7 +28,7 @@ MEASURED = ("Greek", "Latin")  # alphabets that are never trained on, so that th
 
 
 class Outlier(NamedTuple):
-    """A drawing that is no digit.
+    """A drawing that is not a digit.
 
     Attributes:
         drawing: strokes of points [x, y], 0..1, y down.
@@ -40,7 +40,7 @@ class Outlier(NamedTuple):
 
 
 def outliers(count: int, seed: int, kinds: tuple[str, ...] | None = None) -> Iterator[Outlier]:
-    """Many of them, every kind as often as every other.
+    """Many drawings, with every kind equally frequent.
 
     Args:
         count: how many.
@@ -61,7 +61,7 @@ def outliers(count: int, seed: int, kinds: tuple[str, ...] | None = None) -> Ite
 
 
 def letters(path: str | Path, only: tuple[str, ...] = (), without: tuple[str, ...] = MEASURED) -> Iterator[Outlier]:
-    """Letters that people drew, but those that are also digits.
+    """Letters that people drew, except those that look like digits.
 
     Args:
         path: a zip of Omniglot's strokes, or a directory that holds such.
@@ -90,7 +90,7 @@ def _smooth(points: np.ndarray) -> Drawing:
 
 
 def _scribble(generator: np.random.Generator) -> Drawing:
-    """A pen that wanders: smoothly through places at random, in a walk, to and fro, or round and round."""
+    """A wandering pen: smoothly through random places, in a random walk, to and fro, or round and round."""
     way = generator.integers(5)
     count = int(generator.integers(9, 30))
     if way == 0:
@@ -114,7 +114,7 @@ def _scribble(generator: np.random.Generator) -> Drawing:
 
 
 def _swirl(generator: np.random.Generator) -> Drawing:
-    """Lissajous' figures: scribbles of another making."""
+    """Lissajous figures: another kind of scribble."""
     a, b = generator.permutation([2, 3, 4, 5, 7])[:2]
     t = np.linspace(0, 2 * math.pi * generator.uniform(0.7, 1), 150)
     return on_canvas(
@@ -133,7 +133,7 @@ def _dots(generator: np.random.Generator) -> Drawing:
 
 
 def _lines(generator: np.random.Generator) -> Drawing:
-    """One line that lies rather than stands, or several beside each other."""
+    """One line that is not upright, or several side by side."""
     angle = generator.uniform(-math.pi / 5, math.pi / 5)
     line = np.stack([np.linspace(0, 1, 8), generator.uniform(-0.12, 0.12) * np.sin(np.linspace(0, math.pi, 8))], axis=1)
     count = int(generator.choice((1, 1, 2, 3)))

@@ -13,6 +13,7 @@ import numpy as np
 
 from model.checks import is_whole
 from model.drawing.strokes import DrawingError, check_drawing, rasterize
+from model.json_text import read_json
 from model.network import MAX_CLASSES
 
 FORMAT_VERSION = 1
@@ -113,7 +114,7 @@ def _check_sample(number: int, sample: object) -> Sample:
 
 def _inked(drawing: Any) -> list[Any]:
     """The strokes of a checked drawing that have points: an empty one adds nothing, and not every reader expects it."""
-    strokes = json.loads(drawing) if isinstance(drawing, str | bytes) else drawing
+    strokes = read_json(drawing) if isinstance(drawing, str | bytes) else drawing
     return [stroke for stroke in strokes if len(stroke)]
 
 
@@ -176,9 +177,9 @@ def read_samples(text: str, known: Sequence[str] = ()) -> list[Sample]:
     if len(text) > MAX_FILE_CHARACTERS:
         raise SampleError(f"The file has {len(text):,} characters; a samples file has at most {MAX_FILE_CHARACTERS:,}.")
     try:
-        content: Any = json.loads(text)
+        content: Any = read_json(text)
         version, samples = content["format"], content["samples"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise SampleError("This is not a samples file; expected JSON with format and samples.") from None
     if not is_whole(version, 1):
         raise SampleError("The format of a samples file is a whole number from 1.")

@@ -10,12 +10,13 @@ the center of mass of the pixels, and translating the image so as to position th
 field".
 """
 
-import json
 from collections.abc import Sequence
 from itertools import chain
 from typing import Any, NamedTuple, TypeGuard
 
 import numpy as np
+
+from model.json_text import read_json
 
 IMAGE_SIZE = 28
 INK_SIZE = 20
@@ -43,12 +44,13 @@ class DrawingError(ValueError):
     """Not a valid drawing. The message is one sentence for people: what is wrong and what is expected."""
 
 
-def check_drawing(drawing: object) -> Strokes:
+def check_drawing(drawing: object, width: float = 1.0) -> Strokes:
     """The strokes of a drawing as arrays, after a check that it is a drawing.
 
     Args:
         drawing: a list of strokes, or JSON text of one. A stroke is a list of points `[x, y]` in canvas units (0..1, x
             right, y down); after x and y a point may have time and pressure, which are checked and left out.
+        width: of the canvas, in its heights.
 
     Returns:
         Strokes with at least one point each, float64 (P, 2) as x, y.
@@ -70,15 +72,15 @@ def check_drawing(drawing: object) -> Strokes:
         raise DrawingError("The drawing has no ink; at least one point is expected.")
     if points > MAX_POINTS:
         raise DrawingError(f"The drawing has {points:,} points; at most {MAX_POINTS:,} are read.")
-    return [_check_stroke(stroke) for stroke in drawing if len(stroke)]
+    return [_check_stroke(stroke, width) for stroke in drawing if len(stroke)]
 
 
 def _parse(text: str | bytes) -> object:
     if len(text) > MAX_CHARACTERS:
         raise DrawingError(f"The drawing has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read.")
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return read_json(text)
+    except ValueError:
         raise DrawingError(
             "The drawing is not valid JSON; a list of strokes, each a list of points, is expected."
         ) from None
@@ -88,7 +90,7 @@ def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
-def _check_stroke(stroke: Sequence[Any]) -> np.ndarray:
+def _check_stroke(stroke: Sequence[Any], width: float) -> np.ndarray:
     for point in stroke:
         if not _is_list(point) or not 2 <= len(point) <= MAX_POINT_NUMBERS:
             raise DrawingError(
@@ -105,10 +107,12 @@ def _check_stroke(stroke: Sequence[Any]) -> np.ndarray:
         raise DrawingError("A point holds finite numbers only, and one holds NaN or infinity.")
     places = np.array([(point[0], point[1]) for point in stroke], np.float64)  # (P, 2)
     low, high = COORDINATE_RANGE
-    if places.min() < low or places.max() > high:
+    farthest = np.array([high + width - 1, high])
+    if (places < low).any() or (places > farthest).any():
+        canvas = "0 to 1" if width == 1 else f"0 to {width:g} by 0 to 1"
+        read = f"{low:g} to {high:g}" if width == 1 else f"{low:g} to {farthest[0]:g} by {low:g} to {high:g}"
         raise DrawingError(
-            "A point lies far outside the canvas; the canvas is 0 to 1, "
-            f"and coordinates from {low:g} to {high:g} are read."
+            f"A point lies far outside the canvas; the canvas is {canvas}, and coordinates from {read} are read."
         )
     return places.round(DECIMALS)
 

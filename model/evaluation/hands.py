@@ -1,4 +1,4 @@
-"""What a network is worth on hands: accuracy by digit and style, on drawings of a seed that nothing was chosen by."""
+"""Accuracy by digit and style on drawn digits, with a seed that nothing was trained on or chosen by."""
 
 from collections import Counter
 from typing import Any, NamedTuple
@@ -12,8 +12,8 @@ from model.familiarity import is_familiar
 from model.metrics import check_digits, logits_of
 from model.network import DigitNet
 
-SEED = 3  # 1 is trained on, 2 is chosen and calibrated by
-EACH = 200  # drawings of a style
+SEED = 3  # 1 is for training, 2 for choosing and calibrating
+EACH = 200  # drawings per style
 
 
 class StyleFigures(NamedTuple):
@@ -24,8 +24,8 @@ class StyleFigures(NamedTuple):
         style: its name.
         drawings: how many were read.
         correct: how many of them as the digit.
-        unlike: how many of them are called unlike a digit, read right or not.
-        mistaken: the commonest wrong answer and how often it was given, or None.
+        unlike: how many of them are called unlike a digit, whether read correctly or not.
+        mistaken: the most common wrong answer and how often it was given, or None.
     """
 
     digit: str
@@ -41,7 +41,7 @@ def style_figures(net: DigitNet, each: int = EACH, seed: int = SEED) -> list[Sty
 
     Args:
         net: in eval mode, of the ten digits.
-        each: drawings of a style.
+        each: drawings per style.
         seed: of their variation.
 
     Raises:
@@ -73,7 +73,7 @@ def hands_figures(found: list[StyleFigures]) -> dict[str, Any]:
 
 
 def hands_report(found: list[StyleFigures]) -> str:
-    """`style_figures` as text for people, a line for each style."""
+    """`style_figures` as text, one line per style."""
     lines = [f"{'digit':<7}{'style':<32}{'read right':>11}{'unlike':>10}   commonest mistake"]
     for one in found:
         mistake = f"{one.mistaken[0]} ({one.mistaken[1]} of {one.drawings})" if one.mistaken else "-"

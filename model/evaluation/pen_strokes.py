@@ -1,4 +1,4 @@
-"""What a network is worth on people's pen strokes: accuracy by writer."""
+"""Accuracy on people's pen strokes, by writer."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,10 +29,10 @@ class PenStrokes(NamedTuple):
 
 
 def load_pendigits(path: str | Path) -> PenStrokes:
-    """All drawings of a pendigits file, rendered as MNIST's images.
+    """All drawings of a pendigits file, rendered like MNIST's images.
 
     Raises:
-        CorpusError: the file cannot be read or is not of that form.
+        CorpusError: the file cannot be read or is not a pendigits file.
     """
     samples = read_pendigits(path)
     return PenStrokes(

@@ -1,4 +1,4 @@
-"""Figures of networks as text for people."""
+"""Figures of networks as text."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from model.network import DigitNet
 
 
 def mnist_report(net: DigitNet, test: Split) -> str:
-    """What a network is worth on labelled images, as text for people.
+    """A network's figures on labelled images, as text.
 
     Raises:
         ValueError: the network's classes are not the ten digits.
@@ -47,7 +47,7 @@ def mnist_report(net: DigitNet, test: Split) -> str:
 
 
 def pendigits_report(values: dict[str, Any]) -> str:
-    """`pendigits_figures` as text for people."""
+    """`pendigits_figures` as text."""
     return "\n".join(
         [
             f"accuracy {100 * values['accuracy']:.2f} % of {values['images']:,} drawings",

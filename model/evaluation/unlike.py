@@ -1,4 +1,4 @@
-"""How often a network calls a drawing unlike anything it has learned: digits, where it should not, and all else."""
+"""How often a network calls drawings unlike anything it has learned: digits (an error) and everything else."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,8 +15,8 @@ from model.familiarity import is_familiar
 from model.metrics import logits_of
 from model.network import DigitNet
 
-SEED = 3  # 1 is trained on, 2 is chosen and calibrated by
-EACH = 1_000  # drawings of a kind
+SEED = 3  # 1 is for training, 2 for choosing and calibrating
+EACH = 1_000  # drawings per kind
 
 
 def unlike_rates(
@@ -26,21 +26,21 @@ def unlike_rates(
     mnist: Tensor | None = None,
     each: int = EACH,
 ) -> dict[str, float]:
-    """Shares, 0 to 1, that are called unlike.
+    """The share of each kind of drawing, 0 to 1, that is called unlike.
 
     Args:
         net: in eval mode.
-        corpus: as `model.drawing.outliers.letters` takes it: adds the alphabets that are never trained on.
+        corpus: as for `model.drawing.outliers.letters`; adds the alphabets that are never trained on.
         pen_strokes: adds people's digits.
         mnist: uint8 (N, 28, 28): adds these digits.
-        each: drawings of a kind.
+        each: drawings per kind.
 
     Returns:
         Digits first (`digits: hands`, `digits: pen strokes`, `digits: MNIST`), where less is better; then each kind of
-        outlier, where more is better. Those of a kind that was never trained on end in "*".
+        outlier, where more is better. Names of kinds that are never trained on end in "*".
 
     Raises:
-        CorpusError: the corpus is not there or holds no drawings.
+        CorpusError: the corpus is missing or holds no drawings.
     """
     images = {"digits: hands": _rendered(one.drawing for one in written(each, SEED))}
     if pen_strokes is not None:
@@ -66,7 +66,7 @@ def _share_unlike(net: DigitNet, images: Tensor) -> float:
 
 
 def unlike_report(rates: dict[str, float]) -> str:
-    """`unlike_rates` as text for people."""
+    """`unlike_rates` as text."""
     lines = [f"{'called unlike what it learned':<34}{'':>9}"]
     lines += [f"{name:<34}{100 * rate:7.2f} %" for name, rate in rates.items()]
-    return "\n".join([*lines, "* of a kind that is never trained on"])
+    return "\n".join([*lines, "* a kind that is never trained on"])

@@ -1,7 +1,7 @@
 """Whether a drawing is probably more than one digit: its strokes, side by side, are each read as one.
 
-A network that was shown pairs of digits as outliers calls them unlike anything it knows. This says why: strokes that
-stand beside each other are taken apart, and each part is read by itself.
+A network that was trained on pairs of digits as outliers calls such a drawing unlike anything it knows. This finds out
+why: strokes that stand beside each other are separated, and each part is read by itself.
 """
 
 import numpy as np
@@ -12,15 +12,15 @@ from model.familiarity import is_familiar
 from model.metrics import logits_of
 from model.network import DigitNet
 
-OVERLAP = 0.25  # of the narrower one's width: strokes that share more of the line belong together
-LEAST_HEIGHT = 0.4  # of the whole drawing's: what is lower is a dot or a dash
-LEAST_WIDTH = 0.1  # of the whole drawing's height: an upright stroke, too, has a width
+OVERLAP = 0.25  # share of the narrower stroke's width; strokes that overlap more belong together
+LEAST_HEIGHT = 0.4  # share of the drawing's height; a lower part is a dot or a dash
+LEAST_WIDTH = 0.1  # share of the drawing's height; an upright stroke counts as this wide
 SURE = 0.5  # probability from which a part is called a digit
-MOST = 8  # parts that are read
+MOST = 8  # parts to read at most
 
 
 def side_by_side(strokes: Strokes) -> list[Strokes]:
-    """Strokes (P, 2) taken apart where they stand beside each other, left to right."""
+    """Strokes (P, 2), separated where they stand beside each other, left to right."""
     points = np.concatenate(strokes)
     least = LEAST_WIDTH * np.ptp(points[:, 1])
     groups: list[tuple[float, float, Strokes]] = []
@@ -46,10 +46,10 @@ def several_digits(net: DigitNet, drawing: object) -> list[str]:
 
     Args:
         net: in eval mode.
-        drawing: as `model.drawing.strokes.rasterize` takes it.
+        drawing: as for `model.drawing.strokes.rasterize`.
 
     Returns:
-        Two names or more; none where the drawing is familiar as a whole, or one of its parts is not.
+        Two or more names; none if the drawing as a whole is familiar, or one of its parts is not.
 
     Raises:
         DrawingError: as `model.drawing.strokes.check_drawing`.

@@ -13,7 +13,8 @@ import numpy as np
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.layer_fields import FieldError
 from model.layers import Layer, parts_of
-from model.network import NetworkConfig, StageConfig
+from model.network import NetworkConfig
+from model.stages import StageConfig
 
 MAX_COLUMNS = 20_000  # of a field that is searched for gaps; with a few large strides they would be billions
 

@@ -13,7 +13,8 @@ from model.cost.complexity import complexity
 from model.fields.layer_fields import coverage, receptive_field
 from model.fields.mean_fields import load_mean_fields
 from model.layers import milestones
-from model.network import NetworkConfig, StageConfig
+from model.network import NetworkConfig
+from model.stages import StageConfig
 
 CHANNELS = 24
 DILATIONS = {"dilated": (1, 2, 3, 1), "undilated": (1, 1, 1, 1)}

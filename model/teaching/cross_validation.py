@@ -85,8 +85,9 @@ def hold_out(
         seed=seed,
         on_step=on_step,
         drawings=[drawings[index] for index in taught] if drawings else None,
-        replay=replay,
+        replay=replay.without_proof() if replay else None,
         teaching=teaching,
+        check_hands=False,
     )
     before, after = (_count_correct(reader, images, labels, held) for reader in (net, result.network))
     return Held(before, after, len(held))

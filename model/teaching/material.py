@@ -16,6 +16,7 @@ from model.network import DIGITS
 from model.teaching.replay import Replay
 
 FEWEST, MOST = 6, 48  # images that one drawing becomes
+FRESH = 60  # varied drawings of a new class that are not trained on, to say how many of its drawings are read
 ONLY_ONE = 2.0  # how much more than usual a class's only drawing is varied: it stands for the whole hand
 
 
@@ -28,8 +29,11 @@ class Material(NamedTuple):
         labels: their labels, int64 (S,).
         shown: the samples and their variants, uint8 (V, 28, 28).
         shown_labels: their labels, int64 (V,).
+        fresh: other variants of the samples of new classes, by which the choice between them and digits is priced.
+        fresh_labels: their labels, int64 (F,).
         rehearsed: old digits that may be trained on.
-        held_out: old digits that may not, and that show what was forgotten.
+        chosen: old digits that decide how far to go.
+        held_out: old digits that do neither, and that show what was forgotten.
         source: where the old digits come from.
     """
 
@@ -38,7 +42,10 @@ class Material(NamedTuple):
     labels: Tensor
     shown: Tensor
     shown_labels: Tensor
+    fresh: Tensor
+    fresh_labels: Tensor
     rehearsed: Split
+    chosen: Split
     held_out: Split
     source: str
 
@@ -74,8 +81,13 @@ def prepare(
     names = _classes(list(known), labels, classes)
     numbers = torch.tensor([names.index(label) for label in labels])
     shown, shown_labels = _varied(samples, numbers, drawings, count, generator)
-    rehearsed, held_out = _of_classes(replay.rehearsed, names), _of_classes(replay.held_out, names)
-    return Material(names, samples, numbers, shown, shown_labels, rehearsed, held_out, replay.source)
+    fresh, fresh_labels = _fresh(samples, numbers, drawings, len(known), generator)
+    rehearsed, chosen, held_out = (
+        _of_classes(part, names) for part in (replay.rehearsed, replay.chosen, replay.held_out)
+    )
+    return Material(
+        names, samples, numbers, shown, shown_labels, fresh, fresh_labels, rehearsed, chosen, held_out, replay.source
+    )
 
 
 def _check_counts(images: int, labels: list[str], drawings: Sequence[list[Any]] | None) -> None:
@@ -101,8 +113,7 @@ def _varied(
         return images, labels
     each = min(max(count // len(images), FEWEST), MOST)
     if drawings is None:
-        copies = images.repeat_interleave(each - 1, 0)[:, None].float() / 255  # (V, 1, 28, 28)
-        varied = (augment(copies, Augmentation(), generator)[:, 0] * 255).round().byte()
+        varied = _bent(images, each - 1, generator)
     else:
         own = np.random.default_rng(generator.initial_seed())
         amounts = [ONLY_ONE / math.sqrt((labels == label).sum().item()) for label in labels]
@@ -112,6 +123,30 @@ def _varied(
             )
         )
     return torch.cat([images, varied]), torch.cat([labels, labels.repeat_interleave(each - 1)])
+
+
+def _fresh(
+    images: Tensor, labels: Tensor, drawings: Sequence[list[Any]] | None, known: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Variants of the new classes' samples that nothing else is made of, uint8 (F, 28, 28), and their labels (F,)."""
+    parts, numbers = [images[:0]], [labels[:0]]
+    own = np.random.default_rng([generator.initial_seed(), 1])
+    for label in sorted(set(labels[labels >= known].tolist())):
+        places = (labels == label).nonzero()[:FRESH, 0]
+        each = math.ceil(FRESH / len(places))
+        if drawings is None:
+            seeded = torch.Generator().manual_seed(generator.initial_seed() + 1 + label)
+            parts.append(_bent(images[places], each, seeded))
+        else:
+            parts += [torch.from_numpy(variants(drawings[place], each, own)) for place in places.tolist()]
+        numbers.append(torch.full((each * len(places),), label))
+    return torch.cat(parts), torch.cat(numbers)
+
+
+def _bent(images: Tensor, each: int, generator: torch.Generator) -> Tensor:
+    """Every image varied as pixels, `each` times: uint8 (N, 28, 28) -> uint8 (N each, 28, 28)."""
+    copies = images.repeat_interleave(each, 0)[:, None].float() / 255  # (V, 1, 28, 28)
+    return (augment(copies, Augmentation(), generator)[:, 0] * 255).round().byte()
 
 
 def _of_classes(split: Split, names: list[str]) -> Split:

@@ -1,4 +1,4 @@
-"""A network with more classes than before: how its head's new rows are initialised, and how they are held back."""
+"""A network with more classes than before: how its head's new rows are initialised."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -7,11 +7,8 @@ import torch
 from torch import Tensor
 
 from model.data import Split
-from model.metrics import BATCH, logits_of
+from model.metrics import BATCH
 from model.network import DigitNet
-
-MISTAKEN = 0.005  # share of held-out old digits that may be taken for a new class
-STILL_READ = 0.8  # share of a new class's varied drawings that must still be read, even if old digits are taken for it
 
 
 @torch.no_grad()
@@ -55,35 +52,3 @@ def extended(net: DigitNet, names: list[str], images: Tensor, labels: Tensor, re
         new.head.weight[index] = length * direction / direction.norm().clamp(min=1e-6)
         new.head.bias[index] = -(new.head.weight[index] @ (mean + common)) / 2
     return new
-
-
-@torch.inference_mode()
-def hold_back(net: DigitNet, logits: Tensor, held_out: Tensor, shown: Tensor, shown_labels: Tensor) -> None:
-    """Lower the bias of every class that is not a digit until hardly any held-out digit is taken for it.
-
-    A lesson shows such a class more often than any digit, so that the network expects it too often (prior shift:
-    Saerens et al., "Adjusting the Outputs of a Classifier to New a Priori Probabilities", 2002).
-
-    Args:
-        net: in eval mode; its head is changed.
-        logits: its logits for the held-out digits (H, classes), lowered as well.
-        held_out: the digits' labels (H,).
-        shown: uint8 (V, 28, 28), what it was taught.
-        shown_labels: int64 (V,).
-    """
-    digits = held_out.unique()
-    others = set(shown_labels.tolist()) - set(digits.tolist())
-    if not others or not len(digits):
-        return
-    shown_logits = logits_of(net, shown)  # (V, classes)
-    for number in others:
-        taken = _lead(logits, number, digits).quantile(1 - MISTAKEN)
-        read = _lead(shown_logits, number, digits)[shown_labels == number].quantile(1 - STILL_READ)
-        lowered = min(taken, read).clamp(min=0)
-        net.head.bias[number] -= lowered
-        logits[:, number] -= lowered
-
-
-def _lead(logits: Tensor, number: int, others: Tensor) -> Tensor:
-    """By how much a class leads the best of the others: (N, classes) -> (N,)."""
-    return logits[:, number] - logits[:, others].amax(1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from model.checks import check_whole
 
 LAYERS = ("all", "last", "head")
+KEEPS = ("digits", "class")
 MAX_STEPS = 1000
 MAX_BATCH = 256
 MAX_VARIANTS = 5000
@@ -24,6 +25,7 @@ class Teaching:
         head_steps: steps of the head alone, on features computed once.
         distillation: weight of the original network's answers on old digits, against their labels.
         variants: total number of images made from the drawings; `model.teaching.material` limits those of each.
+        keep: what has precedence where a new class looks like a digit: "digits", or the "class".
     """
 
     steps: int = 100
@@ -35,6 +37,7 @@ class Teaching:
     head_steps: int = 60
     distillation: float = 2.0
     variants: int = 640
+    keep: str = "digits"
 
     def __post_init__(self) -> None:
         check_whole("steps", self.steps, 0, MAX_STEPS)
@@ -46,6 +49,8 @@ class Teaching:
             _check_number("interpolation", self.interpolation, 1)
         if self.layers not in LAYERS:
             raise ValueError(f"layers is {self.layers!r}; expected one of {', '.join(LAYERS)}.")
+        if self.keep not in KEEPS:
+            raise ValueError(f"keep is {self.keep!r}; expected one of {', '.join(KEEPS)}.")
 
 
 def _check_number(name: str, value: object, most: float) -> None:

@@ -9,6 +9,9 @@ from torch import Tensor, nn
 from model.inference import predict
 from model.network import DigitNet
 from model.teaching.material import Material
+from model.teaching.precedence import Contest
+from model.teaching.proof import Proof
+from model.teaching.styles import StyleChange
 
 
 class Step(NamedTuple):
@@ -19,7 +22,7 @@ class Step(NamedTuple):
         steps: steps of all weights, in total.
         loss: of the last batch.
         samples: accuracy on the samples, 0 to 1.
-        replay: accuracy on held-out old digits, 0 to 1.
+        replay: accuracy on a few old digits that are not trained on, 0 to 1.
     """
 
     step: int
@@ -53,9 +56,12 @@ class FineTuned(NamedTuple):
         history: from before the first step to after the last.
         before: the original network's answers; classes that it lacked have probability 0.
         after: the taught network's answers.
-        replay: where the old digits came from, "MNIST" or "embedded drawings".
+        replay: where the old digits came from, "MNIST", "generated digits" or "embedded drawings".
         interpolation: how far the weights went from the old to the new, 0 to 1.
         changes: by layer, the length of its weights' change relative to their length before.
+        proof: what the held-out digits prove, and how surely.
+        contests: for every new class, what it costs to keep the digits, or the class.
+        styles: how every way of writing a digit is read before and after; empty where that was not asked for.
     """
 
     network: DigitNet
@@ -65,6 +71,9 @@ class FineTuned(NamedTuple):
     replay: str
     interpolation: float
     changes: dict[str, float]
+    proof: Proof
+    contests: list[Contest]
+    styles: list[StyleChange]
 
 
 OnStep = Callable[[Step], None]
@@ -105,13 +114,22 @@ def weight_changes(old: nn.Module, new: nn.Module) -> dict[str, float]:
     return changes
 
 
+def hands_right(result: FineTuned) -> tuple[float, float]:
+    """Share of the drawings in all styles that is read correctly before and after; nan if there are none."""
+    drawings = sum(change.drawings for change in result.styles)
+    right = (sum(change.before for change in result.styles), sum(change.after for change in result.styles))
+    return (right[0] / drawings, right[1] / drawings) if drawings else (float("nan"), float("nan"))
+
+
 def origin_of(result: FineTuned) -> dict[str, Any]:
     """How a taught network was made, as plain JSON values for its checkpoint."""
     return {
         "replay": result.replay,
+        "proof": result.proof._asdict(),
         "interpolation": result.interpolation,
         "figures": {
             "samples": {"before": result.before.samples, "after": result.after.samples},
             "held_out": {"before": result.before.replay, "after": result.after.replay},
+            "hands": dict(zip(("before", "after"), hands_right(result), strict=True)),
         },
     }

@@ -1,4 +1,4 @@
-"""What a network is trained on: MNIST's images, drawings of hands, and drawings of no digit."""
+"""What a network is trained on: MNIST's images, drawn digits, and drawings that are not digits (outliers)."""
 
 import hashlib
 import json
@@ -19,11 +19,11 @@ from model.drawing.strokes import rasterize
 from model.drawing.variants import variants
 
 NO_DIGIT = -1  # the label of an outlier
-SEED = 1  # of the drawings that are trained on
-HELD_OUT_SEED = 2  # of those that are chosen and calibrated by
+SEED = 1  # of the drawings to train on
+HELD_OUT_SEED = 2  # of the drawings for choosing and calibrating
 HANDS = 60_000
 OUTLIERS = 48_000
-SOME = 200  # drawings that stand for a version of what draws them
+SOME = 200  # drawings whose hash identifies the version of the code that draws them
 LETTER_VARIANTS = 12  # of each letter of a corpus
 HELD_OUT = 5_000
 
@@ -34,7 +34,7 @@ class Material(NamedTuple):
     Attributes:
         mnist: MNIST's training images.
         hands: drawings of `model.drawing.hands`, or None.
-        outliers: uint8 (N, 28, 28), drawings of no digit, or None.
+        outliers: uint8 (N, 28, 28), drawings that are not digits, or None.
     """
 
     mnist: Split
@@ -59,12 +59,12 @@ class Material(NamedTuple):
 
 
 def load_hands(count: int = HANDS, seed: int = SEED, cache: Path | None = None) -> Split:
-    """Rendered drawings of hands, every digit and every style of it as often as the others.
+    """Rendered drawings of digits; every digit, and every style of a digit, is equally frequent.
 
     Args:
-        count: of the drawings.
-        seed: of the variation; `HELD_OUT_SEED` gives those that are not trained on.
-        cache: a directory in which the images are kept, so that they are rendered once.
+        count: number of drawings.
+        seed: of the variation; `HELD_OUT_SEED` gives drawings that are not trained on.
+        cache: a directory in which the images are kept, so that they are rendered only once.
     """
     labels = torch.arange(count) % len(DIGITS)  # the order in which `written` gives them
 
@@ -77,16 +77,16 @@ def load_hands(count: int = HANDS, seed: int = SEED, cache: Path | None = None) 
 def load_outliers(
     count: int = OUTLIERS, seed: int = SEED, corpus: str | Path | None = None, cache: Path | None = None
 ) -> Tensor:
-    """Rendered drawings of no digit, uint8 (N, 28, 28).
+    """Rendered drawings that are not digits, uint8 (N, 28, 28).
 
     Args:
-        count: of those that are drawn by `model.drawing.outliers`; letters come on top.
-        seed: of all that is random.
-        corpus: a zip of Omniglot's strokes or a directory of such, for letters; None does without.
+        count: number of drawings by `model.drawing.outliers`; letters are added to these.
+        seed: of everything random.
+        corpus: a zip of Omniglot's strokes, or a directory of such files, for letters; None for no letters.
         cache: as in `load_hands`.
 
     Raises:
-        CorpusError: the corpus is not there or holds no drawings.
+        CorpusError: the corpus is missing or holds no drawings.
     """
     people = [one.drawing for one in letters(corpus)] if corpus else []
 
@@ -107,7 +107,7 @@ def _rendered(drawings: Iterable[Drawing]) -> Tensor:
 
 
 def _kept(cache: Path | None, name: str, some: Iterable[Drawing], render: Callable[[], Tensor]) -> Tensor:
-    """What `render` gives, from the cache where it is there; `some` drawings tell whether it is of this version."""
+    """The result of `render`, from the cache if it is there; a hash of `some` drawings tells whether it is current."""
     if cache is None:
         return render()
     version = hashlib.sha256(json.dumps(list(some)).encode()).hexdigest()[:12]

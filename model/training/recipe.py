@@ -8,7 +8,7 @@ from model.network import PRESETS
 from model.study.networks import STUDY
 
 NETWORKS = PRESETS | STUDY
-MOST_OF_A_BATCH = 0.9  # what hands and outliers may be of a batch together
+MOST_OF_A_BATCH = 0.9  # largest share of a batch for hands and outliers together
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Recipe:
         label_smoothing: share of the target spread over all classes.
         average: decay of the exponential moving average of the weights, per step.
         strength: multiplies every amount of the augmentation.
-        distill: weight of the teacher's answers against the labels, where there is a teacher.
+        distill: weight of the teacher's answers relative to the labels, if there is a teacher.
         temperature: softens both sides of the distillation (Hinton et al. 2015).
-        hands: share of each batch that is drawings by `model.drawing.hands`.
-        outliers: share of each batch that is drawings of no digit, whose target is every class alike.
-        outlier_weight: weight of their loss against that of the digits (Hendrycks et al. 2019, lambda in section 3).
+        hands: share of each batch that is digits drawn by `model.drawing.hands`.
+        outliers: share of each batch that is not digits; the target for these is the uniform distribution.
+        outlier_weight: weight of their loss relative to the digits' (Hendrycks et al. 2019, lambda in section 3).
 
     Raises:
         ValueError: a share is out of its range, or nothing would be left of MNIST.

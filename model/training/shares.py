@@ -1,9 +1,9 @@
-"""What share of hands is worth what: a short training with each, read on what nothing was trained on.
+"""Compare shares of drawn digits in a batch: a short training with each, measured on data not trained on.
 
 python -m model.training.shares --preset tiny --epochs 3 --from tiny-mnist --outliers ZIP
 
-Everything but the share is the same. Figures are of MNIST's 5,000 validation images and of drawings of a held-out seed;
-neither the test images nor anybody's real strokes are looked at, so that the share may be chosen by them.
+Everything but the share is the same. Figures are for MNIST's 5,000 validation images and drawings with a held-out seed.
+Neither the test images nor people's real strokes are used, so the share may be chosen by these figures.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--preset", choices=NETWORKS, default="tiny")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--from", dest="start", metavar="NAME", help="checkpoint whose weights are gone on from")
+    parser.add_argument("--from", dest="start", metavar="NAME", help="checkpoint to start from")
     parser.add_argument("--outliers", metavar="PATH", help="zip of Omniglot's strokes, or a directory of such")
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw; downloaded if absent")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="directory of rendered drawings; default: runs")

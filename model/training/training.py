@@ -31,20 +31,20 @@ def moving_average(decay: float) -> Callable[..., None]:
 
 
 class Training:
-    """A run that can be stopped after any epoch and taken up again, with the same result as without the stop.
+    """A run that can be stopped after any epoch and resumed, with the same result as without the stop.
 
     Args:
         config: the network's shape.
         seed: of the weights, the order of the images and their augmentation.
         recipe: how it is trained.
-        data: the images to train on, or all kinds of them.
-        workers: where it is trained.
-        teacher: name or path of a checkpoint whose answers are learned too, or None.
-        start: name or path of a checkpoint whose weights are gone on from, or None.
+        data: the images to train on, or several kinds of them.
+        workers: the processes and the device that train it.
+        teacher: name or path of a checkpoint whose answers are also learned, or None.
+        start: name or path of the checkpoint to start from, or None.
 
     Raises:
-        CheckpointError: the teacher or the start is not there or damaged.
-        ValueError: the start is of another shape, or the recipe wants hands or outliers where there are none.
+        CheckpointError: the teacher or the start is missing or damaged.
+        ValueError: the start is of another shape, or the recipe needs hands or outliers and there are none.
     """
 
     def __init__(
@@ -96,11 +96,11 @@ class Training:
         return torch.stack(losses).mean().item()
 
     def step_through_epoch(self, first: int = 0, generator: Tensor | None = None) -> Iterator[Tensor]:
-        """One pass over the data, step by step, at the pace of whoever asks; yields each step's loss.
+        """One pass over the data, step by step, at the caller's pace; yields each step's loss.
 
         Args:
-            first: the step to go on with, where a pass was broken off before it.
-            generator: state of `self.generator` as it was then.
+            first: the step to continue with, if an earlier pass was interrupted.
+            generator: state of `self.generator` at that step.
         """
         workers = self.workers
         self.module.train()
@@ -114,7 +114,7 @@ class Training:
         self.epoch += 1
 
     def _order(self, generator: torch.Generator) -> Tensor:
-        """Indices of every step's images, (steps, batch): each of MNIST's at most once, of the others some."""
+        """Indices of every step's images, (steps, batch); no image of MNIST comes up twice."""
         columns, first = [], 0
         for part, size in zip(self.parts, self.sizes, strict=True):
             wanted = self.steps * part
@@ -161,7 +161,7 @@ class Training:
         return cast(DigitNet, self.average.module.eval())
 
     def save(self, path: Path) -> None:
-        """Keep everything that `load` needs to go on."""
+        """Keep everything that `load` needs to continue."""
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         made = {"recipe": asdict(self.recipe), "teacher": self.taught_by, "start": self.start}
@@ -169,7 +169,7 @@ class Training:
         partial.replace(path)
 
     def state(self) -> dict[str, Any]:
-        """What `restore` needs to go on, recipe and data aside."""
+        """What `restore` needs to continue, apart from recipe and data."""
         return {
             "epoch": self.epoch,
             "net": self.net.state_dict(),
@@ -179,13 +179,13 @@ class Training:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from `state`, of a training with the same arguments."""
+        """Continue from `state`, of a training with the same arguments."""
         self.epoch = state["epoch"]
         for part in ("net", "average", "optimizer", "schedule"):
             getattr(self, part).load_state_dict(state[part])
 
     def load(self, path: Path) -> None:
-        """Go on from `save`.
+        """Continue from what `save` kept.
 
         Raises:
             ValueError: the state is damaged, or of another recipe.
@@ -195,7 +195,7 @@ class Training:
             made = state["recipe"], state["teacher"], state["start"]
         except (RuntimeError, EOFError, UnpicklingError, LookupError, TypeError) as error:
             raise ValueError(
-                f"{path} is damaged or none of this program's; without --resume the training starts anew."
+                f"{path} is damaged or was not written by Digitscope; without --resume the training starts over."
             ) from error
         expected = asdict(self.recipe), self.taught_by, self.start
         if made != expected:
@@ -206,8 +206,8 @@ class Training:
 
 
 def _go_on_from(net: DigitNet, start: str) -> None:
-    """Take over the weights of a checkpoint of the same shape."""
+    """Copy the weights of a checkpoint of the same shape."""
     trained = load_checkpoint(start)
     if trained.config != net.config:
-        raise ValueError(f"{start} is a network of another shape; the one that is to be trained is expected.")
+        raise ValueError(f"{start} is a network of another shape; expected the shape of the network to be trained.")
     net.load_state_dict(trained.state_dict())

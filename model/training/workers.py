@@ -1,4 +1,4 @@
-"""The processes that train together, and the device that each of them computes on."""
+"""The processes that train together, and the device that each computes on."""
 
 import os
 

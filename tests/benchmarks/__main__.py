@@ -29,7 +29,7 @@ BENCHMARKS: dict[str, tuple[list[str], list[int]]] = {
     "pen_latency": (["--movements", "300", "--strokes", "4"], []),
     "layers_latency": (["--memory", "20"], []),
     "teach_latency": (["--movements", "300", "--data"], [0]),
-    "load": (["--data"], [0]),
+    "load": (["--all", "--data"], [0]),
     "live_training": (["--data"], [0]),
     "time_to_accuracy": (["--seeds", "1", "--data"], [0]),
 }

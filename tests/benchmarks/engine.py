@@ -3,31 +3,33 @@
 npm install --prefix DIR onnxruntime-web
 python -m tests.benchmarks.engine --onnxruntime DIR     # beside onnxruntime-web, on the same images in the same run
 python -m tests.benchmarks.engine
+python -m tests.benchmarks.engine --parity              # how far it is from PyTorch, for each shipped network
 
 One thread, Chromium. The engine computes every map; onnxruntime-web, by WebAssembly too, the logits alone.
 """
 
 import argparse
 import base64
-import gzip
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from model import load_checkpoint, rasterize
-from model.checkpoint import checkpoint_path
+from model import layer_responses, load_checkpoint, rasterize
+from model.checkpoint import checkpoint_names, checkpoint_path
 from model.drawing.examples import load_examples
 from model.onnx.graph import INPUT
 from model.onnx.runtime import to_onnx
 from tests.benchmarks.figures import tell
 from tests.browser.browsers import launch
-from tests.browser.engine.parity import serving_files
-from ui.serving.view import ASSETS
+from tests.browser.engine.parity import ASK, Cell, Parity, parity, question, served_bytes, serving_files
+from tests.serving import serving
 
 NETWORKS = ("small", "base", "large")
 RUNS = 200
 WARM_UP = 50
+WITH_CELLS = 2  # drawings
 TOGETHER = 10  # runs that are timed as one: a browser's clock ticks every 0.1 ms
 
 MEDIAN = (
@@ -95,17 +97,62 @@ def theirs(page: Page, address: str, name: str) -> list[float]:
     return page.evaluate(THEIRS, {"at": address, "file": model, "images": images, "input": INPUT})
 
 
-def sizes() -> dict[str, int]:
-    """Bytes of the engine's files as they are gzipped."""
-    files = [path for path in sorted((ASSETS / "engine").rglob("*")) if path.suffix in (".js", ".wasm")]
-    return {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in files}
+def parity_of(page: Page, name: str) -> Parity:
+    """How far the engine is from PyTorch for one network, over all examples; with the middle cell of every layer."""
+    net = load_checkpoint(name)
+    drawings = [example.drawing for example in load_examples()]
+    shapes = {layer: values.shape for layer, values in layer_responses(net, rasterize(drawings[0])).items()}
+    cells: list[Cell] = [(layer, (height // 2, width // 2), 0) for layer, (_, height, width) in shapes.items()]
+    with TemporaryDirectory() as directory:
+        asked = question(net, drawings, cells, Path(directory))
+    answers = []
+    for at, drawing in enumerate(drawings):  # where cells look takes long, and is asked for a few drawings
+        answers += page.evaluate(ASK, {**asked, "drawings": [drawing], "cells": cells if at < WITH_CELLS else []})
+    return parity(net, drawings, cells, answers)
+
+
+def tell_parity(browser: Browser) -> None:
+    """Print the table of all shipped networks."""
+    print(f"{'':<28}{'pixels off':>12}{'probability':>14}{'map':>12}{'influence':>12}{'familiar':>10}{'lattices':>10}")
+    with serving_files() as address:
+        page = browser.new_page()
+        page.goto(f"{address}/engine/network.js")
+        for name in checkpoint_names():
+            found = parity_of(page, name)
+            apart = max(found.maps.values())
+            tell(f"{name}, off", "", pixels=found.unequal, probability=found.probability, map=apart)
+            print(
+                f"{name:<28}{found.unequal:>12.3%}{found.probability:>14.1e}{apart:>12.1e}{found.influence:>12.1e}"
+                f"{found.familiar:>10}{found.lattices:>10}",
+                flush=True,
+            )
+        page.close()
+    print(
+        "The largest differences from PyTorch over the examples; maps and influences relative to their largest value."
+    )
+
+
+def tell_size(browser: Browser) -> None:
+    """Print what a browser fetches of the engine before it reads."""
+    page = browser.new_page()
+    with serving() as address:
+        files = served_bytes(page, address)
+    page.close()
+    tell("engine as it is sent", "bytes", value=sum(files.values()))
+    each = ", ".join(f"{name} {size:,}" for name, size in sorted(files.items()))
+    print(f"as the server sends it, gzipped: {sum(files.values()):,} bytes ({each})")
 
 
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.engine", description=__doc__.partition("\n")[0])
     parser.add_argument("--onnxruntime", type=Path, help="directory into which npm has installed onnxruntime-web")
+    parser.add_argument("--parity", action="store_true", help="compare with PyTorch instead")
     options = parser.parse_args()
+    if options.parity:
+        with sync_playwright() as playwright:
+            tell_parity(launch(playwright))
+        return
     with serving_files() as address, sync_playwright() as playwright:
         browser = launch(playwright)
         for name in NETWORKS:
@@ -123,14 +170,8 @@ def main() -> None:
                 longer = a / parts["forward"][0]
                 print(f"{name}: onnxruntime-web p50 {a:.2f} ms p95 {b:.2f} ms, {longer:.1f} times as long")
             page.close()
+        tell_size(browser)
         browser.close()
-    files = sizes()
-    tell("engine, gzipped", "bytes", value=sum(files.values()))
-    print(
-        f"gzipped: {sum(files.values()):,} bytes ("
-        + ", ".join(f"{name} {size:,}" for name, size in files.items())
-        + ")"
-    )
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 python -m tests.benchmarks.engine_latency
 python -m tests.benchmarks.engine_latency --movements 400
+python -m tests.benchmarks.engine_latency --against DIR     # beside another checkout of Digitscope, in the same run
 
 Digits are drawn at 60 movements a second in a headless Chromium; the time runs from the browser's own time stamp of a
 movement to the frame that shows the first answer that knows of it. Then the same with 150 ms put between browser and
@@ -12,15 +13,25 @@ were sent while the pen moved. The first reading is timed from a new page's requ
 import argparse
 import statistics
 import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tests.benchmarks.devtools import DevTools, Page, browser
 from tests.benchmarks.figures import tell
 from tests.benchmarks.layers_latency import scribble
-from tests.serving import serving
+from tests.serving import started
 
-WAYS = {"server": "off", "engine": "on"}
+WAYS = {"the server": "off", "the engine": "on"}
+# By the engine, milliseconds: p50 and p95 that are not to be exceeded.
+CONDITIONS: dict[str, tuple[dict[str, Any], float | None, float | None]] = {
+    "image and probabilities": ({"maps": False}, 16, 33),
+    "with all maps and a cell": ({"maps": True}, 20, 40),
+    "the same, 150 ms away": ({"maps": True, "delay": 150}, 21, 41),
+    "the same, processor six times slower": ({"maps": True, "slower": 6}, None, 60),
+}
 READY = "document.querySelector('#engine .note')?.textContent"
 PIN = "stages.3.depthwise,6,6,7"
 OPEN_ALL = "document.querySelectorAll('#layers .expand').forEach((button) => button.click())"
@@ -30,7 +41,8 @@ SETTLING = 1  # seconds
 
 # From every movement with the pen down to the frame that shows an answer at least as new.
 TIMER = """async (view) => {
-    const { newest } = await import(new URL("digitscope/page/reader.js", document.baseURI));
+    const script = (place) => import(new URL(`digitscope/${place}`, document.baseURI));
+    const { newest } = await script("page/reader.js").catch(() => script("reader.js")); // where it was before
     const shown = document.querySelector(`${view} [data-sequence]`) ?? document.querySelector(view);
     const waiting = [];
     window.latencies = [];
@@ -58,8 +70,8 @@ def latencies(
 ) -> tuple[list[float], int]:
     """Milliseconds from each movement to the screen, and how many requests were sent meanwhile."""
     page = Page(devtools)
-    page.open(f"{address}/?engine={WAYS[way]}{f'#cell={PIN}' if maps else ''}", "#reading .bar.top")
-    if way == "engine":
+    page.open(f"{address}/?engine={WAYS.get(way)}{f'#cell={PIN}' if maps else ''}", "#reading .bar.top")
+    if way == "the engine":
         page.wait_for(READY)
     tab = "Layers" if maps else "Network"
     page.evaluate(f"[...document.querySelectorAll('[role=tab]')].find((each) => each.innerText === '{tab}').click()")
@@ -90,16 +102,20 @@ def first_reading(devtools: DevTools, address: str, way: str) -> float:
     page.send("Network.enable")
     page.send("Network.setCacheDisabled", cacheDisabled=True)
     begun = time.perf_counter()
-    page.open(f"{address}/?engine={WAYS[way]}", "#reading .bar.top")
+    page.open(f"{address}/?engine={WAYS.get(way)}", "#reading .bar.top")
     took = 1000 * (time.perf_counter() - begun)
     page.close()
     return took
 
 
-def report(name: str, times: list[float], requests: int) -> None:
+def report(
+    name: str, times: list[float], requests: int | None = None, floors: tuple[float | None, float | None] = (None, None)
+) -> None:
     """Print a line of the table."""
     p50, p95 = statistics.median(times), float(np.percentile(times, 95))
-    print(f"{name:<52}{p50:>8.1f}{p95:>8.1f}{len(times):>8}{requests:>10}", flush=True)
+    asked = "" if requests is None else requests
+    floor = " / ".join("-" if each is None else f"{each:g}" for each in floors) if any(floors) else ""
+    print(f"{name:<52}{p50:>8.1f}{p95:>8.1f}{floor:>10}{len(times):>8}{asked:>10}", flush=True)
     tell(name, "ms", p50=p50, p95=p95, count=len(times))
 
 
@@ -109,24 +125,27 @@ def main() -> None:
         prog="python -m tests.benchmarks.engine_latency", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--movements", type=int, default=100, help="that are timed for each line")
-    movements = parser.parse_args().movements
-    conditions = {
-        "image and probabilities": {"maps": False},
-        "with all maps and a cell": {"maps": True},
-        "the same, 150 ms away": {"maps": True, "delay": 150},
-        "the same, processor six times slower": {"maps": True, "slower": 6},
-    }
-    with serving() as address, browser() as devtools:
-        print(f"{'milliseconds':<52}{'p50':>8}{'p95':>8}{'count':>8}{'requests':>10}")
-        for name, condition in conditions.items():
-            for way in WAYS:
-                report(f"{name}, by the {way}", *latencies(devtools, address, movements, way, **condition))
-        for way in WAYS:
-            report(
-                f"first reading of a new page, by the {way}",
-                [first_reading(devtools, address, way) for _ in range(FIRST_READINGS)],
-                0,
-            )
+    parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout, measured in the same run")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        address, _ = stack.enter_context(started())
+        ways = dict.fromkeys(WAYS, address)
+        if options.against:
+            app = (options.against / "app.py").resolve()
+            before, _ = stack.enter_context(started(app=app, directory=app.parent))
+            ways = {f"{options.against.name} before": before, **ways}
+        devtools = stack.enter_context(browser())
+        print(f"{'milliseconds':<52}{'p50':>8}{'p95':>8}{'floor':>10}{'count':>8}{'requests':>10}")
+        for name, (condition, *floors) in CONDITIONS.items():
+            for way, where in ways.items():
+                found = latencies(devtools, where, options.movements, way, **condition)
+                report(f"{name}, by {way}", *found, tuple(floors) if way == "the engine" else (None, None))
+        firsts: dict[str, list[float]] = {way: [] for way in ways}
+        for _ in range(FIRST_READINGS):  # taking turns
+            for way, where in ways.items():
+                firsts[way].append(first_reading(devtools, where, way))
+        for way, times in firsts.items():
+            report(f"first reading of a new page, by {way}", times)
 
 
 if __name__ == "__main__":

@@ -106,6 +106,16 @@ def network(page: Page) -> Locator:
     return page.get_by_role("combobox", name="Network", exact=True)
 
 
+def chosen(page: Page) -> Locator:
+    """What stands in the choice of the network that reads."""
+    return network(page).locator("option:checked")
+
+
+def choose(page: Page, number: int) -> None:
+    """Another network to read with, by its place in the list."""
+    network(page).select_option(index=number)
+
+
 def verdict(page: Page) -> Locator:
     """The sentence about the drawing."""
     return page.locator("#reading .verdict")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from model.design.configuration import DEFAULT_DESIGN, cost_of
 from tests.browser.conftest import OpenPage
-from tests.browser.drawing import SEVEN, draw, network, settle, verdict
+from tests.browser.drawing import SEVEN, chosen, draw, settle, verdict
 
 LONG = 240_000  # milliseconds that a training may take on a busy machine
 
@@ -67,9 +67,9 @@ def test_a_design_that_another_took_the_place_of_is_brought_back(tab: Page) -> N
     starts.focus()
     starts.select_option("default")
     expect(field(tab, "Stage 2, dilation")).not_to_have_value("5")
-    do(tab, "Undo").click()
+    do(tab, "Undo replacing").click()
     expect(field(tab, "Stage 2, dilation")).to_have_value("5")
-    expect(do(tab, "Undo")).to_be_disabled()
+    expect(do(tab, "Undo replacing")).to_be_disabled()
 
 
 def test_gridding_is_warned_of_with_its_reason(tab: Page) -> None:
@@ -139,7 +139,7 @@ def test_a_network_is_trained_stopped_resumed_and_drawn_with(browser: Browser, o
     expect(page.locator("#design .which")).to_contain_text("the design as it was when you pressed Train")
     do(page, "Draw with it").click()
     expect(page.locator("#design .training .kept")).to_contain_text("and is selected", timeout=LONG)
-    expect(network(page)).to_have_value(re.compile("^own design"))
+    expect(chosen(page)).to_have_text(re.compile("^own design"))
     settle(page)
     expect(verdict(page)).not_to_be_empty()
     page.close()

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
+from model.drawing.examples import load_styles
 from tests.browser.conftest import OpenPage
 from tests.browser.drawing import (
     ONE,
@@ -150,7 +151,7 @@ def test_every_control_can_be_reached_and_seen_by_keyboard(page: Page) -> None:
     draw(page, SEVEN)
     sheet(page).focus()
     reached = []
-    for _ in range(19):
+    for _ in range(12):
         page.keyboard.press("Tab")
         name, width = page.evaluate(
             "[document.activeElement.ariaLabel || document.activeElement.textContent.trim(),"
@@ -158,7 +159,10 @@ def test_every_control_can_be_reached_and_seen_by_keyboard(page: Page) -> None:
         )
         reached.append(name)
         assert width >= 1, f"{name} shows that it has the focus"
-    assert {"Undo", "Clear", "Fine pen", "Broad pen", "Copy link", *"0123456789", "Keys"} <= set(reached)
+    button(page, "0").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.textContent") == "9", "the arrow keys go from digit to digit"
+    assert {"Undo", "Clear", "Fine pen", "Broad pen", "Copy link", "0", "Another hand", "Keys"} <= set(reached)
 
 
 def test_a_dot_is_a_drawing(page: Page) -> None:
@@ -184,6 +188,28 @@ def test_an_example_comes_in_several_hands(page: Page) -> None:
     one = drawing(page)
     button(page, "2").click()
     assert drawing(page) != one
+
+
+def test_another_hand_writes_the_digit_in_the_next_style_and_says_which(page: Page) -> None:
+    button(page, "7").click()
+    titles = [one.title for one in load_styles() if one.label == "7"]
+    status = page.locator("#canvas .status")
+    for number, title in enumerate([*titles, titles[0]]):
+        button(page, "Another hand").click()
+        expect(status).to_have_text(f"{title}; style {number % len(titles) + 1} of {len(titles)}.")
+        expect(top(page)).to_have_text("7")
+    shown = drawing(page)
+    button(page, "Another hand").click()
+    assert drawing(page) != shown
+    button(page, "Undo").click()
+    assert drawing(page) == shown
+
+
+def test_another_hand_begins_with_the_digit_that_wrote_itself(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk)
+    button(page, "Another hand").click()
+    expect(page.locator("#canvas .status")).to_contain_text("5, one stroke; style 1 of")
+    expect(top(page)).to_have_text("5")
 
 
 def test_the_pen_size_changes_the_line_and_not_the_reading(page: Page) -> None:

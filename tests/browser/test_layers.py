@@ -14,7 +14,7 @@ from model import load_checkpoint, rasterize, receptive_field
 from model.inference import layer_maps
 from model.network import DigitNet
 from tests.browser.conftest import OpenPage
-from tests.browser.drawing import ONE, SEVEN, ZERO, asked_about, button, draw, drawing, module, network, settle
+from tests.browser.drawing import ONE, SEVEN, ZERO, asked_about, button, choose, draw, drawing, module, network, settle
 
 READ = "**/component_server/**"
 DEEPEST = "stages.{}.depthwise"
@@ -270,19 +270,10 @@ def test_a_silent_server_is_said_and_asked_again(layers: Page) -> None:
     expect(view(layers)).not_to_have_attribute("data-network", before)
 
 
-def choose(page: Page, number: int) -> None:
-    """Another network to read with, by its place in the list."""
-    network(page).click()
-    page.get_by_role("option").nth(number).click()
-
-
 @pytest.mark.parametrize("keep", [True, False])
 def test_another_network_keeps_the_cell_where_it_has_one(layers: Page, base: DigitNet, keep: bool) -> None:
     page = layers
-    network(page).click()
-    others = [
-        option for option in page.get_by_role("option").all() if not option.inner_text().strip().startswith("base")
-    ]
+    others = [at for at, name in enumerate(network(page).locator("option").all_text_contents()) if name[:4] != "base"]
     if not others:
         pytest.skip("checkpoints/ has one network only")
     page.keyboard.press("Escape")
@@ -507,3 +498,69 @@ def test_the_view_is_saved_as_a_picture_for_a_slide(layers: Page, base: DigitNet
     assert picture.size == (1920, 1080)
     assert picture.format == "PNG"
     assert min(picture.convert("RGB").getpixel((2, 2))) > 240, "a light ground"
+
+
+def test_a_walking_kernel_takes_title_picture_and_products_along(browser: Browser, open_page: OpenPage) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})  # of somebody who asks for no little motion
+    page = open_page(context)
+    draw(page, SEVEN)
+    settle(page)
+    pin(page, "stages.0.depthwise", 1, 5, 5)
+    title = page.locator("#layers .cell .title")
+    expect(title).to_contain_text("cell (5, 5) (pinned)")
+    value = page.locator("#layers .arithmetic").get_attribute("data-value")
+    page.locator('[data-do="walk"]').click()
+    expect(title).to_contain_text("cell (2, ", timeout=60_000)
+    expect(page.locator("#layers .arithmetic")).not_to_have_attribute("data-value", value)
+    page.locator('[data-do="walk"]').click()
+    expect(title).to_contain_text("cell (5, 5) (pinned)")
+    expect(page.locator("#layers .arithmetic")).to_have_attribute("data-value", value)
+    context.close()
+
+
+def test_all_channels_stand_twice_as_wide_and_the_button_says_what_it_does(layers: Page) -> None:
+    draw(layers, SEVEN)
+    settle(layers)
+    layers.get_by_role("button", name="All 64 channels of stem").click()
+    canvas = strip(layers, "stem")
+    assert canvas.evaluate("(canvas) => Math.abs(canvas.width - canvas.height)") <= 1, "8 by 8, not a tower"
+    layers.get_by_role("button", name="First 16 channels of stem").click()
+    layers.get_by_role("button", name="All 64 channels of stem").wait_for()
+
+
+def test_at_1280_all_columns_stand_in_one_row_and_no_head_runs_into_the_next(layers: Page) -> None:
+    layers.set_viewport_size({"width": 1280, "height": 720})
+    boxes = [column.bounding_box() for column in layers.locator("#layers .column").all()]
+    assert len({box["y"] for box in boxes}) == 1
+    ends = layers.locator("#layers .column header").evaluate_all(
+        """(heads) => heads.map((head) => [...head.querySelectorAll("h2, p")].map((line) => {
+            const range = document.createRange();
+            range.selectNodeContents(line);
+            return range.getBoundingClientRect().right;
+        }))"""
+    )
+    for lines, following in zip(ends[:-1], boxes[1:], strict=True):
+        assert max(lines) < following["x"]
+
+
+def test_a_saved_picture_carries_no_message_of_the_page(layers: Page) -> None:
+    draw(layers, SEVEN)
+    settle(layers)
+    layers.evaluate(
+        """() => {
+            const fillText = CanvasRenderingContext2D.prototype.fillText;
+            window.written = [];
+            CanvasRenderingContext2D.prototype.fillText = function (text, ...more) {
+                window.written.push(text);
+                return fillText.call(this, text, ...more);
+            };
+        }"""
+    )
+    nowhere = "{ layer: 'stages.9.depthwise', y: 0, x: 0, channel: 0 }"
+    layers.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ cell: {nowhere} }}))")
+    expect(view(layers).locator(".sentence")).to_contain_text("This network has no stage 10 depthwise")
+    with layers.expect_download():
+        layers.get_by_role("button", name="Save picture").click()
+    written = " ".join(layers.evaluate("window.written"))
+    assert "has no" not in written
+    assert "network base;" in written

@@ -4,7 +4,20 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.drawing import ONE, SEVEN, button, draw, drawing, module, network, same_drawing, settle, top, verdict
+from tests.browser.drawing import (
+    ONE,
+    SEVEN,
+    button,
+    choose,
+    draw,
+    drawing,
+    module,
+    network,
+    same_drawing,
+    settle,
+    top,
+    verdict,
+)
 
 
 @pytest.fixture
@@ -17,9 +30,8 @@ def test_a_copied_link_shows_the_same_drawing_and_network(
     page: Page, phone: BrowserContext, open_page: OpenPage
 ) -> None:
     draw(page, [*SEVEN, [(0.3, 0.5), (0.7, 0.5)]])
-    network(page).click()
-    page.get_by_role("option").last.click()
-    chosen = network(page).input_value()
+    choose(page, network(page).locator("option").count() - 1)
+    reads = network(page).input_value()
     settle(page)
     button(page, "Copy link").click()
     expect(page.locator("#canvas .status")).to_contain_text("Copied")
@@ -28,7 +40,7 @@ def test_a_copied_link_shows_the_same_drawing_and_network(
     friend = open_page(phone, link[link.index("#") :])
     settle(friend)
     assert same_drawing(drawing(friend), drawing(page))
-    expect(network(friend)).to_have_value(chosen)
+    expect(network(friend)).to_have_value(reads)
     expect(verdict(friend)).to_have_text(verdict(page).inner_text())
 
 
@@ -44,8 +56,7 @@ def test_a_reload_keeps_the_drawing(desk: BrowserContext, open_page: OpenPage) -
 def test_the_opening_example_is_in_a_link_only_if_somebody_copies_it(desk: BrowserContext, open_page: OpenPage) -> None:
     page = open_page(desk)
     page.locator("#reading .bar.top").wait_for()
-    network(page).click()
-    page.get_by_role("option").first.click()
+    choose(page, 0)
     page.wait_for_timeout(300)
     assert "drawing=" not in page.evaluate("location.hash")
     example = drawing(page)
@@ -119,3 +130,29 @@ def test_a_drawing_too_large_for_a_link_says_so(page: Page) -> None:
     button(page, "Copy link").click()
     expect(page.locator("#canvas .status")).to_contain_text("too large")
     assert "drawing=" not in page.evaluate("location.hash")
+
+
+def test_a_link_opens_the_tab_that_it_names(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk, "#tab=Learn")
+    expect(page.get_by_role("tab", name="Learn")).to_have_attribute("aria-selected", "true")
+    page.get_by_role("tab", name="Teach").click()
+    page.wait_for_function("location.hash.includes('tab=Teach')")
+    page.get_by_role("tab", name="Layers").click()
+    page.wait_for_function("!location.hash.includes('tab=')")
+
+
+def test_a_link_that_names_no_tab_of_this_page_opens_the_first(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk, "#tab=%3Cb%3E")
+    expect(page.get_by_role("tab", name="Layers")).to_have_attribute("aria-selected", "true")
+    page.wait_for_function("!location.hash.includes('tab=')")
+
+
+def test_a_link_that_cannot_carry_a_taught_network_says_so(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk)
+    own = "{ key: 'mine-" + "0" * 32 + "', title: 'base, taught 14:02:31' }"
+    page.evaluate(f"{module('page/networks.js')}.then((networks) => networks.addNetwork({own}))")
+    button(page, "Copy link").click()
+    said = page.locator("#canvas .status")
+    expect(said).to_contain_text("It cannot carry base, taught 14:02:31")
+    assert "mine-" not in page.evaluate("navigator.clipboard.readText()")
+    page.evaluate("localStorage.clear()")

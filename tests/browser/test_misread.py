@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.drawing import SEVEN, button, draw, settle, top
+from model import DigitNet, load_checkpoint, predict
+from model.drawing.normalisation import Steps, normalised
+from tests.browser.drawing import SEVEN, Strokes, button, draw, drawing, settle, top
 
 IN_THE_CORNER = [[(0.05, 0.05), (0.16, 0.05), (0.1, 0.2)]]
 OCCLUDE = "**/component_server/**"
@@ -145,3 +148,24 @@ def test_nothing_is_asked_while_the_tab_is_not_open(served_page: Page) -> None:
 def test_the_tab_fits_a_narrow_screen(tab: Page) -> None:
     tab.set_viewport_size({"width": 360, "height": 800})
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def causes(net: DigitNet, strokes: Strokes) -> list[str]:
+    """What the network reads without each of the three steps alone, where that is another digit."""
+    whole = Steps()
+    taken = [whole, *(whole._replace(**{step: False}) for step in Steps._fields)]
+    read = predict(net, np.stack([normalised(strokes, steps) for steps in taken])).argmax(1)
+    return [net.classes[answer] for answer in read[1:] if answer != read[0]]
+
+
+def test_the_step_that_decides_the_answer_is_named(tab: Page) -> None:
+    net = load_checkpoint("base")
+    small = [[(0.3 * x + 0.1, 0.3 * y + 0.1) for x, y in stroke] for stroke in SEVEN]
+    expected = causes(net, small)
+    assert expected, "choose a drawing that needs a step to be read"
+    button(tab, "Clear").click()
+    draw(tab, small, steps=1)
+    settle(tab)
+    said = tab.locator("#misread .verdict-steps").inner_text()
+    assert said.startswith(f"It reads {top(tab).inner_text()}; ")
+    assert [part.split()[-1].strip(".") for part in said.split("; ")[1:]] == causes(net, drawing(tab)) != []

@@ -3,12 +3,16 @@
 import csv
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from model import PRESETS, DigitNet, complexity, receptive_field
+from model import PRESETS, DigitNet, complexity, rasterize, receptive_field
+from model.drawing.corpora import read_pendigits
+from model.evaluation.confusion import recorded_confusion
 from tests.browser.conftest import OpenPage
-from tests.browser.drawing import SEVEN, button, draw, settle
+from tests.browser.drawing import SEVEN, button, draw, drawing, module, same_drawing, settle
+from tests.conftest import find_data
 
 BASE = DigitNet(PRESETS["base"])
 
@@ -121,11 +125,10 @@ def test_the_table_is_saved_as_csv(tab: Page, tmp_path: Path) -> None:
 
 
 def test_the_tab_follows_the_network(tab: Page) -> None:
-    tab.get_by_role("combobox", name="Network").click()
-    options = tab.get_by_role("option")
-    if options.count() < 2:
+    choice = tab.get_by_role("combobox", name="Network")
+    if choice.locator("option").count() < 2:
         pytest.skip("checkpoints/ has one network only")
-    options.first.click()
+    choice.select_option(index=0)
     expect(tab.locator(".architecture-view")).not_to_have_attribute("data-network", "base")
     expect(tab.locator("#architecture tfoot td").first).not_to_have_text(f"{complexity(BASE).parameters:,}")
 
@@ -134,3 +137,87 @@ def test_the_table_scrolls_in_its_own_box_on_a_narrow_screen(tab: Page) -> None:
     tab.set_viewport_size({"width": 360, "height": 800})
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
     assert tab.locator("#architecture .scroll").evaluate("(box) => box.scrollWidth > box.clientWidth")
+
+
+# What it confuses ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def confusion(tab: Page) -> Page:
+    """The tab scrolled to the counts of base; none is chosen."""
+    tab.locator(".confusion-view").scroll_into_view_if_needed()
+    tab.locator('.confusion-view[data-network="base"]').wait_for()
+    tab.get_by_role("button", name="MNIST's test images").click()
+    return tab
+
+
+@pytest.mark.parametrize(("name", "data"), [("MNIST's test images", "test"), ("People's pen strokes", "pendigits")])
+def test_the_counts_are_those_that_were_recorded(confusion: Page, name: str, data: str) -> None:
+    confusion.get_by_role("button", name=name).click()
+    counts = recorded_confusion("base")[data]
+    cells = confusion.locator(".confusion-view [role=gridcell]").all_inner_texts()
+    assert cells == [str(count) if count else "\u00b7" for count in counts.flat]
+    wrong = counts.sum() - counts.trace()
+    expect(confusion.locator(".confusion-view .sentence").first).to_contain_text(f"base misreads {wrong:,} (")
+
+
+def test_counts_are_reached_by_keyboard(confusion: Page) -> None:
+    """Tab leads to one cell, arrows to all others, Enter looks behind it."""
+    cells = confusion.locator(".confusion-view [role=gridcell]")
+    assert confusion.locator(".confusion-view [role=gridcell][tabindex='0']").count() == 1
+    counts = recorded_confusion("base")["test"]
+    label, answer = (int(index) for index in next(zip(*np.nonzero(counts == 0), strict=True)))
+    cells.first.focus()
+    for key, times in (("ArrowDown", label), ("ArrowRight", answer)):
+        for _ in range(times):
+            confusion.keyboard.press(key)
+    expect(cells.nth(10 * label + answer)).to_be_focused()
+    confusion.keyboard.press("Enter")
+    expect(confusion.locator(".confusion-view .behind")).to_have_text(f"No image of {label} is read as {answer}.")
+    expect(cells.nth(10 * label + answer)).to_have_attribute("aria-selected", "true")
+
+
+def test_a_drawing_behind_a_count_is_put_on_the_sheet(confusion: Page) -> None:
+    data = find_data()
+    file = data / "pendigits" / "pendigits-orig.tra" if data else None
+    if not file or not file.is_file():
+        pytest.skip("needs pendigits-orig.tra")
+    draw(confusion, SEVEN)
+    mine = drawing(confusion)
+    confusion.get_by_role("button", name="People's pen strokes").click()
+    counts = recorded_confusion("base")["pendigits"]
+    mistakes = counts * (1 - np.eye(10, dtype=int))
+    label, answer = divmod(int(mistakes.argmax()), 10)
+    confusion.locator(".confusion-view [role=gridcell]").nth(10 * label + answer).click()
+    found = confusion.locator(".confusion-view li button")
+    expect(found).to_have_count(min(int(counts[label, answer]), 24))
+    found.first.click()
+    shown = drawing(confusion)
+    assert any(same_drawing(shown, one.drawing) for one in read_pendigits(file) if one.label == str(label))
+    settle(confusion)
+    expect(confusion.locator("#reading .bar.top .label")).to_have_text(str(answer))
+    assert rasterize(shown).any()
+    button(confusion, "Undo").click()
+    assert drawing(confusion) == mine
+
+
+def test_a_network_that_is_gone_is_told_in_a_sentence(confusion: Page) -> None:
+    confusion.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ network: 'nobody' }}))")
+    expect(confusion.locator(".confusion-view .sentence").first).to_contain_text("There is no network of that name")
+    expect(confusion.locator(".confusion-view [role=grid]")).to_be_hidden()
+
+
+def test_what_was_not_counted_is_told_to_be_missing(confusion: Page) -> None:
+    """As of networks that visitors make: what the counts would be only the data can tell."""
+    expected = "nano misreads" if "test" in recorded_confusion("nano") else "test images has not been counted"
+    confusion.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ network: 'nano' }}))")
+    confusion.locator('.confusion-view[data-network="nano"]').wait_for()
+    expect(confusion.locator(".confusion-view .sentence").first).to_contain_text(expected)
+
+
+def test_the_counts_fit_a_narrow_screen(confusion: Page) -> None:
+    confusion.set_viewport_size({"width": 360, "height": 800})
+    confusion.locator(".confusion-view").scroll_into_view_if_needed()
+    assert confusion.evaluate("document.documentElement.scrollWidth") == 360
+    overflowing = "(cells) => cells.filter((cell) => cell.scrollWidth > cell.clientWidth).length"
+    assert confusion.locator(".confusion-view [role=gridcell]").evaluate_all(overflowing) == 0

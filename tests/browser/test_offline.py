@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.browser.browsers import ARGUMENTS, launch
 from tests.browser.conftest import OpenPage
-from tests.browser.drawing import SEVEN, button, draw, network, settle, top
+from tests.browser.drawing import SEVEN, button, choose, draw, settle, top
 
 NOBODY_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
@@ -26,8 +26,7 @@ def test_a_whole_visit_without_any_other_machine(
     visit = open_page(context, before=listen)
     draw(visit, SEVEN)
     expect(top(visit)).to_have_text("7")
-    network(visit).click()
-    visit.get_by_role("option").first.click()
+    choose(visit, 0)
     for tab in visit.locator("#right").get_by_role("tab").all():
         tab.click()
     button(visit, "3").click()

@@ -56,6 +56,8 @@ def test_it_reads_and_shows_its_maps_from_the_disk(browser: Browser, tmp_path: P
         button(page, "Undo").click()
         button(page, "4").click()
         expect(top(page)).to_have_text("4")
+        button(page, "Another hand").click()
+        expect(page.locator("#canvas .status")).to_contain_text("4, open; style 1 of")
         assert asked == []
 
 

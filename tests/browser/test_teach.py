@@ -17,6 +17,7 @@ from tests.browser.drawing import (
     SEVEN,
     Strokes,
     button,
+    chosen,
     draw,
     drawing,
     module,
@@ -157,7 +158,7 @@ def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes
         page.on("request", lambda request: begun.extend(re.findall("start_teaching", request.post_data or "")))
         press(page, "Teach")
         page.locator('#teach [data-do="teach"]').dispatch_event("click")  # a second press
-        expect(network(page)).to_have_value(re.compile("^base, taught"), timeout=LONG)
+        expect(chosen(page)).to_have_text(re.compile("^base, taught"), timeout=LONG)
         settle(page)
         assert len(begun) == 1
         expect(top(page)).to_have_text("7")
@@ -172,7 +173,7 @@ def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes
         page.reload()
         settle(page)
         expect(top(page)).to_have_text("7")
-        expect(network(page)).to_have_value(re.compile("^base, taught"))
+        expect(chosen(page)).to_have_text(re.compile("^base, taught"))
 
         to_tab(page)
         page.locator("#teach summary").click()
@@ -186,7 +187,7 @@ def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes
         page.goto(where)
         settle(page)
         expect(top(page)).to_have_text("7")
-        expect(network(page)).to_have_value(re.compile("^base, taught"))
+        expect(chosen(page)).to_have_text(re.compile("^base, taught"))
         to_tab(page)
         expect(progress(page)).to_contain_text("is the last finished network")
         expect(samples(page)).to_have_count(3)
@@ -209,10 +210,10 @@ def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes
         with page.expect_file_chooser() as chooser:
             press(page, "Open network")
         chooser.value.set_files(mine)
-        expect(network(page)).to_have_value(re.compile("^uploaded"))
+        expect(chosen(page)).to_have_text(re.compile("^uploaded"))
         settle(page)
         expect(top(page)).to_have_text("7")
-        press(page, "Undo")
+        press(page, "Undo teaching")
         page.close()
 
 
@@ -226,6 +227,21 @@ def test_a_class_name_is_text_and_never_html(tab: Page) -> None:
     tab.reload()
     to_tab(tab)
     expect(samples(tab).get_by_role("textbox")).to_have_value("<img src=x>")
+
+
+def test_samples_stay_in_the_browser_until_they_are_taught(page: Page) -> None:
+    expect(page.locator("#engine .note")).to_contain_text("nothing leaves this computer")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    for strokes, key in ((SEVEN, "7"), (ONE, "1")):
+        keep(page, strokes, key)
+    expect(page.locator('#teach .samples [data-state="unread"]')).to_have_count(0)
+    assert [post for post in sent if "read_box" in post or "start_teaching" in post] == []
+    page.locator("#teach summary").click()
+    page.get_by_label("Steps").fill("0")
+    press(page, "Teach")
+    expect(progress(page)).to_contain_text("Taught", timeout=LONG)
+    assert len([post for post in sent if "start_teaching" in post]) == 1
 
 
 def test_an_invalid_class_name_is_reported_and_the_drawing_stays(tab: Page) -> None:
@@ -248,13 +264,13 @@ def test_samples_are_deleted_relabelled_and_brought_back(tab: Page) -> None:
     expect(said(tab)).to_have_text("Relabelled: 7 is now 4.")
     tab.get_by_role("button", name="Delete sample 2").click()
     expect(samples(tab)).to_have_count(1)
-    press(tab, "Undo")
+    press(tab, "Undo this change")
     expect(samples(tab)).to_have_count(2)
     expect(tab.get_by_label("Class of sample 1", exact=True)).to_have_value("4")
     press(tab, "Delete all")
     keep(tab, SEVEN, "7")
-    press(tab, "Undo")
-    press(tab, "Undo")
+    press(tab, "Undo this change")
+    press(tab, "Undo this change")
     expect(samples(tab)).to_have_count(2)
     press(tab, "Delete all")
     expect(samples(tab)).to_have_count(0)
@@ -324,12 +340,17 @@ def test_nobody_sees_what_another_teaches(page: Page, browser: Browser, server: 
     page.locator("#teach summary").click()
     page.get_by_label("Steps").fill("0")
     press(page, "Teach")
-    expect(network(page)).to_have_value(re.compile("^base, taught"), timeout=LONG)
+    expect(chosen(page)).to_have_text(re.compile("^base, taught"), timeout=LONG)
+    expect(progress(page)).to_contain_text("Taught in", timeout=LONG)
+    assert page.locator("#teach progress").evaluate("(bar) => bar.value") == 1
+    expect(page.locator("#teach .warnings")).to_contain_text("All samples are of the class 7")
+    press(page, "Undo teaching")
+    expect(page.locator("#teach .warnings")).to_be_empty()
+    expect(page.locator("#teach .curves .note").first).to_be_empty()
     other = browser.new_context()
     theirs = open_tab(other, server)
     expect(samples(theirs)).to_have_count(0)
-    network(theirs).click()
-    assert not any("taught" in option for option in theirs.get_by_role("option").all_inner_texts())
+    assert not any("taught" in option for option in network(theirs).locator("option").all_text_contents())
     other.close()
 
 
@@ -362,7 +383,7 @@ def test_a_network_that_is_no_longer_kept_is_said(page: Page) -> None:
     page.wait_for_function(f"localStorage['digitscope.networks'].includes('{gone}')")
     page.reload()
     expect(page.locator("#networks .note")).to_contain_text("no longer kept")
-    expect(network(page)).to_have_value(re.compile("^base"))
+    expect(chosen(page)).to_have_text(re.compile("^base"))
     assert sheet(page).is_visible()
 
 
@@ -370,3 +391,36 @@ def test_the_tab_fits_a_narrow_screen(tab: Page) -> None:
     keep(tab, SEVEN, "7")
     tab.set_viewport_size({"width": 360, "height": 800})
     assert tab.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_new_class_takes_one_drawing_after_the_other(tab: Page) -> None:
+    tab.get_by_label("Another class").fill("heart")
+    for by in (0, 0.02):
+        draw(tab, moved(ONE, by))
+        press(tab, "Keep the drawing")
+        expect(said(tab)).to_contain_text("Kept as heart")
+    expect(samples(tab)).to_have_count(2)
+
+
+def test_no_two_buttons_in_sight_are_called_the_same(tab: Page) -> None:
+    keep(tab, SEVEN, "7")
+    names = [button.inner_text() for button in tab.get_by_role("button", name="Undo").all() if button.is_visible()]
+    assert len(names) == len(set(names)) == 3
+
+
+def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
+    """Five 7s that are read as 1: 1s are asked for, and then Teach is to be pressed, not a 0 to be drawn."""
+    said = tab.evaluate(
+        f"""async () => {{
+            const samples = await {module("teach/samples.js")};
+            const seven = (_, index) => ({{ label: "7", drawing: [[[0.1 * index, 0.5]]] }});
+            const sevens = Array.from({{ length: 5 }}, seven);
+            samples.addSamples(sevens);
+            const readings = new Map(samples.getSamples().map(({{ drawing }}) => [drawing, [["1", 0.9]]]));
+            const first = samples.suggestion([..."0123456789"], readings);
+            samples.addSamples([{{ label: "1", drawing: [[[0.5, 0.1]]] }}]);
+            return [first, samples.suggestion([..."0123456789"], readings)];
+        }}"""
+    )
+    assert said[0].startswith("Draw some 1s too")
+    assert said[1] == "Press Teach: 5 of your 6 samples are misread."

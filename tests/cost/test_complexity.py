@@ -33,12 +33,12 @@ def check(net: DigitNet) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_the_cost_of_every_preset_is_what_torch_counts(name) -> None:
+def test_the_cost_of_every_preset_is_what_torch_counts(name: str) -> None:
     check(DigitNet(PRESETS[name]))
 
 
 @pytest.mark.parametrize("separable", [True, False])
-def test_shared_weights_count_once_and_are_applied_twice(separable) -> None:
+def test_shared_weights_count_once_and_are_applied_twice(separable: bool) -> None:
     net = DigitNet(NetworkConfig(**{**vars(TIED), "separable": separable}))
     check(net)
     layer = "depthwise" if separable else "conv"
@@ -49,7 +49,7 @@ def test_shared_weights_count_once_and_are_applied_twice(separable) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(configurations())
-def test_the_cost_of_any_network_is_what_torch_counts(config) -> None:
+def test_the_cost_of_any_network_is_what_torch_counts(config: NetworkConfig) -> None:
     """Strides and maps of odd size included."""
     check(DigitNet(config))
 

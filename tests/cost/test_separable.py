@@ -2,6 +2,8 @@
 
 import inspect
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -14,9 +16,11 @@ import model.cost.separable
 from model import depthwise_separable_conv2d
 from model.cost.separable import depthwise_conv2d, effective_kernel
 
+Call = tuple[tuple[Tensor, Tensor, Tensor], dict[str, Any]]  # tensors and options
+
 
 @st.composite
-def calls(draw):
+def calls(draw: st.DrawFn) -> Call:
     """Inputs, weights and options that fit together."""
     kernel = draw(st.integers(1, 4)), draw(st.integers(1, 4))
     stride, dilation = draw(st.integers(1, 3)), draw(st.integers(1, 3))
@@ -38,13 +42,31 @@ def around(kernel: int, padding: int | str, dilation: int) -> int:
     return {"valid": 0, "same": dilation * (kernel // 2)}.get(padding, padding)
 
 
-def by_torch(x: Tensor, depthwise: Tensor, pointwise: Tensor, *, stride, padding, dilation, bias) -> Tensor:
+def by_torch(
+    x: Tensor,
+    depthwise: Tensor,
+    pointwise: Tensor,
+    *,
+    stride: int,
+    padding: int | str,
+    dilation: int,
+    bias: Tensor | None,
+) -> Tensor:
     cells = [around(kernel, padding, dilation) for kernel in depthwise.shape[2:]]
     y = conv2d(x, depthwise, None, stride, cells, dilation, groups=len(depthwise))
     return conv2d(y, pointwise, bias)
 
 
-def by_loops(x: Tensor, depthwise: Tensor, pointwise: Tensor, *, stride, padding, dilation, bias) -> Tensor:
+def by_loops(
+    x: Tensor,
+    depthwise: Tensor,
+    pointwise: Tensor,
+    *,
+    stride: int,
+    padding: int | str,
+    dilation: int,
+    bias: Tensor | None,
+) -> Tensor:
     """The two formulas, number by number."""
     (batch, channels, height, width), (rows, columns) = x.shape, depthwise.shape[2:]
     top, left = around(rows, padding, dilation), around(columns, padding, dilation)
@@ -69,25 +91,25 @@ def by_loops(x: Tensor, depthwise: Tensor, pointwise: Tensor, *, stride, padding
 
 @settings(max_examples=60, deadline=None)
 @given(calls())
-def test_it_is_torchs_grouped_convolution_and_then_a_pointwise_one(call) -> None:
+def test_it_is_torchs_grouped_convolution_and_then_a_pointwise_one(call: Call) -> None:
     tensors, options = call
     torch.testing.assert_close(depthwise_separable_conv2d(*tensors, **options), by_torch(*tensors, **options))
 
 
 @settings(max_examples=15, deadline=None)
 @given(calls())
-def test_it_is_what_the_formulas_say_number_by_number(call) -> None:
+def test_it_is_what_the_formulas_say_number_by_number(call: Call) -> None:
     tensors, options = call
     torch.testing.assert_close(depthwise_separable_conv2d(*tensors, **options), by_loops(*tensors, **options))
 
 
 @settings(max_examples=20, deadline=None)
 @given(calls())
-def test_gradients_are_those_of_torch(call) -> None:
+def test_gradients_are_those_of_torch(call: Call) -> None:
     """Somebody may train with it."""
     tensors, options = call
 
-    def gradients(function) -> tuple[Tensor, ...]:
+    def gradients(function: Callable[..., Tensor]) -> tuple[Tensor, ...]:
         leaves = [tensor.clone().requires_grad_() for tensor in tensors]
         return torch.autograd.grad(function(*leaves, **options).square().sum(), leaves)
 
@@ -133,7 +155,7 @@ X, DEPTHWISE, POINTWISE = torch.zeros(1, 2, 5, 5), torch.zeros(2, 1, 3, 3), torc
         ({"bias": torch.zeros(2)}, "The bias has shape (2,); expected (4,)"),
     ],
 )
-def test_arguments_that_do_not_fit_are_refused_in_one_sentence(changed, sentence) -> None:
+def test_arguments_that_do_not_fit_are_refused_in_one_sentence(changed: dict[str, object], sentence: str) -> None:
     call = {"x": X, "depthwise_weight": DEPTHWISE, "pointwise_weight": POINTWISE} | changed
     positional = [call.pop(name) for name in ("x", "depthwise_weight", "pointwise_weight")]
     with pytest.raises(ValueError, match=re.escape(sentence)) as error:

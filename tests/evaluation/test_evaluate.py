@@ -1,5 +1,6 @@
 """What is said of a checkpoint is what it does, and saying it changes nothing else of it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
 from model.cost.complexity import complexity
 from model.data import Split
 from model.evaluate import main
+from model.evaluation.confusion import recorded_confusion
 from model.evaluation.pen_strokes import PenStrokes, pendigits_figures
 from model.evaluation.reports import mnist_report
 from model.inference import predict
@@ -28,7 +30,7 @@ PEN_DIGIT = """.SEGMENT DIGIT {first}-{last} ? "{label}"
 
 
 @pytest.fixture(autouse=True)
-def checkpoints(monkeypatch, tmp_path: Path, small_net: DigitNet) -> Path:
+def checkpoints(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small_net: DigitNet) -> Path:
     """A directory of checkpoints with one in it, `base`."""
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path)
     history = {"preset": "base", "seed": 0, "teacher": None, "recipe": {"epochs": 7, "learning_rate": 0.008}}
@@ -78,7 +80,7 @@ def test_writers_count_the_same_however_much_they_wrote(small_net: DigitNet) -> 
     }
 
 
-def test_pen_strokes_are_read_and_reported(pendigits_file: Path, capsys) -> None:
+def test_pen_strokes_are_read_and_reported(pendigits_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = checkpoint.checkpoint_path("base")
     content = file.read_bytes()
     assert main(["--pendigits", str(pendigits_file)]) == 0
@@ -101,7 +103,9 @@ def test_recording_adds_a_figure_and_changes_nothing_else(pendigits_file: Path) 
         assert torch.equal(tensor, weights[name]), name
 
 
-def test_mnist_is_reported_with_its_confusions(stand_in_data: Path, capsys, small_net: DigitNet) -> None:
+def test_mnist_is_reported_with_its_confusions(
+    stand_in_data: Path, capsys: pytest.CaptureFixture[str], small_net: DigitNet
+) -> None:
     assert main(["--checkpoint", "base", "--data", str(stand_in_data)]) == 0
     said = capsys.readouterr().out
     assert "of 100 images misread" in said
@@ -181,7 +185,9 @@ def test_the_table_gives_the_field_of_the_last_stage(checkpoints: Path) -> None:
         ["--checkpoint", "letters", "--pendigits", "FILE"],
     ],
 )
-def test_what_cannot_be_evaluated_is_one_sentence_and_exit_code_2(arguments, pendigits_file, capsys) -> None:
+def test_what_cannot_be_evaluated_is_one_sentence_and_exit_code_2(
+    arguments: Sequence[str], pendigits_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     stages = (StageConfig(4),)
     save_checkpoint(DigitNet(NetworkConfig(4, stages=stages, classes=("a", "b"))), "letters")
     assert main([str(pendigits_file) if argument == "FILE" else argument for argument in arguments]) == 2
@@ -200,14 +206,25 @@ def test_what_cannot_be_evaluated_is_one_sentence_and_exit_code_2(arguments, pen
         ("--few-shot", "x", "--writers", "0"),
     ],
 )
-def test_an_option_that_would_do_nothing_is_refused(arguments, capsys) -> None:
+def test_an_option_that_would_do_nothing_is_refused(
+    arguments: Sequence[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
     assert arguments[-1 if arguments[-1].startswith("--") else -2] in capsys.readouterr().err
 
 
-def test_recording_without_pen_strokes_is_refused(capsys) -> None:
+def test_the_table_is_not_recorded(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main(["--record"])
-    assert "--record goes with --pendigits" in capsys.readouterr().err
+        main(["--table", "--record"])
+    assert "--record does not go with --table" in capsys.readouterr().err
+
+
+def test_test_figures_are_recorded_with_their_confusions(stand_in_data: Path) -> None:
+    """Older files have none, and the Network tab shows what is recorded."""
+    assert main(["--checkpoint", "base", "--data", str(stand_in_data), "--record"]) == 0
+    counts = recorded_confusion("base")["test"]
+    assert counts.sum() == 100
+    figures = read_metadata("base")["figures"]["test"]
+    assert np.trace(counts) == pytest.approx(100 * figures["accuracy"])

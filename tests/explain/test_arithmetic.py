@@ -1,5 +1,6 @@
 """The arithmetic of a cell: what the page shows of it adds up to what the network computed."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -21,7 +22,7 @@ IMAGE = np.random.default_rng(3).integers(0, 256, (28, 28), dtype=np.uint8)
 TOLERANCE = 1e-4
 
 
-def check_cells(net: DigitNet, pick) -> None:
+def check_cells(net: DigitNet, pick: Callable[[int], int]) -> None:
     """Of one cell of every layer: the parts add up to the map, and the map is what the network's modules gave."""
     maps, responses = layer_maps(net, IMAGE), layer_responses(net, IMAGE)
     for layer in layer_names(net.config):

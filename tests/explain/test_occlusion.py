@@ -1,5 +1,7 @@
 """Which ink a decision depends on, for classifiers whose reasons are known."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from model.inference import predict
 from model.network import DigitNet
 
 
-def looks_at(y: int, x: int):
+def looks_at(y: int, x: int) -> Callable[[np.ndarray], np.ndarray]:
     """Says class 1 with the ink of one pixel as its probability; looks at nothing else."""
 
     def ask(images: np.ndarray) -> np.ndarray:

@@ -47,7 +47,9 @@ def middle(net: DigitNet, layer: str) -> tuple[int, int]:
 
 @pytest.mark.parametrize("separable", [True, False])
 @pytest.mark.parametrize("channel", [None, 0, 3])
-def test_every_layer_agrees_with_the_gradient_of_the_whole_network(image, separable, channel) -> None:
+def test_every_layer_agrees_with_the_gradient_of_the_whole_network(
+    image: np.ndarray, separable: bool, channel: int | None
+) -> None:
     """The partial run stops at the right place and takes the same way there, for each layer of either kind."""
     torch.manual_seed(1)
     net = lively(DigitNet(NetworkConfig(**{**vars(CONFIG), "separable": separable})))
@@ -63,7 +65,7 @@ def test_every_layer_agrees_with_the_gradient_of_the_whole_network(image, separa
 
 
 @pytest.mark.parametrize("layer", ["stages.1.depthwise", "stages.2.pointwise", "head"])
-def test_a_pixel_moves_the_cell_as_much_as_its_field_says(image, layer) -> None:
+def test_a_pixel_moves_the_cell_as_much_as_its_field_says(image: np.ndarray, layer: str) -> None:
     """Central differences in float64: ink added to one pixel, from 0 to 1, changes the cell by that slope."""
     torch.manual_seed(2)
     net = lively(DigitNet(CONFIG)).double()
@@ -82,7 +84,7 @@ def test_a_pixel_moves_the_cell_as_much_as_its_field_says(image, layer) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(configurations(), st.data())
-def test_nothing_moves_a_cell_from_outside_its_lattice(config, data) -> None:
+def test_nothing_moves_a_cell_from_outside_its_lattice(config: NetworkConfig, data: st.DataObject) -> None:
     """The heat never leaves the taps, nor therefore the box: the overlays on the drawing agree."""
     net = lively(DigitNet(config), data.draw(st.integers(0, 2**31)))
     layer = data.draw(st.sampled_from([name for name, _ in net.named_modules() if name not in ("", "stages")]))
@@ -94,7 +96,7 @@ def test_nothing_moves_a_cell_from_outside_its_lattice(config, data) -> None:
 
 
 @pytest.mark.parametrize("layer", ["stem", "stages.1.depthwise", "stages.1", "stages.2"])
-def test_with_all_weights_one_the_field_is_the_lattice(image, layer) -> None:
+def test_with_all_weights_one_the_field_is_the_lattice(image: np.ndarray, layer: str) -> None:
     """Where no weight prefers a path, influence is the number of paths (Luo et al. 2016, section 2.1)."""
     net = make_positive(DigitNet(CONFIG), None)
     cell = middle(net, layer)
@@ -102,7 +104,7 @@ def test_with_all_weights_one_the_field_is_the_lattice(image, layer) -> None:
     np.testing.assert_allclose(field, tap_lattice(net, layer, cell).astype(float), rtol=1e-6)
 
 
-def test_the_mean_is_the_mean_of_each(net) -> None:
+def test_the_mean_is_the_mean_of_each(net: DigitNet) -> None:
     """Across a chunk's border too."""
     images = np.random.default_rng(1).integers(0, 256, (CHUNK + 2, 28, 28), dtype=np.uint8)
     each = [effective_receptive_field(net, "stages.2", (3, 3), image) for image in images]
@@ -111,7 +113,7 @@ def test_the_mean_is_the_mean_of_each(net) -> None:
     )
 
 
-def test_the_network_is_left_as_it_is(net, image) -> None:
+def test_the_network_is_left_as_it_is(net: DigitNet, image: np.ndarray) -> None:
     before = {name: value.clone() for name, value in net.state_dict().items()}
     effective_receptive_field(net, "head", (0, 0), image)
     assert all(parameter.grad is None for parameter in net.parameters())
@@ -120,14 +122,14 @@ def test_the_network_is_left_as_it_is(net, image) -> None:
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
-def test_it_works_where_gradients_are_switched_off(net, image, mode) -> None:
+def test_it_works_where_gradients_are_switched_off(net: DigitNet, image: np.ndarray, mode: type) -> None:
     """A page that only runs inference needs it too."""
     expected = effective_receptive_field(net, "stages.1", (4, 4), image)
     with mode():
         assert np.array_equal(effective_receptive_field(net, "stages.1", (4, 4), image), expected)
 
 
-def test_what_comes_after_the_layer_is_not_run(image) -> None:
+def test_what_comes_after_the_layer_is_not_run(image: np.ndarray) -> None:
     """The answer to a moving pen has no time for it."""
     net = DigitNet(CONFIG).eval()
     for module in (net.stages[1].pointwise, net.stages[2], net.head):
@@ -147,18 +149,20 @@ def test_what_comes_after_the_layer_is_not_run(image) -> None:
         ({"image": np.zeros((1, 28, 28), np.uint8)}, "expected uint8"),
     ],
 )
-def test_invalid_arguments_are_refused(net, image, changes, message) -> None:
+def test_invalid_arguments_are_refused(
+    net: DigitNet, image: np.ndarray, changes: dict[str, object], message: str
+) -> None:
     question = {"layer": "stages.1", "cell": (4, 4), "image": image, "channel": None, **changes}
     with pytest.raises(ValueError, match=message):
         effective_receptive_field(net, **question)
 
 
-def test_no_drawings_have_no_mean(net) -> None:
+def test_no_drawings_have_no_mean(net: DigitNet) -> None:
     with pytest.raises(ValueError, match=r"uint8 \(0, 28, 28\)"):
         mean_effective_field(net, "stem", (0, 0), np.zeros((0, 28, 28), np.uint8))
 
 
-def test_a_network_in_training_mode_is_refused(image) -> None:
+def test_a_network_in_training_mode_is_refused(image: np.ndarray) -> None:
     """Its norms would take their statistics from this one drawing, and keep them."""
     with pytest.raises(ValueError, match="training mode"):
         effective_receptive_field(DigitNet(PRESETS["nano"]), "stem", (0, 0), image)
@@ -173,7 +177,9 @@ def test_a_network_in_training_mode_is_refused(image) -> None:
     st.tuples(*(st.integers(0, 2 * n - 2).map(lambda twice: twice / 2) for n in (9, 12))),
     st.floats(0.05, 1.0),
 )
-def test_the_box_carries_its_share_and_no_smaller_one_does(field, center, share) -> None:
+def test_the_box_carries_its_share_and_no_smaller_one_does(
+    field: np.ndarray, center: tuple[float, float], share: float
+) -> None:
     box = carrying_box(field, center, share)
     total = field.sum(dtype=np.float64)
     if total == 0:
@@ -201,6 +207,6 @@ def test_boxes_are_clipped_to_the_image() -> None:
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.01, float("nan")])
-def test_shares_outside_their_range_are_refused(share) -> None:
+def test_shares_outside_their_range_are_refused(share: float) -> None:
     with pytest.raises(ValueError, match="above 0 and at most 1"):
         carrying_box(np.ones((3, 3)), (1, 1), share)

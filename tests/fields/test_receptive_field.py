@@ -101,7 +101,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_published_networks_have_their_published_fields(name) -> None:
+def test_published_networks_have_their_published_fields(name: str) -> None:
     chain, size, stride, padding = PUBLISHED[name]
     field = receptive_field_of(chain, (2049, 1025))
     assert (field.size, field.stride, field.padding) == ((size,) * 2, (stride,) * 2, (padding,) * 2)
@@ -109,7 +109,7 @@ def test_published_networks_have_their_published_fields(name) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(chains())
-def test_map_sizes_and_regions_are_those_of_torch(case) -> None:
+def test_map_sizes_and_regions_are_those_of_torch(case: tuple[Chain, tuple[int, int]]) -> None:
     """Every pixel that moves a cell lies in its region; otherwise the box on the drawing would be wrong."""
     chain, size = case
     field = receptive_field_of(chain, size)
@@ -123,7 +123,7 @@ def test_map_sizes_and_regions_are_those_of_torch(case) -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(chains())
-def test_size_is_exactly_what_the_taps_span(case) -> None:
+def test_size_is_exactly_what_the_taps_span(case: tuple[Chain, tuple[int, int]]) -> None:
     """Far from borders the end rows and end columns of the field are read: no field is larger than it has to be."""
     chain, size = case
     lattice = open_lattice(chain, size)
@@ -133,7 +133,7 @@ def test_size_is_exactly_what_the_taps_span(case) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(chains())
-def test_neighbouring_fields_are_one_stride_apart_around_their_centres(case) -> None:
+def test_neighbouring_fields_are_one_stride_apart_around_their_centres(case: tuple[Chain, tuple[int, int]]) -> None:
     chain, size = case
     field = receptive_field_of(chain, size)
     last = tuple(n - 1 for n in field.map_size)
@@ -146,7 +146,7 @@ def test_neighbouring_fields_are_one_stride_apart_around_their_centres(case) -> 
 
 @settings(max_examples=40, deadline=None)
 @given(chains())
-def test_stride_and_centre_fix_the_map_size(case) -> None:
+def test_stride_and_centre_fix_the_map_size(case: tuple[Chain, tuple[int, int]]) -> None:
     """Why parallel branches that agree in both can be added: n cells stand S apart with one margin c at either end."""
     chain, size = case
     field = receptive_field_of(chain, size)
@@ -180,7 +180,7 @@ def test_two_even_windows_may_stand_beside_an_identity() -> None:
         (((square(2, padding=1),), ()), "center"),
     ],
 )
-def test_branches_that_disagree_are_an_error_not_a_guess(branches, what) -> None:
+def test_branches_that_disagree_are_an_error_not_a_guess(branches: tuple[Chain, ...], what: str) -> None:
     """No single box describes the sum of two grids that are not the same grid."""
     with pytest.raises(ValueError, match=f"disagree in {what}"):
         receptive_field_of((Parallel(branches),), (9, 9))
@@ -217,7 +217,7 @@ def test_a_window_larger_than_its_padded_map_is_an_error() -> None:
 @pytest.mark.parametrize(
     "fields", [{"kernel": (0, 3)}, {"stride": (1, 0)}, {"padding": (-1, 0)}, {"dilation": (1, 1.5)}, {"kernel": (3,)}]
 )
-def test_malformed_windows_are_refused(fields) -> None:
+def test_malformed_windows_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=f"{next(iter(fields))} is .* expected two whole numbers"):
         Conv(**{"kernel": (3, 3), **fields})
 
@@ -262,13 +262,13 @@ def test_fields_larger_than_the_image_say_so_unclipped() -> None:
 
 
 @pytest.mark.parametrize("layer", ["", "stages", "stages.9", "stages.0.conv", "Stem", None])
-def test_unknown_layers_are_refused_with_the_known_ones(layer) -> None:
+def test_unknown_layers_are_refused_with_the_known_ones(layer: object) -> None:
     with pytest.raises(ValueError, match=r"There is no layer .*; expected one of stem, .*, pool, head\."):
         receptive_field(DigitNet(PRESETS["nano"]), layer)
 
 
 @pytest.mark.parametrize("cell", [(-1, 0), (0, 14), (14, 0), (99, 99)])
-def test_cells_outside_the_map_are_refused_with_the_range(cell) -> None:
+def test_cells_outside_the_map_are_refused_with_the_range(cell: object) -> None:
     field = receptive_field(DigitNet(PRESETS["nano"]), "stem")
     for question in (field.region, field.center_of):
         with pytest.raises(ValueError, match="outside the map; expected y from 0 to 13 and x from 0 to 13"):
@@ -276,7 +276,7 @@ def test_cells_outside_the_map_are_refused_with_the_range(cell) -> None:
 
 
 @pytest.mark.parametrize("cell", [None, 3, (1,), (1, 2, 3), (1.0, 2.0), "ab", ("1", "2")])
-def test_an_invalid_cell_is_refused(cell) -> None:
+def test_an_invalid_cell_is_refused(cell: object) -> None:
     field = receptive_field(DigitNet(PRESETS["nano"]), "stem")
     with pytest.raises(ValueError, match="A cell is two whole numbers"):
         field.checked(cell)

@@ -1,5 +1,7 @@
 """Tap lattices against networks that show what they read, and the gridding that lattices prove."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from model.fields.gridding import hybrid_dilation_gap, meets_hybrid_dilation
 from model.fields.layer_fields import coverage, receptive_field, tap_lattice
-from model.fields.receptive_field import Conv, GlobalPool, Parallel, receptive_field_of
+from model.fields.receptive_field import Chain, Conv, GlobalPool, Parallel, ReceptiveField, receptive_field_of
 from model.fields.tap_lattice import count_paths, open_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from tests.probing import (
@@ -28,7 +30,7 @@ def stack(*dilations: int, kernel: int = 3) -> tuple[Conv, ...]:
     return tuple(Conv((kernel,) * 2, padding=(d * (kernel // 2),) * 2, dilation=(d, d)) for d in dilations)
 
 
-def a_cell(field, data):
+def a_cell(field: ReceptiveField, data: st.DataObject) -> tuple[int, int]:
     return tuple(data.draw(st.integers(0, n - 1)) for n in field.map_size)
 
 
@@ -37,7 +39,9 @@ def a_cell(field, data):
 
 @settings(max_examples=100, deadline=None)
 @given(chains(), st.booleans(), st.data())
-def test_path_counts_are_what_weights_of_one_give(case, pooling, data) -> None:
+def test_path_counts_are_what_weights_of_one_give(
+    case: tuple[Chain, tuple[int, int]], pooling: bool, data: st.DataObject
+) -> None:
     """Non-square, even, strided, dilated, padded, pooled and residual layers, at borders as inside."""
     chain, size = case
     y, x = cell = a_cell(receptive_field_of(chain, size), data)
@@ -46,7 +50,9 @@ def test_path_counts_are_what_weights_of_one_give(case, pooling, data) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(chains(), st.data())
-def test_no_border_adds_a_path_and_cells_away_from_borders_lose_none(case, data) -> None:
+def test_no_border_adds_a_path_and_cells_away_from_borders_lose_none(
+    case: tuple[Chain, tuple[int, int]], data: st.DataObject
+) -> None:
     """Padding can take paths away; where it takes none, the lattice is the open one, moved to the cell."""
     chain, size = case
     field = receptive_field_of(chain, size)
@@ -115,7 +121,9 @@ def test_an_even_kernel_with_stride_leaves_nothing_out_and_a_dilated_one_does() 
 
 @settings(max_examples=60, deadline=None)
 @given(configurations(), st.integers(0, 2**31), st.data())
-def test_pixels_that_move_a_cell_are_the_support_of_its_lattice(config, seed, data) -> None:
+def test_pixels_that_move_a_cell_are_the_support_of_its_lattice(
+    config: NetworkConfig, seed: int, data: st.DataObject
+) -> None:
     """Every layer of a network with positive weights at random, probed pixel by pixel."""
     net = make_positive(DigitNet(config), seed).float()
     for layer, answers in responses(net, one_pixel_images(28, 28).float()).items():
@@ -126,7 +134,7 @@ def test_pixels_that_move_a_cell_are_the_support_of_its_lattice(config, seed, da
 
 @settings(max_examples=60, deadline=None)
 @given(configurations(), st.data())
-def test_path_counts_of_every_layer_are_what_weights_of_one_give(config, data) -> None:
+def test_path_counts_of_every_layer_are_what_weights_of_one_give(config: NetworkConfig, data: st.DataObject) -> None:
     """By torch's own gradient, in float64, where these counts are exact; the pool's mean is turned into a sum."""
     net = make_positive(DigitNet(config), None)
     cells = receptive_field(net, f"stages.{len(config.stages) - 1}").map_size
@@ -158,7 +166,7 @@ def test_a_pointwise_layer_does_not_read_through_the_shortcut() -> None:
 
 
 @pytest.mark.parametrize("cell", [(14, 0), (0, -1), (0.5, 1), None])
-def test_cells_outside_the_map_are_refused(cell) -> None:
+def test_cells_outside_the_map_are_refused(cell: object) -> None:
     net = DigitNet(PRESETS["nano"])
     for question in (tap_lattice, coverage):
         if cell is not None or question is tap_lattice:
@@ -171,7 +179,7 @@ def test_cells_outside_the_map_are_refused(cell) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(configurations(), st.data())
-def test_coverage_is_the_lattice_inside_the_region(config, data) -> None:
+def test_coverage_is_the_lattice_inside_the_region(config: NetworkConfig, data: st.DataObject) -> None:
     net = DigitNet(config)
     layer = data.draw(st.sampled_from(sorted({name for name, _ in net.named_modules()} - {"", "stages"})))
     cell = a_cell(receptive_field(net, layer), data)
@@ -198,7 +206,7 @@ def test_gridding_is_seen() -> None:
     ("dilations", "gap"),
     [((1, 2, 5), 2), ((1, 2, 9), 5), ((1, 2), 2), ((1, 2, 3), 2), ((2, 2, 2), 2), ((1, 2, 5, 9), 2), ((1, 3), 3)],
 )
-def test_the_gap_is_that_of_the_paper(dilations, gap) -> None:
+def test_the_gap_is_that_of_the_paper(dilations: Sequence[int], gap: int) -> None:
     """(1, 2, 5) and (1, 2, 9) are the paper's own examples, of K = 3: the one keeps M_2 <= K, the other does not."""
     assert hybrid_dilation_gap(dilations) == gap
     assert meets_hybrid_dilation(dilations, 3) == (gap <= 3)
@@ -207,7 +215,7 @@ def test_the_gap_is_that_of_the_paper(dilations, gap) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=4), st.sampled_from((3, 5, 7)))
 @example([2, 5, 9], 3)
-def test_dilations_that_begin_with_one_and_meet_the_condition_leave_no_hole(rates, kernel) -> None:
+def test_dilations_that_begin_with_one_and_meet_the_condition_leave_no_hole(rates: list[int], kernel: int) -> None:
     """Then the lattice is complete: K taps in a row, and no later gap wider than what earlier layers have filled."""
     dilations = (1, *rates)
     assume(meets_hybrid_dilation(dilations, kernel))
@@ -216,7 +224,7 @@ def test_dilations_that_begin_with_one_and_meet_the_condition_leave_no_hole(rate
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=5), st.sampled_from((1, 3, 5, 7)))
-def test_a_lattice_is_complete_where_sorted_steps_are_bridged(dilations, kernel) -> None:
+def test_a_lattice_is_complete_where_sorted_steps_are_bridged(dilations: Sequence[int], kernel: int) -> None:
     """The exact rule, by another road: with steps sorted, each has to be at most one more than all before reach."""
     steps = sorted(dilations)
     reaches = [(kernel - 1) * sum(steps[:count]) for count in range(len(steps) + 1)]
@@ -238,6 +246,6 @@ def test_the_condition_presumes_three_taps() -> None:
 
 
 @pytest.mark.parametrize("dilations", [(), (3,), (1, 0, 2)])
-def test_the_condition_needs_two_dilations(dilations) -> None:
+def test_the_condition_needs_two_dilations(dilations: Sequence[int]) -> None:
     with pytest.raises(ValueError, match="two or more dilations of at least 1"):
         hybrid_dilation_gap(dilations)

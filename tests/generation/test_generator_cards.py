@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from model import checkpoint
 from model.generation.cards import generator_section, multiply_accumulates
 from model.generation.checkpoint import save_generator
@@ -19,7 +21,7 @@ def test_multiply_accumulates_are_those_of_every_layer() -> None:
 
 
 def test_a_card_says_how_it_was_made_and_what_it_is_worth(
-    generator: DigitGenerator, monkeypatch, tmp_path: Path
+    generator: DigitGenerator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path)
     assert generator_section() == ""

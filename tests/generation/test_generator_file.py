@@ -59,7 +59,9 @@ def test_saving_leaves_the_network_as_it_is(saved: Path, generator: DigitGenerat
     assert {parameter.dtype for parameter in generator.parameters()} == {torch.float32}
 
 
-def test_names_are_files_in_checkpoints(generator: DigitGenerator, monkeypatch, tmp_path: Path) -> None:
+def test_names_are_files_in_checkpoints(
+    generator: DigitGenerator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path)
     save_generator(generator, "mine")
     assert generator_names() == ["mine"]
@@ -110,7 +112,9 @@ def test_weights_of_another_shape_kind_or_size_are_refused(saved: Path, generato
 
 
 @pytest.mark.parametrize("config", [None, [], {}, {"channels": 10**9}, {"middle": [1] * 10**3}])
-def test_a_configuration_that_cannot_be_built_is_refused(saved: Path, generator: DigitGenerator, config) -> None:
+def test_a_configuration_that_cannot_be_built_is_refused(
+    saved: Path, generator: DigitGenerator, config: object
+) -> None:
     rewrite(saved, config={**generator.config.to_dict(), **config} if config else config)
     refused(saved)
 

@@ -20,7 +20,9 @@ def answer(generator: DigitGenerator, images: Tensor, digit: int = 0, time: floa
 
 
 @given(dilations, dilations, dilations, st.sampled_from([1, 3, 5]))
-def test_every_shape_answers_with_an_image(descending, middle, ascending, kernel) -> None:
+def test_every_shape_answers_with_an_image(
+    descending: tuple[int, ...], middle: tuple[int, ...], ascending: tuple[int, ...], kernel: int
+) -> None:
     config = GeneratorConfig(4, 6, kernel, descending, middle, ascending, 3)
     net = DigitGenerator(config)
     assert answer(net, torch.randn(2, 3, 28, 28)).shape == (2, 1, 28, 28)

@@ -89,7 +89,9 @@ def test_a_recipe_out_of_range_is_one_sentence(wrong: dict[str, float]) -> None:
         GeneratorRecipe(**wrong)
 
 
-def test_the_command_writes_a_generator_and_goes_on_where_it_was_stopped(stand_in_data, tmp_path, monkeypatch) -> None:
+def test_the_command_writes_a_generator_and_goes_on_where_it_was_stopped(
+    stand_in_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(data, "VALIDATION_SIZE", 200)
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path / "checkpoints")

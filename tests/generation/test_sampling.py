@@ -64,7 +64,9 @@ def test_every_step_is_shown_from_noise_to_image(generator: DigitGenerator) -> N
     assert torch.equal(steps[-1].noisy, steps[-2].answer)
 
 
-def test_the_first_images_are_the_same_however_many_are_drawn(generator: DigitGenerator, monkeypatch) -> None:
+def test_the_first_images_are_the_same_however_many_are_drawn(
+    generator: DigitGenerator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sampling, "BATCH", 3)
     many = generate(generator, [str(n % 10) for n in range(8)], seed=5, steps=2)
     few = generate(generator, [str(n % 10) for n in range(4)], seed=5, steps=2)

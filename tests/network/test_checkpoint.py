@@ -73,7 +73,7 @@ def test_history_is_kept_as_it_was_given(saved: Path, small_net: DigitNet) -> No
     assert metadata == {"format": FORMAT_VERSION, "seed": 3, "figures": {"test": {"accuracy": 0.5}}}
 
 
-def test_names_are_files_in_checkpoints(monkeypatch, tmp_path: Path, small_net: DigitNet) -> None:
+def test_names_are_files_in_checkpoints(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small_net: DigitNet) -> None:
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path)
     save_checkpoint(small_net, "mine")
     assert checkpoint_names() == ["mine"]
@@ -86,7 +86,7 @@ def test_every_shipped_checkpoint_loads() -> None:
         load_checkpoint(name)
 
 
-def test_an_unknown_name_is_refused_with_the_known_ones(monkeypatch, saved: Path) -> None:
+def test_an_unknown_name_is_refused_with_the_known_ones(monkeypatch: pytest.MonkeyPatch, saved: Path) -> None:
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", saved.parent)
     assert refused("nothing").endswith("checkpoints/ has: net.")
     assert "nothing" in refused(saved.parent / "nothing.safetensors")
@@ -218,7 +218,9 @@ def test_a_configuration_with_wrong_types_is_refused(saved: Path, small_net: Dig
 
 
 @pytest.mark.parametrize("name", ["", ".", "/dev/full", "net.txt/more"])
-def test_an_invalid_place_is_refused_before_the_work(name: str, monkeypatch, tmp_path: Path) -> None:
+def test_an_invalid_place_is_refused_before_the_work(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "net.txt").write_text("")
     with pytest.raises(CheckpointError, match="cannot be written to"):
@@ -258,10 +260,12 @@ def test_a_huge_file_is_refused_unread(saved: Path) -> None:
     assert f"at most {MAX_BYTES:,}" in refused(saved)
 
 
-def test_a_save_that_fails_leaves_the_old_file_and_no_litter(saved: Path, small_net: DigitNet, monkeypatch) -> None:
+def test_a_save_that_fails_leaves_the_old_file_and_no_litter(
+    saved: Path, small_net: DigitNet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = saved.read_bytes()
 
-    def fail(_weights, path, _metadata) -> None:
+    def fail(_weights: object, path: Path, _metadata: object) -> None:
         Path(path).write_bytes(b"half a file")
         raise OSError("no space left on device")
 

@@ -1,6 +1,7 @@
 """MNIST is split once and for all, missing data is one sentence, and distorted images are still images."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,24 +15,24 @@ ONE_SENTENCE = r"\A[^\n]+\.\Z"
 
 
 @pytest.fixture
-def numbered_images(monkeypatch) -> None:
+def numbered_images(monkeypatch: pytest.MonkeyPatch) -> None:
     """60,000 images, each of which holds nothing but its own number."""
     numbers = torch.arange(60_000)
     monkeypatch.setattr(data, "load_mnist", lambda *_, **__: Split(numbers[:, None, None], numbers))
 
 
-def test_split_is_disjoint_complete_and_of_the_stated_sizes(numbered_images) -> None:
+def test_split_is_disjoint_complete_and_of_the_stated_sizes(numbered_images: None) -> None:
     training, validation = load_training()
     assert (len(training.labels), len(validation.labels)) == (55_000, 5_000)
     assert len(set(training.labels.tolist()) | set(validation.labels.tolist())) == 60_000
 
 
-def test_split_keeps_images_and_labels_together(numbered_images) -> None:
+def test_split_keeps_images_and_labels_together(numbered_images: None) -> None:
     for split in load_training():
         assert torch.equal(split.images[:, 0, 0], split.labels)
 
 
-def test_split_is_the_same_on_every_machine_whatever_was_drawn_before(numbered_images) -> None:
+def test_split_is_the_same_on_every_machine_whatever_was_drawn_before(numbered_images: None) -> None:
     torch.manual_seed(1)
     first = load_training()[1].labels
     torch.manual_seed(2)
@@ -44,7 +45,9 @@ def test_torchvision_provides_its_mnist() -> None:
     assert import_mnist() is import_mnist()
 
 
-def test_missing_data_is_one_sentence_and_not_downloaded_unless_wanted(tmp_path, monkeypatch) -> None:
+def test_missing_data_is_one_sentence_and_not_downloaded_unless_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(import_mnist(), "download", lambda self: pytest.fail("tried to download"))
     with pytest.raises(DataError, match=ONE_SENTENCE) as error:
         load_mnist(tmp_path / "nothing", train=True, download=False)
@@ -52,8 +55,10 @@ def test_missing_data_is_one_sentence_and_not_downloaded_unless_wanted(tmp_path,
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("Error downloading"), OSError("no route to host")])
-def test_missing_data_without_a_network_is_one_sentence(tmp_path, monkeypatch, failure) -> None:
-    def download(self) -> None:
+def test_missing_data_without_a_network_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    def download(self: object) -> None:
         raise failure
 
     monkeypatch.setattr(import_mnist(), "download", download)
@@ -63,14 +68,14 @@ def test_missing_data_without_a_network_is_one_sentence(tmp_path, monkeypatch, f
 
 
 @pytest.mark.parametrize("content", [b"", b"no images at all", b"\0\0\x08\x03\0\0"])
-def test_files_without_images_are_reported_as_damaged(stand_in_data, tmp_path, content) -> None:
+def test_files_without_images_are_reported_as_damaged(stand_in_data: Path, tmp_path: Path, content: bytes) -> None:
     shutil.copytree(stand_in_data, tmp_path / "data")
     (tmp_path / "data" / "MNIST" / "raw" / "train-images-idx3-ubyte").write_bytes(content)
     with pytest.raises(DataError, match="damaged"):
         load_mnist(tmp_path / "data", train=True, download=False)
 
 
-def test_damaged_data_is_one_sentence(tmp_path, stand_in_data) -> None:
+def test_damaged_data_is_one_sentence(tmp_path: Path, stand_in_data: Path) -> None:
     raw = tmp_path / "MNIST" / "raw"
     raw.mkdir(parents=True)
     for path in (stand_in_data / "MNIST" / "raw").iterdir():
@@ -79,7 +84,7 @@ def test_damaged_data_is_one_sentence(tmp_path, stand_in_data) -> None:
         load_mnist(tmp_path, train=True)
 
 
-def test_mnist_is_what_it_should_be(data_directory) -> None:
+def test_mnist_is_what_it_should_be(data_directory: Path) -> None:
     train, test = (load_mnist(data_directory, train=train, download=False) for train in (True, False))
     assert train.images.shape == (60_000, 28, 28)
     assert test.images.shape == (10_000, 28, 28)

@@ -16,7 +16,9 @@ from model.depthwise import DepthwiseConv2d
     size=st.tuples(st.integers(1, 12), st.integers(1, 12)),
     seed=st.integers(0, 2**16),
 )
-def test_values_and_gradients_equal_those_of_conv2d(kernel, dilation, channels, size, seed) -> None:
+def test_values_and_gradients_equal_those_of_conv2d(
+    kernel: int, dilation: int, channels: int, size: tuple[int, int], seed: int
+) -> None:
     torch.manual_seed(seed)
     layer = DepthwiseConv2d(channels, kernel, dilation).double().train()
     x = torch.randn(2, channels, *size, dtype=torch.double, requires_grad=True)

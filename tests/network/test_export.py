@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from model.export import main
 from model.inference import predict, read
 from model.network import DigitNet, NetworkConfig, StageConfig
 from model.onnx import int8, runtime
-from model.onnx.int8 import to_int8
+from model.onnx.int8 import describe_int8, to_int8
 from model.onnx.runtime import ExportError, random_drawings, session, to_onnx
 from tests.conftest import settled
 from tests.probing import configurations
@@ -67,7 +68,7 @@ def test_the_file_names_its_classes_and_takes_bytes(warm_net: DigitNet) -> None:
 def test_a_file_with_different_answers_is_never_exported(warm_net: DigitNet, monkeypatch: pytest.MonkeyPatch) -> None:
     exact = runtime.onnx_model
 
-    def wrong(net: DigitNet):
+    def wrong(net: DigitNet) -> Any:
         other = DigitNet(net.config).eval()
         other.load_state_dict(net.state_dict())
         other.head.bias.data[0] += 0.01
@@ -97,6 +98,24 @@ def test_eight_bits_are_eight_bits_and_their_accuracy_is_measured_on_mnist(
     assert result.exact == (predict(warm_net, images).argmax(1) == labels).mean()
     probabilities, _ = session(result.model).run(None, {"images": images})
     assert result.accuracy == (probabilities.argmax(1) == labels).mean()
+
+
+def test_what_eight_bits_gain_or_lose_is_measured_and_said(warm_net: DigitNet, stand_in_data: Path) -> None:
+    """Small networks become larger and slower by them: the sentence follows from what was measured, not from hope."""
+    result = to_int8(warm_net, stand_in_data)
+    assert result.bytes == (len(result.model), len(to_onnx(warm_net)))
+    assert result.images == 100
+    assert min(result.seconds) > 0
+    said = describe_int8(result)
+    assert f"{result.bytes[0]:,} bytes instead of {result.bytes[1]:,}" in said
+    assert "100 images in" in said
+    measured = {
+        ((30, 13), (5.0, 3.0)): "larger (30 bytes instead of 13) and slower",
+        ((30, 90), (2.0, 3.0)): "smaller (30 bytes instead of 90) and quicker",
+        ((30, 90), (5.0, 3.0)): "smaller (30 bytes instead of 90) but slower",
+    }
+    for (sizes, seconds), words in measured.items():
+        assert words in describe_int8(result._replace(bytes=sizes, seconds=seconds))
 
 
 def test_without_mnist_the_example_drawings_are_measured_and_named(warm_net: DigitNet) -> None:

@@ -1,6 +1,7 @@
 """What is called familiar follows from the logits and two thresholds, and what was just taught always is."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -63,7 +64,7 @@ def test_a_network_of_digits_alone_goes_by_energy(net: DigitNet) -> None:
 
 
 @pytest.mark.parametrize("set_by", [set_by_energy, set_by_evidence])
-def test_what_was_taught_is_familiar_afterwards(net: DigitNet, set_by) -> None:
+def test_what_was_taught_is_familiar_afterwards(net: DigitNet, set_by: Callable[..., None]) -> None:
     set_by(net, 5 * logits(4))
     taught = 0.01 * logits(5, 20, classes=11)
     assert not is_familiar(net, taught).all()

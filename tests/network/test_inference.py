@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from model.inference import layer_responses, predict, read
 from model.network import PRESETS, DigitNet
@@ -67,12 +68,14 @@ def test_an_invalid_image_has_no_responses(small_net: DigitNet, wrong: np.ndarra
 
 
 @pytest.mark.parametrize("name", ["small_net", "standard_net"])
-def test_responses_are_what_each_layer_gives_in_the_order_in_which_it_runs(name, images, request) -> None:
+def test_responses_are_what_each_layer_gives_in_the_order_in_which_it_runs(
+    name: str, images: np.ndarray, request: pytest.FixtureRequest
+) -> None:
     net = request.getfixturevalue(name)
     expected: dict[str, torch.Tensor] = {}
     names = {module: name for name, module in net.named_modules()}
 
-    def keep(module, _inputs, output) -> None:
+    def keep(module: nn.Module, _inputs: object, output: Tensor) -> None:
         if names[module]:
             expected[names[module]] = output[0]
 

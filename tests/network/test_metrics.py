@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from model.metrics import (
     logits_of,
     negative_log_likelihood,
 )
+from model.network import DigitNet
 
 
 @st.composite
@@ -135,7 +137,9 @@ def test_all_but_a_few_of_the_images_that_it_is_set_by_are_familiar() -> None:
     assert familiar == pytest.approx(1 - UNFAMILIAR, abs=1e-3)
 
 
-def test_batches_give_the_logits_of_the_whole(small_net, images, monkeypatch) -> None:
+def test_batches_give_the_logits_of_the_whole(
+    small_net: DigitNet, images: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
     images = torch.from_numpy(images)
     whole = logits_of(small_net, images)
     monkeypatch.setattr(metrics, "BATCH", 3)

@@ -2,14 +2,17 @@
 
 import json
 from copy import deepcopy
+from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.checkpoint import load_checkpoint, save_checkpoint
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig, count_parameters
+from model.stages import MultiScaleStage
 from tests.probing import configurations
 
 STAGES = (StageConfig(4),)
@@ -35,6 +38,11 @@ STAGES = (StageConfig(4),)
         ("stages[0].shares", {"stages": (StageConfig(4, shares=0),)}),
         ("stages[1].shares", {"stages": (StageConfig(4), StageConfig(4, kernel=5, shares=0))}),
         ("stages[1].shares", {"stages": (StageConfig(6), StageConfig(6, shares=0))}),
+        ("stages[0].branches", {"stages": (StageConfig(4, branches=(0,)),)}),
+        ("stages[0].branches", {"stages": (StageConfig(4, branches=(1, 2, 3, 4)),)}),
+        ("stages[0].branches", {"stages": (StageConfig(4, branches=[2]),)}),
+        ("stages[0].branches", {"stages": (StageConfig(4, branches=(2,)),), "separable": False}),
+        ("stages[1].shares", {"stages": (StageConfig(4, branches=(2,)), StageConfig(4, shares=0))}),
         ("stages[2].shares", {"stages": (*STAGES, StageConfig(4, shares=0), StageConfig(4, shares=1))}),
     ],
 )
@@ -47,6 +55,30 @@ def test_an_invalid_configuration_is_refused_with_the_name_of_the_field(field: s
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_configuration_survives_json(preset: str) -> None:
     assert NetworkConfig.from_dict(json.loads(json.dumps(PRESETS[preset].to_dict()))) == PRESETS[preset]
+
+
+def test_a_multi_scale_stage_survives_json_and_a_checkpoint(tmp_path: Path) -> None:
+    config = NetworkConfig(4, stages=(StageConfig(6, dilation=1, branches=(2, 4)),))
+    assert NetworkConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    path = save_checkpoint(DigitNet(config).eval(), tmp_path / "net.safetensors")
+    assert load_checkpoint(path).config == config
+
+
+def test_a_configuration_from_before_multi_scale_stages_is_read() -> None:
+    config = NetworkConfig(4, stages=STAGES)
+    before = config.to_dict()
+    for stage in before["stages"]:
+        del stage["branches"]
+    assert NetworkConfig.from_dict(before) == config
+
+
+def test_a_multi_scale_stage_weighs_what_each_dilation_sees() -> None:
+    stage = MultiScaleStage(3, StageConfig(5, dilation=1, branches=(3,))).eval()
+    x = torch.rand(1, 3, 9, 9)
+    maps = [F.relu(stage.depthwise_0_norm(stage.depthwise_0(x))), F.relu(stage.depthwise_1_norm(stage.depthwise_1(x)))]
+    expected = F.relu(stage.pointwise_norm(stage.pointwise(torch.cat(maps, 1))))
+    assert torch.equal(stage(x), expected)
+    assert [stage.depthwise_0.dilation, stage.depthwise_1.dilation] == [(1, 1), (3, 3)]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +119,7 @@ def test_shared_weights_count_once() -> None:
 
 
 @pytest.mark.parametrize("separable", [True, False])
-def test_shared_weights_stay_one_after_a_copy_and_after_loading(separable: bool, tmp_path) -> None:
+def test_shared_weights_stay_one_after_a_copy_and_after_loading(separable: bool, tmp_path: Path) -> None:
     stages = (StageConfig(8), StageConfig(8, dilation=2, shares=0))
     net = DigitNet(NetworkConfig(8, stages=stages, separable=separable))
     path = save_checkpoint(net, tmp_path / "net.safetensors")

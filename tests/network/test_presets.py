@@ -17,7 +17,7 @@ STAGES = [
 
 
 @pytest.mark.parametrize(("name", "stage"), STAGES)
-def test_no_pixel_of_a_field_is_left_unread(name, stage) -> None:
+def test_no_pixel_of_a_field_is_left_unread(name: str, stage: str) -> None:
     """Gridding would make a stage blind to some of a stroke's pixels; proved from the tap lattice.
 
     Once for a cell far from all borders with its whole field, and for cells at and near the borders, where padding
@@ -32,5 +32,5 @@ def test_no_pixel_of_a_field_is_left_unread(name, stage) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_presets_stay_small(name) -> None:
+def test_presets_stay_small(name: str) -> None:
     assert count_parameters(DigitNet(PRESETS[name])) <= LIMITS[name]

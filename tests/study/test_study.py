@@ -14,14 +14,14 @@ from tests.evaluation.test_evaluate import pendigits_file  # noqa: F401 (a fixtu
 
 
 @pytest.fixture
-def short_study(monkeypatch, tmp_path: Path) -> None:
+def short_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, few_drawings: None) -> None:
     """One epoch of a few steps, in a directory of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(data, "VALIDATION_SIZE", 200)
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path / "checkpoints")
 
 
-def command(monkeypatch, *arguments: object) -> int:
+def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     """The exit code of `python -m model.train --study` with these arguments."""
     monkeypatch.setattr(sys, "argv", ["train", "--study", "--epochs", "1", *map(str, arguments)])
     return train.main()
@@ -46,10 +46,10 @@ def test_dilation_widens_the_field_and_separation_does_not_change_it() -> None:
 
 
 def test_the_study_trains_what_is_missing_and_records_both_accuracies(
-    short_study,
-    stand_in_data,
-    pendigits_file,  # noqa: F811 (a fixture)
-    monkeypatch,
+    short_study: None,
+    stand_in_data: Path,
+    pendigits_file: Path,  # noqa: F811 (a fixture)
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert command(monkeypatch, "--data", stand_in_data, "--seeds", 0) == 0
     assert checkpoint_names() == sorted(STUDY)
@@ -68,7 +68,9 @@ def test_the_study_trains_what_is_missing_and_records_both_accuracies(
         assert read_metadata(f"{name}-seed1")["recipe"]["epochs"] == 1
 
 
-def test_a_study_without_pen_strokes_to_read_is_one_sentence(short_study, stand_in_data, monkeypatch, capsys) -> None:
+def test_a_study_without_pen_strokes_to_read_is_one_sentence(
+    short_study: None, stand_in_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert command(monkeypatch, "--data", stand_in_data, "--pendigits", "nothing.tra") == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not checkpoint_names(), "said before anything is trained"

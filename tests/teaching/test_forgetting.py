@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 
+from model.drawing.strokes import rasterize
 from model.network import DigitNet
 from model.teaching.interpolation import INTERPOLATIONS
+from model.teaching.lesson import fine_tune
+from model.teaching.precedence import OF_ALL, OF_EACH, STILL_READ, Bars, bars
 from model.teaching.recipe import Teaching
 from model.teaching.replay import Replay
 from model.teaching.result import FineTuned
@@ -61,23 +65,59 @@ def test_one_class_alone_is_not_made_more_frequent_than_ten(
         network = teach([example("7")], ["hook"], teaching=teaching).network
         return float(old_probabilities(network, old)[:, len(net.classes)].mean())
 
-    monkeypatch.setattr("model.teaching.new_classes.MISTAKEN", 1.0)  # holding it back would hide the difference
+    monkeypatch.setattr("model.teaching.lesson.bars", lambda *_: Bars(0.0, 0.0))  # that would hide the difference
     weighed = taken_for_it()
     monkeypatch.setattr("model.teaching.lesson.LEAST_WEIGHT", 1.0)
     assert weighed < taken_for_it()
 
 
-def test_a_new_class_that_looks_like_a_digit_takes_hardly_any_of_them(
-    teach: Teach, old: Replay, monkeypatch: pytest.MonkeyPatch
+def test_a_new_class_that_looks_like_a_digit_takes_hardly_any_of_them_unless_the_visitor_decides_for_it(
+    teach: Teach, old: Replay
 ) -> None:
-    def taught(mistaken: float, still_read: float) -> FineTuned:
-        monkeypatch.setattr("model.teaching.new_classes.MISTAKEN", mistaken)
-        monkeypatch.setattr("model.teaching.new_classes.STILL_READ", still_read)
-        return teach([example("1")], ["stick"], teaching=Teaching(steps=20, batch=32, interpolation=1.0))
+    def taught(keep: str) -> FineTuned:
+        return teach([example("1")], ["stick"], teaching=Teaching(steps=20, batch=32, interpolation=1.0, keep=keep))
 
     def taken(result: FineTuned) -> int:
         return int((old_probabilities(result.network, old).argmax(1) == len(result.network.classes) - 1).sum())
 
-    unchecked, checked = taught(1.0, 0.0), taught(0.02, 0.0)
-    assert taken(checked) <= 0.02 * len(old.held_out.labels) < taken(unchecked)
-    assert taught(0.0, 1.0).after.samples == unchecked.after.samples == 1, "what was shown is read all the same"
+    digits, drawings = taught("digits"), taught("class")
+    assert taken(digits) <= 0.02 * len(old.held_out.labels) < taken(drawings)
+    assert drawings.after.samples == 1
+    for (contest,) in (digits.contests, drawings.contests):
+        assert (contest.name, contest.like, contest.close) == ("stick", "1", True)
+        assert contest.drawings.read >= STILL_READ > contest.digits.read, "the price of keeping the digits"
+        assert contest.drawings.taken > contest.digits.taken, "the price of keeping the class"
+    assert digits.contests[0].digits.of_all == pytest.approx(taken(digits) / len(old.held_out.labels))
+    assert drawings.contests[0].drawings.of_all == pytest.approx(taken(drawings) / len(old.held_out.labels))
+
+
+def test_an_earlier_class_of_the_visitor_is_kept_from_a_new_one_like_it(
+    net: DigitNet, old: Replay, teach: Teach, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By their own samples, which are taught along."""
+
+    def read_as_star(own: float) -> float:
+        monkeypatch.setattr("model.teaching.precedence.OF_OWN", own)
+        result = fine_tune(stars, images, ["star", "sun"], drawings=drawings, replay=old, teaching=teaching)
+        return float(result.after.probabilities[0, result.network.classes.index("star")])
+
+    teaching = Teaching(steps=20, batch=32, interpolation=1.0)
+    stars = teach([STAR], ["star"], teaching=teaching).network
+    drawings = [STAR, STAR]
+    images = np.stack([rasterize(drawing) for drawing in drawings])
+    assert read_as_star(0.0) > 0.5 >= read_as_star(1.0) - 0.5
+
+
+def test_a_bar_lets_no_more_pass_than_it_may() -> None:
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(10).repeat(100)
+    logits = torch.randn(1000, 11, generator=generator)
+    fresh = torch.randn(50, 11, generator=generator)
+    nothing = torch.zeros(0, 11), torch.zeros(0, dtype=torch.int64)
+    raised, lowered = bars(10, (logits, labels), nothing, fresh, 10)
+    assert 0 <= lowered <= raised
+    logits[:, 10] -= raised
+    taken = logits.argmax(1) == 10
+    assert taken.sum() <= OF_ALL * 1000
+    assert all(taken[labels == digit].sum() <= OF_EACH * 100 for digit in range(10))
+    assert bars(10, nothing, nothing, fresh, 10) == Bars(0.0, 0.0), "where there are no digits, nothing is held back"

@@ -120,7 +120,7 @@ def test_teaching_works_without_old_digits(teach: Teach, old: Replay) -> None:
     teaching = Teaching(steps=3, batch=8, replay=0.0, interpolation=1.0)
     result = teach([STAR], ["4"], teaching=teaching)
     assert result.after.samples == 1
-    other = Replay(old.source, old.held_out, old.held_out)
+    other = old._replace(rehearsed=old.held_out)
     assert same(weights(teach([STAR], ["4"], teaching=teaching, replay=other).network), weights(result.network))
 
 

@@ -1,5 +1,7 @@
 """What is trained on: every kind in its share, digits with their labels, rendered once."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -25,7 +27,9 @@ def test_hands_are_labelled_as_they_are_written() -> None:
         assert (image.numpy() == rasterize(one.drawing)).all()
 
 
-def test_what_was_rendered_is_taken_from_the_cache_until_the_drawings_change(tmp_path, monkeypatch) -> None:
+def test_what_was_rendered_is_taken_from_the_cache_until_the_drawings_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = load_outliers(30, 9, cache=tmp_path)
     monkeypatch.setattr(material, "_rendered", lambda drawings: pytest.fail("rendered again"))
     assert torch.equal(load_outliers(30, 9, cache=tmp_path), first)

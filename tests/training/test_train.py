@@ -21,7 +21,7 @@ RECIPE = Recipe(epochs=3, batch=64, strength=0.3)
 
 
 @pytest.fixture(autouse=True)
-def short_training(monkeypatch, tmp_path) -> None:
+def short_training(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A recipe of three epochs of four steps, in a directory of its own, with 200 images to choose by."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(data, "VALIDATION_SIZE", 200)
@@ -29,13 +29,13 @@ def short_training(monkeypatch, tmp_path) -> None:
     monkeypatch.setitem(train.RECIPES, "nano", RECIPE)
 
 
-def command(monkeypatch, *arguments: object) -> int:
+def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
     """The exit code of `python -m model.train --preset nano` with these arguments."""
     monkeypatch.setattr(sys, "argv", ["train", "--preset", "nano", *map(str, arguments)])
     return train.main()
 
 
-def stop_at_step(monkeypatch, number: int) -> None:
+def stop_at_step(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     """Ctrl-C in the middle of a training's step of this number."""
     steps = iter(range(number))
     step = Training._step
@@ -54,7 +54,7 @@ def assert_equal(first: DigitNet, second: DigitNet) -> None:
     assert not different
 
 
-def test_the_same_seed_gives_the_same_network_and_another_seed_another(stand_in_data, tmp_path) -> None:
+def test_the_same_seed_gives_the_same_network_and_another_seed_another(stand_in_data: Path, tmp_path: Path) -> None:
     first, again, other = (
         train.train("nano", seed, RECIPE, stand_in_data, runs=tmp_path / str(run))[0]
         for run, seed in enumerate((3, 3, 4))
@@ -63,7 +63,9 @@ def test_the_same_seed_gives_the_same_network_and_another_seed_another(stand_in_
     assert not torch.equal(first.stem.weight, other.stem.weight)
 
 
-def test_stopped_and_resumed_is_bit_for_bit_the_uninterrupted_training(stand_in_data, monkeypatch, capsys) -> None:
+def test_stopped_and_resumed_is_bit_for_bit_the_uninterrupted_training(
+    stand_in_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert command(monkeypatch, "--data", stand_in_data, "--out", "whole") == 0
     with monkeypatch.context() as stopped:
         stop_at_step(stopped, 10)  # in the third epoch of four steps
@@ -79,7 +81,9 @@ def test_stopped_and_resumed_is_bit_for_bit_the_uninterrupted_training(stand_in_
     assert read_metadata("whole") == read_metadata("resumed")
 
 
-def test_a_checkpoint_says_how_it_was_made_and_what_it_scores(stand_in_data, monkeypatch) -> None:
+def test_a_checkpoint_says_how_it_was_made_and_what_it_scores(
+    stand_in_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert command(monkeypatch, "--data", stand_in_data, "--seed", 2, "--epochs", 1) == 0
     said = read_metadata("nano-seed2")
     assert (said["preset"], said["seed"], said["teacher"], said["recipe"]["epochs"]) == ("nano", 2, None, 1)
@@ -87,14 +91,16 @@ def test_a_checkpoint_says_how_it_was_made_and_what_it_scores(stand_in_data, mon
     assert said["figures"]["validation"]["images"] == 200
 
 
-def test_a_teacher_changes_what_is_learned(stand_in_data, monkeypatch) -> None:
+def test_a_teacher_changes_what_is_learned(stand_in_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert command(monkeypatch, "--data", stand_in_data, "--epochs", 1) == 0
     assert command(monkeypatch, "--data", stand_in_data, "--epochs", 1, "--teacher", "nano", "--out", "pupil") == 0
     assert read_metadata("pupil")["teacher"] == "nano"
     assert not torch.equal(load_checkpoint("nano").stem.weight, load_checkpoint("pupil").stem.weight)
 
 
-def test_a_state_of_another_recipe_is_refused(stand_in_data, monkeypatch, capsys) -> None:
+def test_a_state_of_another_recipe_is_refused(
+    stand_in_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     with monkeypatch.context() as stopped:
         stop_at_step(stopped, 6)
         assert command(monkeypatch, "--data", stand_in_data) == 130
@@ -106,14 +112,18 @@ def test_a_state_of_another_recipe_is_refused(stand_in_data, monkeypatch, capsys
 
 
 @pytest.mark.parametrize("content", [b"", b"no state", b"PK\x03\x04 half of a state"])
-def test_a_damaged_state_is_refused(stand_in_data, monkeypatch, capsys, content) -> None:
+def test_a_damaged_state_is_refused(
+    stand_in_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
     Path("runs").mkdir()
     Path("runs/nano-seed0.pt").write_bytes(content)
     assert command(monkeypatch, "--data", stand_in_data, "--resume") == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_missing_data_is_one_sentence_and_exit_code_2(monkeypatch, tmp_path, capsys) -> None:
+def test_missing_data_is_one_sentence_and_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(data.import_mnist(), "download", lambda self: (_ for _ in ()).throw(OSError("no network")))
     assert command(monkeypatch, "--data", tmp_path / "nothing") == 2
     error = capsys.readouterr().err
@@ -124,12 +134,14 @@ def test_missing_data_is_one_sentence_and_exit_code_2(monkeypatch, tmp_path, cap
 @pytest.mark.parametrize(
     "arguments", [("--teacher", "nobody"), ("--device", "abacus"), ("--device", "cuda:99"), ("--epochs", "-1")]
 )
-def test_a_wrong_argument_is_one_sentence_and_exit_code_2(stand_in_data, monkeypatch, capsys, arguments) -> None:
+def test_a_wrong_argument_is_one_sentence_and_exit_code_2(
+    stand_in_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, str]
+) -> None:
     assert command(monkeypatch, "--data", stand_in_data, *arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_two_processes_train_one_network(stand_in_data, tmp_path) -> None:
+def test_two_processes_train_one_network(stand_in_data: Path, tmp_path: Path) -> None:
     script = tmp_path / "worker.py"
     script.write_text(
         "import os, sys, torch\n"
@@ -158,17 +170,8 @@ def test_two_processes_train_one_network(stand_in_data, tmp_path) -> None:
     assert done.stdout.count("epoch   1/1") == 1, "only the leading process reports"
 
 
-@pytest.fixture
-def few_drawings(monkeypatch) -> None:
-    """So few hands and outliers that they are rendered in no time."""
-    monkeypatch.setattr(train, "HELD_OUT", 60)
-    for load in ("load_hands", "load_outliers"):
-        whole = getattr(train, load)
-        monkeypatch.setattr(train, load, lambda count=80, *rest, whole=whole, **named: whole(count, *rest, **named))
-
-
 def test_hands_and_outliers_are_trained_on_and_what_is_familiar_goes_by_evidence(
-    stand_in_data, monkeypatch, few_drawings
+    stand_in_data: Path, monkeypatch: pytest.MonkeyPatch, few_drawings: None
 ) -> None:
     options = ("--data", stand_in_data, "--epochs", 1)
     assert command(monkeypatch, *options) == 0
@@ -183,7 +186,9 @@ def test_hands_and_outliers_are_trained_on_and_what_is_familiar_goes_by_evidence
     assert len(list(Path("runs").glob("*.npy"))) == 3, "what was rendered is kept"
 
 
-def test_a_training_that_goes_on_from_a_checkpoint_says_so(stand_in_data, monkeypatch) -> None:
+def test_a_training_that_goes_on_from_a_checkpoint_says_so(
+    stand_in_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert command(monkeypatch, "--data", stand_in_data, "--epochs", 1) == 0
     assert command(monkeypatch, "--data", stand_in_data, "--epochs", 1, "--from", "nano", "--out", "further") == 0
     said = read_metadata("further")
@@ -192,7 +197,7 @@ def test_a_training_that_goes_on_from_a_checkpoint_says_so(stand_in_data, monkey
     assert said["recipe"]["learning_rate"] == RECIPE.learning_rate / 2
 
 
-def test_the_counts_of_what_is_taken_for_what_are_kept(stand_in_data, monkeypatch) -> None:
+def test_the_counts_of_what_is_taken_for_what_are_kept(stand_in_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert command(monkeypatch, "--data", stand_in_data, "--epochs", 1) == 0
     (matrix,) = recorded_confusion("nano").values()
     assert matrix.shape == (10, 10)
@@ -203,14 +208,18 @@ def test_the_counts_of_what_is_taken_for_what_are_kept(stand_in_data, monkeypatc
 @pytest.mark.parametrize(
     ("option", "share"), [("--hands", "1"), ("--hands", "-0.1"), ("--outlier-share", "1.5"), ("--hands", "0.95")]
 )
-def test_a_share_out_of_range_is_one_sentence(stand_in_data, monkeypatch, capsys, option, share) -> None:
+def test_a_share_out_of_range_is_one_sentence(
+    stand_in_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str, share: str
+) -> None:
     assert command(monkeypatch, "--data", stand_in_data, option, share) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "expected" in error
 
 
-def test_outliers_that_are_not_there_are_one_sentence(stand_in_data, monkeypatch, capsys, few_drawings) -> None:
+def test_outliers_that_are_not_there_are_one_sentence(
+    stand_in_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], few_drawings: None
+) -> None:
     options = ("--data", stand_in_data, "--outlier-share", 0.2, "--outliers")
     Path("nothing").mkdir()
     for place in ("nowhere", "nothing"):
@@ -220,7 +229,12 @@ def test_outliers_that_are_not_there_are_one_sentence(stand_in_data, monkeypatch
         assert place in error
 
 
-def test_a_start_of_another_shape_is_one_sentence(stand_in_data, monkeypatch, capsys) -> None:
+def test_a_start_of_another_shape_is_one_sentence(
+    stand_in_data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     save_checkpoint(DigitNet(PRESETS["tiny"]), "tiny")
     assert command(monkeypatch, "--data", stand_in_data, "--from", "tiny") == 2
-    assert capsys.readouterr().err == "tiny is a network of another shape; the one that is to be trained is expected.\n"
+    assert (
+        capsys.readouterr().err
+        == "tiny is a network of another shape; expected the shape of the network to be trained.\n"
+    )

@@ -13,6 +13,7 @@ from gradio_client.exceptions import AppError
 from model import PRESETS, DigitNet, load_checkpoint, rasterize, save_checkpoint, tap_lattice
 from model import receptive_field as theoretical_field
 from tests.serving import serving
+from ui.api import Endpoints
 
 DRAWING = [[[0.28, 0.2], [0.5, 0.19], [0.72, 0.2], [0.6, 0.42], [0.5, 0.62], [0.44, 0.85]]]
 SEVEN = json.dumps(DRAWING)
@@ -164,3 +165,5 @@ def test_the_public_endpoints_are_described_and_no_others_are_public(client: Cli
     assert set(endpoints) == {"/predict", "/layers", "/receptive_field", "/fine_tune"}
     for endpoint in endpoints.values():
         assert endpoint["description"].endswith(".")
+    for method in (Endpoints.predict, Endpoints.layers, Endpoints.receptive_field):
+        assert all(name in method.__doc__ for name in PRESETS)

@@ -30,7 +30,7 @@ def nets() -> dict[str, DigitNet]:
 
 
 @pytest.fixture(autouse=True)
-def checkpoints(monkeypatch, tmp_path, nets) -> None:
+def checkpoints(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, nets: dict[str, DigitNet]) -> None:
     """A directory with the study's networks of two seeds and made-up accuracies, and with nothing kept of others."""
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", tmp_path)
     for seed in (0, 1):
@@ -44,7 +44,7 @@ def checkpoints(monkeypatch, tmp_path, nets) -> None:
     compare._study_net.cache_clear()
 
 
-def test_the_table_has_the_figures_of_the_files(nets) -> None:
+def test_the_table_has_the_figures_of_the_files(nets: dict[str, DigitNet]) -> None:
     rows = {row["name"]: row for row in compare.describe_study()["networks"]}
     assert list(rows) == list(STUDY)
     for index, (name, net) in enumerate(nets.items()):
@@ -60,14 +60,14 @@ def test_the_table_has_the_figures_of_the_files(nets) -> None:
         assert rows[name]["inside"] is None, "not computed"
 
 
-def test_the_influence_is_that_of_the_kept_mean_fields(nets) -> None:
+def test_the_influence_is_that_of_the_kept_mean_fields(nets: dict[str, DigitNet]) -> None:
     name = "study-separable-dilated"
     fields = compute_mean_fields(nets[name], random_drawings(3))
     save_mean_fields(nets[name], name, fields)
     assert study_networks()[name].inside == fields["stages.3"].box.size[0]
 
 
-def test_without_the_study_the_page_says_how_to_make_it(tmp_path) -> None:
+def test_without_the_study_the_page_says_how_to_make_it(tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         path.unlink()
     with pytest.raises(ValueError, match=r"python -m model\.train --study"):
@@ -90,7 +90,7 @@ def test_a_difference_counts_beyond_two_standard_errors_only() -> None:
         (0.0, -0.01, (HOLDS, FAILS)),
     ],
 )
-def test_the_verdicts_follow_the_accuracies(separable, dilated, verdicts) -> None:
+def test_the_verdicts_follow_the_accuracies(separable: float, dilated: float, verdicts: tuple[str, str]) -> None:
     networks = {}
     for name, network in study_networks().items():
         level = 0.9 + separable * network.separable + dilated * network.dilated
@@ -128,7 +128,7 @@ def unpacked(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), np.uint8)
 
 
-def test_each_of_the_four_answers_for_itself(nets) -> None:
+def test_each_of_the_four_answers_for_itself(nets: dict[str, DigitNet]) -> None:
     image, cell = random_drawings(1)[0], (3, 9)
     parts = compare.compare_part(None, image, {"stage": 2, "y": cell[0], "x": cell[1]})
     assert [part["name"] for part in parts] == list(STUDY)
@@ -158,17 +158,17 @@ def test_each_of_the_four_answers_for_itself(nets) -> None:
         {"stage": 10**30, "y": 0, "x": 0},
     ],
 )
-def test_what_names_no_cell_is_one_sentence(parameters) -> None:
+def test_what_names_no_cell_is_one_sentence(parameters: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
         compare.compare_part(None, random_drawings(1)[0], parameters)
 
 
-def test_each_network_reads_the_drawing_in_one_pass(monkeypatch) -> None:
+def test_each_network_reads_the_drawing_in_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """At every movement of the pen: twice would be twice the time."""
     passes = []
     begin = ForwardPass.__init__
 
-    def counted(self, net, images) -> None:
+    def counted(self: ForwardPass, net: DigitNet, images: np.ndarray) -> None:
         passes.append(net)
         begin(self, net, images)
 

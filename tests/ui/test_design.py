@@ -1,6 +1,7 @@
 """Designs: what they cost and read before they are trained, and how invalid ones are refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -24,7 +25,15 @@ from model.design.neighbours import advice_on
 from model.fields.gridding import columns_in_field, columns_of_image, gridding_of, idle_stages, map_sizes, windows_of
 from model.fields.layer_fields import coverage
 from tests.probing import configurations
-from ui.design.tab import assess_design, coverage_sentence, growth_sentence, notes_on
+from ui.design.tab import (
+    assess_design,
+    counts_sentence,
+    coverage_sentence,
+    gridding_sentence,
+    growth_sentence,
+    notes_on,
+)
+from ui.learn.gridding import columns_read
 
 DESIGNS = configurations(channels=6, dilations=9, stages=4, strides=(1, 2), stem_strides=(1, 2))
 
@@ -236,3 +245,19 @@ def test_a_design_that_would_stop_the_server_is_refused() -> None:
     large = NetworkConfig(64, stem_kernel=1, stem_stride=1, stages=(StageConfig(64, 1),) * 10)
     with pytest.raises(DesignError, match="values in its maps"):
         check_size(large)
+
+
+def test_why_the_same_dilations_read_other_columns_is_said_with_every_count() -> None:
+    """15 of 29 on the Learn tab, 21 of 53 and 91 of 109 here: one sentence has all of them."""
+    stages = tuple(replace(stage, dilation=d) for stage, d in zip(DEFAULT_DESIGN.stages, (2, 4, 8), strict=True))
+    said = counts_sentence(replace(DEFAULT_DESIGN, stages=stages))
+    alone = columns_read((2, 4, 8))
+    assert f"read {alone.sum()} of {alone.size} columns" in said
+    warned = gridding_sentence(replace(DEFAULT_DESIGN, stages=stages))
+    assert "only 21 of the 53 columns" in warned
+    assert "21 of 53 columns of the stem's map" in said
+    assert "only 91 of 109 columns" in warned
+    assert "91 of 109 columns of the image" in said
+    assert said in notes_on(replace(DEFAULT_DESIGN, stages=stages))
+    flat = tuple(replace(stage, dilation=1) for stage in DEFAULT_DESIGN.stages)
+    assert counts_sentence(replace(DEFAULT_DESIGN, stages=flat)) is None

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from model import load_checkpoint, save_checkpoint
 from model.checkpoint import CheckpointError, read_network
+from model.drawing.samples import SampleError
 from model.network import DigitNet, NetworkConfig, StageConfig
 from ui.api import Endpoints
 from ui.page import build_page
@@ -28,6 +29,7 @@ from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 from ui.serving.processes import Processes
 from ui.teach.network_files import load_network_file
+from ui.teach.sample_box import open_samples
 
 EXAMPLES = int(os.environ.get("DIGITSCOPE_FUZZ", "12"))
 bounded = settings(
@@ -68,6 +70,9 @@ FIELDS = {
     "pointwise": 2,
     "padding": 0,
     "dilation": 1,
+    "counted": "test",
+    "label": 3,
+    "answer": 5,
 }
 WHOLE = [FIELDS, "NETWORK", DRAWING, [1, 2, 4], json.dumps({"format": 1, "samples": SAMPLES}), "mine-" + "0" * 32]
 
@@ -206,6 +211,83 @@ def test_no_file_is_more_than_a_file(shipped: Path) -> None:
         with sentence() as said:
             assert read_network("The file", content).config == load_checkpoint(shipped).config
         assert "\n" not in "".join(said)
+
+    read()
+
+
+def with_header(header: dict[str, Any] | bytes, length: int | None = None, more: bytes = b"") -> bytes:
+    """A file of safetensors with any header, of any length that it says to have."""
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return (len(text) if length is None else length).to_bytes(8, "little") + text + more
+
+
+def headers_of(config: Any) -> dict[str, Any]:
+    return {"__metadata__": {"digitscope": json.dumps({"format": 1, "config": config})}}
+
+
+SIZES = st.sampled_from([-1, 0, 1, 3, 15, 32, 1024, 2**31, 2**63, 10**30])
+tensors = st.fixed_dictionaries(
+    {
+        "dtype": st.sampled_from(["F32", "F64", "I64", "BOOL", "X"]),
+        "shape": st.lists(SIZES, max_size=4),
+        "data_offsets": st.lists(SIZES, max_size=3),
+    }
+)
+uploads = st.one_of(
+    st.binary(max_size=60).map(lambda more: b"PK\x03\x04" + more),  # a renamed zip
+    st.tuples(st.binary(max_size=40), st.integers(0, 2**64 - 1)).map(lambda at: with_header(*at)),
+    st.dictionaries(st.text(max_size=4), tensors, max_size=3).map(with_header),
+    st.tuples(names, odd).map(
+        lambda change: with_header(headers_of({**DESIGN, "classes": ["a"], change[0]: change[1]}))
+    ),
+    st.tuples(SIZES, SIZES, SIZES).map(
+        lambda sizes: with_header(
+            headers_of(
+                {
+                    **DESIGN,
+                    "classes": ["a", "b"],
+                    "stem_channels": sizes[0],
+                    "stages": [{"channels": sizes[1], "kernel": 15, "dilation": 14, "stride": 1, "shares": None}]
+                    * min(abs(sizes[2]), 40),
+                }
+            )
+        )
+    ),
+)
+
+
+def test_no_upload_is_more_than_a_network_or_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that it asks for is made before it is known to fit what the file has."""
+    monkeypatch.setattr("model.checkpoint._answers", lambda _net: pytest.fail("it was built"))
+
+    @bounded
+    @given(uploads)
+    def read(content: bytes) -> None:
+        with pytest.raises(ValueError, match=r"\.\Z") as refused:
+            load_network_file(content)
+        assert "\n" not in str(refused.value)
+
+    read()
+
+
+samples_files = st.one_of(
+    st.text(max_size=40),
+    anything.map(json.dumps),
+    st.tuples(odd, anything).map(lambda at: json.dumps({"format": at[0], "samples": at[1]})),
+    requests().map(lambda sample: json.dumps({"format": 1, "samples": [sample, *SAMPLES]})),
+)
+
+
+def test_no_file_of_samples_is_more_than_samples_or_one_sentence() -> None:
+    @bounded
+    @given(samples_files)
+    def read(text: str) -> None:
+        try:
+            told = open_samples(text)
+        except SampleError as error:
+            assert "\n" not in str(error)  # noqa: PT017
+        else:
+            orjson.dumps(told)
 
     read()
 

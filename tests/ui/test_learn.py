@@ -2,6 +2,8 @@
 
 import base64
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from html.parser import HTMLParser
 from itertools import product
 
@@ -14,15 +16,26 @@ from torch import nn
 from torch.nn.functional import conv2d
 from torch.utils.flop_counter import FlopCounterMode
 
-from model import DigitNet, depthwise_separable_conv2d, receptive_field
+from model import (
+    DigitNet,
+    NetworkConfig,
+    StageConfig,
+    depthwise_separable_conv2d,
+    load_checkpoint,
+    rasterize,
+    receptive_field,
+    tap_lattice,
+)
 from model.cost.convolution import Convolution
 from model.cost.worked_example import IN_READING_ORDER, WorkedExample
+from model.drawing.examples import load_examples
 from model.fields.gridding import meets_hybrid_dilation
 from model.inference import layer_maps, layer_responses
 from model.study.networks import Scores
 from ui.learn import choosing as advice
 from ui.learn import texts as lessons
 from ui.learn.by_hand import take_patch, work_through
+from ui.learn.calculator import START as START_CONVOLUTION
 from ui.learn.calculator import calculate
 from ui.learn.choosing import share_outside, verdict
 from ui.learn.dilation import dilation_part, flowchart_part
@@ -46,7 +59,7 @@ def numbers_in(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
-def test_a_text_names_its_numbers_and_types_none(name) -> None:
+def test_a_text_names_its_numbers_and_types_none(name: str) -> None:
     """Outside of formulas and names of code, a digit in a template would be a number that nothing computes."""
     bare = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|%\(\w+\)s", "", TEMPLATES[name], flags=re.DOTALL)
     assert not re.findall(r"\d", bare)
@@ -65,7 +78,7 @@ class Text(HTMLParser):
 
 
 @pytest.mark.parametrize("name", VIEWS)
-def test_the_markup_of_a_figure_types_no_number(name) -> None:
+def test_the_markup_of_a_figure_types_no_number(name: str) -> None:
     text = Text()
     text.feed((ASSETS / "learn" / f"{name}.html").read_text(encoding="utf-8"))
     assert not numbers_in(" ".join(text.said))
@@ -117,7 +130,7 @@ HIDDEN = "_cells_around, _check_depthwise, _check_pointwise, _padded"
 
 
 @pytest.mark.parametrize(("padding", "dilation"), [("valid", 1), ("same", 1), ("same", 2)])
-def test_the_worked_example_is_what_torch_computes(padding, dilation) -> None:
+def test_the_worked_example_is_what_torch_computes(padding: str, dilation: int) -> None:
     x = torch.tensor(IN_READING_ORDER, dtype=torch.float64)[None, None]
     example = WorkedExample(padding=padding, dilation=dilation)
     expected = conv2d(x, x, padding=dilation if padding == "same" else 0, dilation=dilation)[0, 0]
@@ -154,7 +167,7 @@ def test_the_worked_example_gives_one_number_without_padding() -> None:
         ({"bias": 1}, "The example needs exactly these"),
     ],
 )
-def test_the_worked_example_says_what_is_wrong(changed, sentence) -> None:
+def test_the_worked_example_says_what_is_wrong(changed: dict[str, object], sentence: str) -> None:
     request = {
         "source": [[1, 2, 3]] * 3,
         "kernel": [[1, 2, 3]] * 3,
@@ -179,7 +192,7 @@ START |= {"padding": "same", "height": 8, "width": 8}
 
 
 @st.composite
-def convolutions(draw):
+def convolutions(draw: st.DrawFn) -> Convolution:
     kernel, dilation = draw(st.tuples(st.integers(1, 5), st.integers(1, 5))), draw(st.integers(1, 3))
     odd = all(side % 2 for side in kernel)
     return Convolution(
@@ -196,7 +209,7 @@ def convolutions(draw):
 
 @settings(max_examples=40, deadline=None)
 @given(convolutions())
-def test_the_formulas_agree_with_the_modules_and_with_torch_while_it_runs(convolution) -> None:
+def test_the_formulas_agree_with_the_modules_and_with_torch_while_it_runs(convolution: Convolution) -> None:
     formulas = convolution.costs()
     assert (formulas, convolution.output_size) == convolution.counted()
     window = ((convolution.kernel_height, convolution.kernel_width), convolution.stride, convolution.cells_around)
@@ -227,7 +240,7 @@ def test_dilation_changes_no_count_of_the_calculator() -> None:
         ({"more": 1}, "The calculator needs exactly these"),
     ],
 )
-def test_the_calculator_says_which_symbol_is_wrong(changed, sentence) -> None:
+def test_the_calculator_says_which_symbol_is_wrong(changed: dict[str, object], sentence: str) -> None:
     with pytest.raises(ValueError, match=re.escape(sentence)):
         calculate(START | changed)
 
@@ -244,7 +257,7 @@ def floats(text: str, size: tuple[int, int]) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), "<f4").reshape(size)
 
 
-def test_the_depthwise_figure_shows_the_networks_own_arithmetic(small_net, image) -> None:
+def test_the_depthwise_figure_shows_the_networks_own_arithmetic(small_net: DigitNet, image: np.ndarray) -> None:
     own = layer_responses(small_net, image)["stages.0.depthwise"]  # (C, H, W)
     for y, x in [(0, 0), (7, 7), (13, 13)]:
         part = depthwise_part(small_net, image, {"page": 0, "y": y, "x": x})
@@ -255,13 +268,13 @@ def test_the_depthwise_figure_shows_the_networks_own_arithmetic(small_net, image
             assert channel["value"] == pytest.approx(float(own[channel["channel"], y, x]), abs=1e-4)
 
 
-def test_every_channel_is_on_some_page_of_the_depthwise_figure(small_net, image) -> None:
+def test_every_channel_is_on_some_page_of_the_depthwise_figure(small_net: DigitNet, image: np.ndarray) -> None:
     pages = depthwise_part(small_net, image, {"page": 0, "y": 0, "x": 0})["pages"]
     parts = [depthwise_part(small_net, image, {"page": page, "y": 0, "x": 0}) for page in range(pages)]
     assert sorted(channel["channel"] for part in parts for channel in part["channels"]) == list(range(6))
 
 
-def test_the_pointwise_figure_adds_up_to_the_networks_own_value(small_net, image) -> None:
+def test_the_pointwise_figure_adds_up_to_the_networks_own_value(small_net: DigitNet, image: np.ndarray) -> None:
     own = layer_responses(small_net, image)["stages.0.pointwise"]
     part = pointwise_part(small_net, image, {"output": 2, "y": 5, "x": 9})
     total = sum(term["product"] for term in part["terms"]) + part["rest"][1]
@@ -269,14 +282,14 @@ def test_the_pointwise_figure_adds_up_to_the_networks_own_value(small_net, image
     assert part["value"] == pytest.approx(float(own[2, 5, 9]), abs=1e-4)
 
 
-def test_the_separable_figure_is_depthwise_and_then_pointwise(small_net, image) -> None:
+def test_the_separable_figure_is_depthwise_and_then_pointwise(small_net: DigitNet, image: np.ndarray) -> None:
     part = separable_part(small_net, image, {})
     assert part["sentence"].startswith(f"This takes {6 * 9 + 6 * 6} weights")
     assert "differ by at most 0.00000" in part["sentence"]
 
 
 @pytest.mark.parametrize("dilation", [1, 2, 5, 9])
-def test_the_dilated_kernel_reads_what_torch_reads(small_net, image, dilation) -> None:
+def test_the_dilated_kernel_reads_what_torch_reads(small_net: DigitNet, image: np.ndarray, dilation: int) -> None:
     part = dilation_part(small_net, image, {"kernel": 1, "dilation": dilation, "y": 14, "x": 3})
     weight = small_net.stages[0].depthwise.weight.detach()[part["channel"]][None]
     x = torch.from_numpy(np.float32(image) / 255)[None, None]
@@ -287,7 +300,7 @@ def test_the_dilated_kernel_reads_what_torch_reads(small_net, image, dilation) -
     assert f"reach over {reach} x {reach} pixels and read 9 of these {reach**2}" in part["sentence"]
 
 
-def test_the_flow_chart_answers_its_question(small_net, image) -> None:
+def test_the_flow_chart_answers_its_question(small_net: DigitNet, image: np.ndarray) -> None:
     for index, stage in enumerate(small_net.stages):
         part = flowchart_part(small_net, image, {"stage": index})
         assert part["dilated"] == (stage.dilation > 1)
@@ -306,7 +319,7 @@ def test_the_flow_chart_answers_its_question(small_net, image) -> None:
     ],
 )
 def test_what_was_pointed_at_in_a_larger_network_is_the_last_of_this_one(
-    small_net, image, name, parameter, last
+    small_net: DigitNet, image: np.ndarray, name: str, parameter: str, last: Callable[[DigitNet], int]
 ) -> None:
     """A network that is chosen meanwhile may have fewer channels; its figure is not to stand empty."""
     good = {"page": 0, "output": 0, "kernel": 0, "dilation": 1, "stage": 0, "y": 0, "x": 0}
@@ -315,7 +328,9 @@ def test_what_was_pointed_at_in_a_larger_network_is_the_last_of_this_one(
 
 
 @pytest.mark.parametrize("name", LEARN_PARTS)
-def test_a_figure_says_what_is_wrong_in_a_sentence(small_net, standard_net, image, name) -> None:
+def test_a_figure_says_what_is_wrong_in_a_sentence(
+    small_net: DigitNet, standard_net: DigitNet, image: np.ndarray, name: str
+) -> None:
     good = {"page": 0, "output": 0, "kernel": 0, "dilation": 1, "stage": 0, "y": 0, "x": 0}
     with pytest.raises(ValueError, match="choose a separable network"):
         LEARN_PARTS[name](standard_net, image, good)
@@ -329,14 +344,14 @@ def test_a_figure_says_what_is_wrong_in_a_sentence(small_net, standard_net, imag
 # Gridding -----------------------------------------------------------------------------------------------------------
 
 
-def offsets(dilations) -> set[int]:
+def offsets(dilations: Sequence[int]) -> set[int]:
     return {
         sum(d * t for d, t in zip(dilations, taps, strict=True)) for taps in product((-1, 0, 1), repeat=len(dilations))
     }
 
 
 @given(st.lists(st.integers(1, 9), min_size=3, max_size=3))
-def test_gridding_counts_the_sums_of_steps(dilations) -> None:
+def test_gridding_counts_the_sums_of_steps(dilations: Sequence[int]) -> None:
     answer = describe_gridding(dilations)
     reached = offsets(dilations)
     assert answer["columns"] == [len(reached), 2 * sum(dilations) + 1]
@@ -358,9 +373,47 @@ def test_the_rule_of_hybrid_dilation_promises_what_the_text_says() -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, [1, 2], [1, 2, 0], [1, 2, 10], [1, 2, 1.5], [True, 1, 2]])
-def test_gridding_wants_three_dilations(wrong) -> None:
+def test_gridding_wants_three_dilations(wrong: object) -> None:
     with pytest.raises(ValueError, match="Expected 3 dilations, whole numbers from 1 to 9"):
         describe_gridding(wrong)
+
+
+def test_a_residual_path_fills_no_holes() -> None:
+    """The middle tap reads the cell that a residual path passes on: what the text says of it is so."""
+    dilations = (2, 4)
+    residual = NetworkConfig(
+        4, stem_kernel=1, stem_stride=1, stages=tuple(StageConfig(4, dilation=d) for d in dilations)
+    )
+    plain = replace(residual, stages=tuple(StageConfig(4 + i, dilation=d) for i, d in enumerate(dilations, 1)))
+    with_paths, without = (DigitNet(config) for config in (residual, plain))
+    assert [stage.residual for stage in with_paths.stages] == [True, True]
+    assert [stage.residual for stage in without.stages] == [False, False]
+    read, bare = (tap_lattice(net, "stages.1", (14, 14)) > 0 for net in (with_paths, without))
+    assert (read == bare).all()
+    assert "A residual path fills no holes" in lessons.GRIDDING
+
+
+def test_the_calculator_names_its_symbols_in_numbers() -> None:
+    said = calculate({**asdict(START_CONVOLUTION), "out_channels": 32})["sentence"]
+    assert "1 / 32 + 1 / 9 = 0.1424" in said
+    assert "C_out" not in said
+
+
+def test_the_largest_products_of_a_pointwise_sum_are_listed() -> None:
+    """The rest may be many, but none of it is larger than what is listed."""
+    net, image = load_checkpoint("base"), rasterize(next(iter(load_examples())).drawing)
+    for output in range(3):
+        found = pointwise_part(net, image, {"output": output, "y": 5, "x": 7})
+        listed = [abs(term["product"]) for term in found["terms"]]
+        assert listed == sorted(listed, reverse=True)
+        every = _all_products(net, image, output, 5, 7)
+        assert listed == pytest.approx(sorted(map(abs, every), reverse=True)[: len(listed)], abs=1e-6)
+
+
+def _all_products(net: DigitNet, image: np.ndarray, output: int, y: int, x: int) -> list[float]:
+    read = layer_maps(net, image)["stages.0.depthwise"][:, y, x]
+    weights = net.stages[0].pointwise.weight.detach().numpy()[output, :, 0, 0]
+    return (read * weights).tolist()
 
 
 # Common misconceptions -----------------------------------------------------------------------------------------------
@@ -379,21 +432,12 @@ def test_a_depthwise_kernel_has_one_kernel_a_channel() -> None:
 
 
 def test_dilation_adds_no_weights() -> None:
-    line = truth("(K + R)^2")
+    line = truth("larger dilation")
     for dilation in (1, 2, 4):
         module = nn.Conv2d(1, 1, 3, dilation=dilation, bias=False)
         assert f"{module.weight.numel()} at dilation {dilation}" in line
         width = 20 - module(torch.zeros(1, 1, 20, 20)).shape[-1] + 1  # what the kernel takes off the map is its reach
         assert str(width) in line.rpartition(": ")[2]
-
-
-def test_the_first_cell_of_the_example_is_not_0_37() -> None:
-    x = torch.tensor(IN_READING_ORDER, dtype=torch.float64)[None, None]
-    line = truth("0.37")
-    assert f"it is {conv2d(x, x).item():g}" in line
-    same = conv2d(x, x, padding=1)
-    assert line.endswith(f"= {same[0, 0, 0, 0].item():g}.")
-    assert not any(abs(value - 0.37) < 0.005 for value in same.flatten().tolist())
 
 
 def test_the_second_step_reads_the_first_ones_result() -> None:
@@ -438,7 +482,7 @@ def test_doubling_dilations_leave_holes_unless_they_begin_with_1() -> None:
 
 
 def test_every_line_of_the_box_has_its_test() -> None:
-    parts = (r"C_{in} \cdot C_{out}", "(K + R)^2", "0.37", "by the input again", "times cheaper", "larger kernel")
+    parts = (r"C_{in} \cdot C_{out}", "larger dilation", "by the input again", "times cheaper", "larger kernel")
     parts += ("another way to compute", "double from layer to layer")
     assert len(parts) == len(MISCONCEPTIONS)
     assert all(truth(part) for part in parts)
@@ -460,7 +504,7 @@ def test_kernel_advice_counts_as_modules_do() -> None:
         assert f"{100 * depthwise / (depthwise + 64 * 64):.0f} % at {kernel} x {kernel}" in line
 
 
-def test_advice_leaves_out_what_was_not_measured(monkeypatch) -> None:
+def test_advice_leaves_out_what_was_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(advice, "scores_of", lambda name: Scores((), (), ()))
     monkeypatch.setattr(advice, "checkpoint_names", lambda: [])
     said = advice.advice()
@@ -469,7 +513,7 @@ def test_advice_leaves_out_what_was_not_measured(monkeypatch) -> None:
     assert "The networks on the left" not in said
 
 
-def test_advice_gives_the_studys_figures_and_says_when_they_are_no_difference(monkeypatch) -> None:
+def test_advice_gives_the_studys_figures_and_says_when_they_are_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     test = {"dilated": (0.9921, 0.9925, 0.9923), "undilated": (0.9920, 0.9926, 0.9924)}
     people = {"dilated": (0.961, 0.962, 0.963), "undilated": (0.951, 0.952, 0.953)}
     monkeypatch.setattr(

@@ -14,6 +14,7 @@ import torch
 
 from model.checkpoint import read_metadata
 from model.teaching.replay import EMBEDDED
+from model.teaching.styles import EACH
 from tests.ui.conftest import Here, ended, kept
 from ui.serving.answers import Answers
 from ui.serving.job import JobError
@@ -58,7 +59,18 @@ def test_a_teaching_tells_its_steps_and_keeps_a_network(
     assert taught["source"] == EMBEDDED
     assert [reading["label"] for reading in taught["readings"]] == ["7", "7", "1", "1"]
     assert held["total"] == 4
+    assert taught["hands"]["drawings"] == EACH * taught["hands"]["styles"]
+    assert len(taught["hands"]["right"]) == 2
     assert read_metadata(networks.locate(taught["key"]))["samples"] == {"1": 2, "7": 2}
+
+
+def test_progress_covers_the_lesson_and_every_round_of_holding_out(jobs: Jobs, start: Start, offered: str) -> None:
+    samples = [sample("7", BARRED), sample("7"), sample("1", ONE), sample("1", ONE)]
+    told = ended(jobs, start({"network": offered, "samples": samples, "settings": QUICK})["job"])["news"]
+    assert told[0] == {"rounds": 2}
+    assert [news["round"] for news in told if "round" in news] == [0, 1]
+    places = [next(iter(news)) for news in told]
+    assert places.index("taught") < places.index("round") < places.index("checking")
 
 
 def test_a_taught_network_reads_like_any_other(networks: Networks, jobs: Jobs, start: Start, offered: str) -> None:

@@ -14,7 +14,16 @@ from model.design.configuration import DEFAULT_DESIGN, check_size, cost_of, read
 from model.design.live_training import DEFAULT_EPOCHS, MAX_EPOCHS
 from model.design.neighbours import advice_on
 from model.drawing.strokes import IMAGE_SIZE
-from model.fields.gridding import columns_of_image, field_width, gridding_of, idle_stages, map_sizes, windows_of
+from model.fields.gridding import (
+    Window,
+    columns_in_field,
+    columns_of_image,
+    field_width,
+    gridding_of,
+    idle_stages,
+    map_sizes,
+    windows_of,
+)
 from model.fields.layer_fields import IMAGE_SHAPE, FieldError, layer_chain
 from model.fields.receptive_field import receptive_field_of
 from model.layers import parts_of
@@ -176,4 +185,28 @@ def notes_on(config: NetworkConfig) -> list[str]:
             f"Stage {index + 1} reads a map of {sizes[index]} x {sizes[index]} cells; with dilation "
             f"{config.stages[index].dilation}, all taps outside the middle row and column always lie beyond the border."
         )
+    if counts := counts_sentence(config):
+        notes.append(counts)
     return notes
+
+
+def counts_sentence(config: NetworkConfig) -> str | None:
+    """Why the same dilations read other columns here than by themselves; None where nothing is dilated."""
+    stages, windows = config.stages, windows_of(config)
+    if all(stage.dilation == 1 or stage.kernel == 1 for stage in stages):
+        return None
+    alone = [
+        Window(tuple(stage.dilation * (tap - stage.kernel // 2) for tap in range(stage.kernel)), 1) for stage in stages
+    ]
+    try:
+        counts = [columns_in_field(each) for each in (alone, windows[1:], windows)]
+    except FieldError:
+        return None
+    stem, dilations = config.stem_kernel, ", ".join(str(stage.dilation) for stage in stages)
+    bare, spread, whole = (f"{read.sum():,} of {read.size:,} columns" for read in counts)
+    return (
+        f"By themselves, at stride 1 as on the Learn tab, dilations {dilations} "
+        f"read {bare}; with the strides of these stages, {spread} of the stem's map; through the stem's "
+        f"{stem} x {stem} kernel, {whole} of the image and beyond its border. Residual paths add none: the "
+        "middle tap reads the same cell."
+    )

@@ -73,8 +73,8 @@ def _sentence(convolution: Convolution, counted: dict[str, Cost]) -> str:
     share = counted["separable"].parameters / counted["standard"].parameters
     cheaper = f"{1 / share:.1f} times cheaper" if share < 1 else f"{share:.2f} times as expensive"
     high, wide = convolution.effective_kernel
+    taps = convolution.kernel_height * convolution.kernel_width
     return (
-        f"The separable pair has {100 * share:.1f} % of the weights, 1 / C_out + 1 / (K_h K_w) = "
-        f"{convolution.ratio:.4f}, and is {cheaper}; its kernel reaches over {high} x {wide} cells with "
-        f"{convolution.kernel_height * convolution.kernel_width} taps."
+        f"The separable pair has {100 * share:.1f} % of the weights, 1 / {convolution.out_channels} + 1 / {taps} = "
+        f"{convolution.ratio:.4f}, and is {cheaper}; its kernel reaches over {high} x {wide} cells with {taps} taps."
     )

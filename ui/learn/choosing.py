@@ -109,7 +109,7 @@ def filter_advice() -> str:
     if not lines:
         return advice
     return (
-        f"{advice} The networks on the left, which also differ in depth and training, read this share of MNIST's test "
+        f"{advice} The networks of the list, which also differ in depth and training, read this share of MNIST's test "
         f"images correctly: {'; '.join(lines)}."
     )
 

@@ -102,7 +102,7 @@ def flowchart_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
         "sentence": (
             f"Stage {index + 1}: dilated? {'Yes' if stage.dilation > 1 else 'No'}, d = {stage.dilation}. "
             f"Its {stage.kernel**2} weights per channel reach over {reach} x {reach} cells. "
-            f"Shown: channel {channel} of {read.output} and what becomes of it."
+            f"Shown: channel {channel} of {read.place.lower()} and what becomes of it."
         ),
     }
 

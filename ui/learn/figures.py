@@ -86,7 +86,7 @@ def pointwise_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
         parameters: {output, y, x}: the output channel and the cell to look at.
 
     Returns:
-        `size`, `outputs` (how many channels there are), `map` of the output channel, `terms` with the largest weights
+        `size`, `outputs` (how many channels there are), `map` of the output channel, `terms` with the largest products
         (`channel`, `input` map, `read`, `weight`, `product`), `rest` (how many other channels, and their sum), `value`
         and a `sentence`.
 
@@ -101,7 +101,7 @@ def pointwise_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
     y, x = cell_in(parameters, source.shape[1:])
     output = np.tensordot(weights[channel], source, 1)  # (H, W)
     products = weights[channel] * source[:, y, x]  # (C_in,)
-    order = np.argsort(-np.abs(weights[channel]), kind="stable")
+    order = np.argsort(-np.abs(products), kind="stable")
     shown, others = order[:TERMS], order[TERMS:]
     return {
         "size": source.shape[1:],

@@ -11,7 +11,7 @@ from model.checks import check_whole
 from model.cost.separable import depthwise_conv2d
 from model.inference import layer_maps
 from model.layers import milestones
-from model.network import SeparableStage
+from model.stages import SeparableStage
 from ui.serving.answers import to_base64
 
 FARTHEST = 4095  # the largest index that a request may name: a slider may still be set for the previous network
@@ -26,7 +26,7 @@ def separable_stage(net: DigitNet, index: int) -> SeparableStage:
     stage = net.stages[index]
     if not isinstance(stage, SeparableStage):
         raise ValueError(
-            "The stages of this network are standard convolutions; choose a separable network on the left to see "
+            "The stages of this network are standard convolutions; choose a separable network under the drawing to see "
             "depthwise kernels at work."
         )
     return stage

@@ -7,7 +7,7 @@ from torch import nn
 
 from model.cost.convolution import Convolution
 from model.cost.separable import effective_kernel
-from model.cost.worked_example import IN_READING_ORDER, WorkedCell, WorkedExample
+from model.cost.worked_example import WorkedExample
 from model.network import PRESETS
 from ui.learn.gridding import columns_read
 
@@ -42,19 +42,6 @@ def _dilated_weights() -> str:
         f"Dilation adds no weights: {said}. What grows is the reach, $d (K - 1) + 1$: "
         f"{', '.join(str(effective_kernel(KERNEL, dilation)) for dilation in counts)} cells."
     )
-
-
-def _first_cell() -> str:
-    valid, same = (WorkedExample(padding=padding).cells() for padding in ("valid", "same"))
-    return (
-        f"Without padding there is only one cell, and it is {valid[0][0].depthwise:g}. With padding there are "
-        f"{sum(map(len, same))}, and the first is {_sum(same[0][0])}."
-    )
-
-
-def _sum(cell: WorkedCell) -> str:
-    parts = [f"{p.read:g} · {p.weight:g}" for p in cell.products if p.read is not None]
-    return f"{' + '.join(parts)} = {cell.depthwise:g}"
 
 
 def _second_step() -> str:
@@ -104,10 +91,7 @@ def _more_is_better() -> str:
 
 MISCONCEPTIONS = (
     Misconception(r"A depthwise kernel has $C_{in} \cdot C_{out} \cdot K \cdot K$ weights.", _depthwise_weights),
-    Misconception(r"A kernel with dilation rate $R$ has $(K + R)^2$ parameters.", _dilated_weights),
-    Misconception(
-        f"The {len(IN_READING_ORDER)} x {len(IN_READING_ORDER)} example gives 0.37 in its first cell.", _first_cell
-    ),
+    Misconception("A larger dilation means more weights.", _dilated_weights),
     Misconception("The second step multiplies by the input again.", _second_step),
     Misconception(rf"Separable convolution is $K^2$ times cheaper, {KERNEL**2} times for $K = {KERNEL}$.", _cheaper),
     Misconception(rf"A {KERNEL} x {KERNEL} kernel with dilation {DILATION} is a larger kernel.", _reads),

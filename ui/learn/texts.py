@@ -20,7 +20,7 @@ from ui.learn.gridding import KERNEL, START, columns_read
 EXAMPLE = "base"  # the preset whose first stage the texts describe
 
 INTRODUCTION = r"""
-Every figure on this page works on **your drawing**, with the weights of the network chosen on the left.
+Every figure on this page works on **your drawing**, with the weights of the network chosen under it.
 """
 
 DEPTHWISE = r"""
@@ -134,7 +134,7 @@ of $-1, 0, 1$.
   this guarantees that there are no holes. Otherwise it does not: %(kept)s satisfy it, with $M_2 = %(kept_gap)s$, yet
   read only %(kept_read)s of %(kept_size)s columns. Nor is it necessary: %(broken)s violate it, with
   $M_2 = %(broken_gap)s$, yet read all %(broken_size)s.
-- A residual path carries along what earlier layers read, and so fills holes.
+- A residual path fills no holes: the middle tap of an odd kernel already reads the cell that it passes on.
 """
 
 SOURCE = r"""

@@ -9,12 +9,14 @@ import os
 import time
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 
 from ui.serving import limits
+from ui.serving.calls import PATH
 from ui.serving.faults import FAULT
 from ui.serving.hosts import Hosts
 
@@ -63,6 +65,7 @@ class Gate:
             await self._app(scope, await held.take(scope, receive), answer.send)
             await answer.end()
         except RefusedError as refusal:
+            await held.drain(scope, receive)
             await answer.say(scope, receive, refusal.status, str(refusal))
         except Exception:
             traceback.print_exc()
@@ -108,20 +111,28 @@ class _Held:
 
     def __init__(self, gate: Gate) -> None:
         self._gate, self._count = gate, 0
+        self._arrived = False  # to its end, or nothing more of it will come
 
     async def take(self, scope: MutableMapping[str, Any], receive: Receive) -> Receive:
         """Read the body, and return what hands it on."""
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return receive
+        apart = scope["path"].rstrip("/").endswith(PATH)  # read in a thread of its own
+        most = limits.BODY_BYTES if apart else limits.LOOP_BYTES
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdecimal() or int(length) > limits.BODY_BYTES:
-            raise _too_large()
+        if not length.isdecimal() or int(length) > most:
+            raise _too_large(most)
         try:
             async with asyncio.timeout(limits.BODY_SECONDS):
-                body = await self._read(receive)
+                body = await self._read(receive, most)
         except TimeoutError:
+            self._arrived = True
             raise RefusedError(408, f"The request did not arrive within {limits.BODY_SECONDS:g} seconds.") from None
-        await self._gate.pace(_values(body))
+        values = _values_in(body)
+        _check(values, limits.BODY_VALUES)
+        if not apart and len(body) > limits.LOOP_VALUES:
+            _check(_values_outside_texts(body), limits.LOOP_VALUES)
+        await self._gate.pace(values)
         told: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def hand_on() -> Message:
@@ -129,39 +140,63 @@ class _Held:
 
         return hand_on
 
-    async def _read(self, receive: Receive) -> bytes:
+    async def _read(self, receive: Receive, most: int) -> bytes:
         parts: list[bytes] = []
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
+                self._arrived = True
                 raise RefusedError(400, "The request was interrupted.")
             part = message.get("body", b"")
+            self._arrived = not message.get("more_body", False)
             self._gate.hold(len(part))
             self._count += len(part)
-            if self._count > limits.BODY_BYTES:
-                raise _too_large()
+            if self._count > most:
+                raise _too_large(most)
             parts.append(part)
-            if not message.get("more_body", False):
+            if self._arrived:
                 return b"".join(parts)
+
+    async def drain(self, scope: MutableMapping[str, Any], receive: Receive) -> None:
+        """Read on and forget, so that whoever sends the whole body before reading the answer comes to read it."""
+        if "expect" in Headers(scope=scope):  # such a program waits with its body to be told to go on
+            return
+        self.give_back()
+        left = limits.DRAINED_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limits.DRAIN_SECONDS):
+                while not self._arrived and left > 0:
+                    message = await receive()
+                    left -= len(message.get("body", b""))
+                    self._arrived = not message.get("more_body", False)
 
     def give_back(self) -> None:
         self._gate.hold(-self._count)
+        self._count = 0
 
 
-def _values(body: bytes) -> int:
-    """How many values there are in JSON, or somewhat more, without reading it.
-
-    Raises:
-        RefusedError: too many.
-    """
-    values = body.count(b",") + body.count(b"[") + body.count(b"{")
-    if values > limits.BODY_VALUES:
-        raise RefusedError(413, f"A request may have at most {limits.BODY_VALUES:,} values; this one has {values:,}.")
-    return values
+def _values_in(body: bytes) -> int:
+    """How many values there are in JSON, or somewhat more, without reading it."""
+    return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
-def _too_large() -> RefusedError:
-    return RefusedError(413, f"A request may have at most {limits.BODY_BYTES / 2**20:g} MB; this one has more.")
+def _values_outside_texts(body: bytes) -> int:
+    """As `_values_in`, where a text counts as one value and one for each escaped character, whatever it says."""
+    escaped = body.count(b"\\")
+    plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    quotes = plain.count(b'"')
+    if escaped + quotes > limits.LOOP_VALUES:
+        return escaped + quotes
+    return escaped + quotes + sum(map(_values_in, plain.split(b'"')[::2]))
+
+
+def _check(values: int, most: int) -> None:
+    if values > most:
+        raise RefusedError(413, f"A request may have at most {most:,} values here; this one has {values:,}.")
+
+
+def _too_large(most: int) -> RefusedError:
+    return RefusedError(413, f"A request may have at most {most / 2**20:g} MB here; this one has more.")
 
 
 class _Answer:

@@ -96,6 +96,10 @@ class NetworkStore:
             "This network is no longer kept here; teach it again from the samples, or upload its file."
         )
 
+    def lasts(self, key: str) -> bool:
+        """Whether a network is kept where it outlives this process."""
+        return self._file(key).is_file()
+
     def _file(self, key: str) -> Path:
         return self.directory / f"{key}{SUFFIX}"
 
@@ -125,15 +129,22 @@ class NetworkStore:
 
     def _make_room(self, newest: str) -> None:
         with self._lock, suppress(OSError):
-            for path in self.directory.glob(".mine-*"):
-                if self._age(path) > LEFT_BEHIND:
-                    path.unlink(missing_ok=True)
             kept = self._by_use(newest)
-            total = self._file(newest).stat().st_size
+            total = self._file(newest).stat().st_size + self._unfinished()
             for path, size, age in kept:
                 total += size
                 if total > self.max_bytes or age > self.time_to_live:
                     path.unlink(missing_ok=True)
+
+    def _unfinished(self) -> int:
+        """Bytes of files that are being written; those whose writing was ended long ago are removed."""
+        total = 0
+        for path in self.directory.glob(".mine-*"):
+            with suppress(FileNotFoundError):
+                total += path.stat().st_size
+                if self._age(path) > LEFT_BEHIND:
+                    path.unlink()
+        return total
 
     def _by_use(self, newest: str) -> list[tuple[Path, int, float]]:
         """All other networks with their bytes and the seconds since their last use, the one used last first."""

@@ -90,6 +90,10 @@ class Networks:
         """Keep a network that a visitor made; returns its key, as `NetworkStore.keep`."""
         return self._store.keep(net, **history)
 
+    def lasts(self, key: str) -> bool:
+        """Whether a network that a visitor made outlives this server, as it does unless it could not be written."""
+        return self._store.lasts(key)
+
 
 def names_to_offer(default: str) -> list[str]:
     """The networks to choose from: the presets that are trained, smallest first, and the default."""

@@ -4,6 +4,7 @@ Each is forked from a server that has imported the model already, where the syst
 shares what was imported. They give way to the process that answers the pens.
 """
 
+import gc
 import multiprocessing
 import os
 import pickle
@@ -182,6 +183,7 @@ def _serve(pipe: Connection) -> None:
     import torch
 
     torch.set_num_threads(1)  # as many processes as cores
+    gc.freeze()  # what was imported stays: it is not searched for garbage, nor copied from what all processes share
     with suppress(EOFError, OSError):
         while True:
             message = pickle.loads(pipe.recv_bytes())

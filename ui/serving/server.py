@@ -1,6 +1,7 @@
 """The server: what stands in front of the page, who can open it, and how it stops."""
 
 import atexit
+import gc
 import os
 import signal
 import socket
@@ -13,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from ui.serving import limits
+from ui.serving.calls import routes_of_calls
 from ui.serving.connections import closing_idle, most_connections
 from ui.serving.gate import Gate
 from ui.serving.hosts import Hosts, names_of_this_server
@@ -56,7 +58,7 @@ def serve(
             theme=theme(),
             css_paths=STYLESHEETS,
             app_kwargs={
-                "routes": list(routes),
+                "routes": [*routes_of_calls(page), *routes],
                 "middleware": [gate],
                 "lifespan": closing_idle(lambda: getattr(page, "server", None)),
             },
@@ -68,10 +70,21 @@ def serve(
     except gr.exceptions.Error as error:
         raise OSError(str(error)) from error
     bound_sessions(page)
+    spare_what_stays()
     page.server.config.limit_concurrency = connections
+    page.server.config.timeout_keep_alive = limits.KEEP_ALIVE
     for sentence in openness(host, page.server_port, page.share_url):
         print(sentence, flush=True)
     page.block_thread()
+
+
+def spare_what_stays() -> None:
+    """Have Python's search for garbage leave out what is there by now and stays: libraries, the page, the networks.
+
+    Each search would go through all of it, a quarter of a second in which nobody is answered.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def openness(host: str | None, port: int, link: str | None) -> list[str]:

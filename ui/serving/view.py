@@ -111,9 +111,9 @@ def given(function: Callable[..., Any], *needs: Any) -> Callable[[Any], Any]:
 def _in_a_sentence(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """What is wrong with a call reaches the page as the sentence that says so."""
 
-    def answered(request: Any, sender: gr.Request | None = None) -> Any:
+    def answered(request: Any, address: str = "") -> Any:
         try:
-            with asked_by(address_of(sender), request):
+            with asked_by(address, request):
                 return function(request)
         except BusyError as error:
             return {"error": str(error), "again": TRY_AGAIN}

@@ -8,7 +8,7 @@ import numpy as np
 
 from model import DigitNet, predict
 from model.checks import fields_of
-from model.drawing.samples import MAX_SAMPLES, warnings
+from model.drawing.samples import MAX_SAMPLES
 from model.teaching.lesson import WATCHED
 from model.teaching.recipe import Teaching
 from ui.apart import open_file
@@ -17,8 +17,9 @@ from ui.serving.networks import Networks
 from ui.serving.processes import Processes, Report
 from ui.serving.view import given, view
 from ui.teach.network_files import MAX_UPLOAD, network_file, read_upload
+from ui.teach.old_digits import fetch_digits, old_digits
 from ui.teach.sample_box import name_class, open_samples, read_box
-from ui.teach.teaching import LESSON, LIMITS, SETTINGS, teaching_work
+from ui.teach.teaching import LESSON, LIMITS, SETTINGS, teaching_work, warnings_of
 
 
 def teach(networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> gr.HTML:
@@ -37,6 +38,8 @@ def teach(networks: Networks, jobs: Jobs, processes: Processes, data: str | Path
         given(start_teaching, networks, jobs, processes, data),
         jobs.job_progress,
         given(cancel_teaching, jobs),
+        given(old_digits, data),
+        given(fetch_digits, jobs, processes, data),
         open_samples,
         given(open_network, networks, jobs, processes),
         given(network_file, networks),
@@ -68,7 +71,7 @@ def start_teaching(
     """
     network, samples, settings, clock = fields_of(request, "network", "samples", "settings", "clock")
     work, checked = teaching_work(networks, processes, network, samples, settings, data, clock)
-    return {"job": jobs.start(work, LESSON), "warnings": warnings(checked)}
+    return {"job": jobs.start(work, LESSON), "warnings": warnings_of(networks, network, checked)}
 
 
 def open_network(networks: Networks, jobs: Jobs, processes: Processes, request: object) -> dict[str, str]:

@@ -12,20 +12,25 @@ import numpy as np
 
 from model import DigitNet, load_checkpoint, rasterize
 from model.checks import check_object, check_whole
-from model.drawing.samples import Sample, check_samples
+from model.drawing.samples import Sample, check_samples, warnings
 from model.teaching.cross_validation import Held, hold_out, rounds_of
 from model.teaching.lesson import fine_tune
 from model.teaching.recipe import Teaching
 from model.teaching.replay import load_replay
-from model.teaching.result import FineTuned, Step, origin_of
+from model.teaching.resemblance import LOOKED_AT, resemblances
+from model.teaching.result import FineTuned, Step, hands_right, origin_of
+from model.teaching.styles import advice
 from ui.serving.job import Later, Work
 from ui.serving.networks import Networks
 from ui.serving.processes import Processes, Report
 
-SETTINGS = ("steps", "batch", "replay", "layers", "interpolation")  # what visitors may set
+SETTINGS = ("steps", "batch", "replay", "layers", "interpolation", "keep")  # what visitors may set
 LIMITS = {"steps": (0, 300), "batch": (2, 128)}  # so that nobody keeps the others waiting for long
 LESSON = "lesson"  # what such a job is called in the queue
 STRONGEST = 3  # classes reported for a sample
+NOT_LASTING = (
+    "The server cannot write to its disk, so this network is gone when the server stops: download it to keep it."
+)
 CLOCK = re.compile(r"\d\d:\d\d:\d\d")
 
 
@@ -88,9 +93,10 @@ def teaching_work(
         clock: the visitor's time as "14:02:31", for the title.
 
     Returns:
-        The work, and the samples as they were checked. Its news are objects with `step`, the fields of
-        `model.teaching.result.Step`; with `taught`, the outcome once the network is kept; with `checking`, how far one
-        round of holding out is, 0 to 1. Its outcome is {taught, held}: `held` is None where there are too few samples
+        The work, and the samples as they were checked. Its news are objects with `rounds`, how many rounds of holding
+        out are to follow; with `step`, the fields of `model.teaching.result.Step`; with `taught`, the outcome once the
+        network is kept; with `round`, the number of the round that begins, from 0; with `checking`, how far it is, 0 to
+        1. Its outcome is {taught, held}: `held` is None where there are too few samples
         to hold some out, and is missing if that was cancelled. The rounds come after the lessons of others.
 
     Raises:
@@ -98,25 +104,44 @@ def teaching_work(
     """
     path, teaching = networks.locate(network), read_settings(settings)
     checked = check_samples(samples, networks.load(network).classes)
-    lesson = Lesson(path, checked, teaching, data)
+    lesson, rounds = Lesson(path, checked, teaching, data), rounds_of([sample.label for sample in checked])
 
     def work(report: Report) -> Any:
+        report({"rounds": len(rounds)})
         net, origin, told = processes.run(teach_lesson, lesson, report)
         taught = _keep(networks, network, net, origin, checked, clock) | told
         report({"taught": taught})
-        return _rest(processes, lesson, taught, rounds_of([sample.label for sample in checked]), Held(0, 0, 0))
+        return _rest(processes, lesson, taught, rounds, Held(0, 0, 0))
 
     return work, checked
 
 
-def _rest(processes: Processes, lesson: Lesson, taught: dict[str, Any], rounds: list[list[int]], held: Held) -> Any:
+def warnings_of(networks: Networks, network: object, samples: Sequence[Sample]) -> list[str]:
+    """What is worth knowing before teaching, sentences: of the samples themselves, and of classes that look alike."""
+    known = networks.load(network).classes
+    new: dict[str, list[Sample]] = {}
+    for sample in samples:
+        if sample.label not in known:
+            new.setdefault(sample.label, []).append(sample)
+    some = [sample for own in new.values() for sample in own[:LOOKED_AT]]
+    if not some:
+        return warnings(samples)
+    images = np.stack([rasterize(sample.drawing) for sample in some])
+    with networks.borrow(network) as net:
+        return [*warnings(samples), *resemblances(net, images, [sample.label for sample in some])]
+
+
+def _rest(
+    processes: Processes, lesson: Lesson, taught: dict[str, Any], rounds: list[list[int]], held: Held, done: int = 0
+) -> Any:
     """What remains of a teaching: one round of holding out after the other, each as a part of its own."""
-    if not rounds:
+    if done == len(rounds):
         return {"taught": taught, "held": held._asdict() if held.total else None}
 
     def work(report: Report) -> Any:
-        found = processes.run(hold_out_round, (*lesson, rounds[0]), report)
-        return _rest(processes, lesson, taught, rounds[1:], Held(*map(sum, zip(held, found, strict=True))))
+        report({"round": done})
+        found = processes.run(hold_out_round, (*lesson, rounds[done]), report)
+        return _rest(processes, lesson, taught, rounds, Held(*map(sum, zip(held, found, strict=True))), done + 1)
 
     return Later(work, {"taught": taught})
 
@@ -131,7 +156,11 @@ def teach_lesson(
     net, (images, labels), material = _prepared(path, samples, teaching, data)
     begun = time.monotonic()
     result = fine_tune(net, images, labels, on_step=lambda step: report({"step": finite(step._asdict())}), **material)
-    told = {"seconds": round(time.monotonic() - begun, 1), **finite(describe(net, result, samples))}
+    told = {
+        "seconds": round(time.monotonic() - begun, 1),
+        **finite(describe(net, result, samples)),
+        "keep": teaching.keep,
+    }
     return result.network, finite(origin_of(result)), told
 
 
@@ -167,7 +196,8 @@ def _keep(
     title = f"{before.partition(',')[0]}, taught {time_of_day(clock)}"
     counts = dict(sorted(Counter(sample.label for sample in samples).items()))
     key = networks.keep(net, title=title, samples=counts, taught_from=before, **origin)
-    return {"key": key, "title": title, "from": before}
+    note = {} if networks.lasts(key) else {"note": NOT_LASTING}
+    return {"key": key, "title": title, "from": before, **note}
 
 
 def time_of_day(clock: object) -> str:
@@ -187,7 +217,13 @@ def describe(net: DigitNet, result: FineTuned, samples: Sequence[Sample]) -> dic
         `samples`, `replay`: pairs of accuracies. `source`: what was rehearsed. `classes`: for every class {name, kept},
         a pair of held-out accuracies, None for a new class. `readings`: for every sample {label, drawing, before,
         after}, the strongest classes with their probabilities. `layers`: relative change of every layer's weights.
-        `interpolation`: between the old weights, 0, and the learned ones, 1.
+        `interpolation`: between the old weights, 0, and the learned ones, 1. `hands`: how drawings in every style are
+        read, {right, drawings, styles, lost, advice}: a pair of accuracies, two counts, the styles that lost many as
+        [digit and style, before, after, drawings, read as instead], and what to draw as well.
+        `proof`: how many digits were lost of how
+        many, and the interval that people's digits lie in, as `model.teaching.proof.Proof`. `contests`: for every new
+        class that is hard to tell from a digit {name, like, digits, drawings}, where the last two say what it costs to
+        keep the digits, or the class: {read, taken, of_all}, as `model.teaching.precedence.Choice`.
     """
     before, after = result.before, result.after
     return {
@@ -212,6 +248,23 @@ def describe(net: DigitNet, result: FineTuned, samples: Sequence[Sample]) -> dic
         ],
         "layers": result.changes,
         "interpolation": result.interpolation,
+        "proof": result.proof._asdict(),
+        "contests": [
+            {**each._asdict(), "digits": each.digits._asdict(), "drawings": each.drawings._asdict()}
+            for each in result.contests
+            if each.close
+        ],
+        "hands": {
+            "right": hands_right(result),
+            "drawings": sum(change.drawings for change in result.styles),
+            "styles": len(result.styles),
+            "lost": [
+                [f"{change.digit}, {change.style}", change.before, change.after, change.drawings, change.instead]
+                for change in result.styles
+                if change.is_lost
+            ],
+            "advice": advice(result.styles, [sample.label for sample in samples]),
+        },
     }
 
 
@@ -219,7 +272,7 @@ def finite(value: Any) -> Any:
     """JSON values with None for what is not known, which a network without old digits has, or a loss before a step."""
     if isinstance(value, dict):
         return {name: finite(part) for name, part in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [finite(part) for part in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 

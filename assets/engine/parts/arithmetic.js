@@ -69,7 +69,7 @@ export function describeArithmetic(layer, parts) {
     rectified, value: short(value),
   };
   if (layer.kind === "pool") return { ...numbers, mean: parts.taps };
-  if (layer.name === "stem" || layer.kind === "depthwise") {
+  if (layer.hasOneKernelAChannel) {
     const shown = (values) => Array.from(values, (each, tap) => (parts.inside[tap] ? short(each) : null));
     const patch = { inputs: shown(parts.inputs), products: shown(parts.products), weights: Array.from(parts.weights, short) };
     return { ...numbers, patch };
@@ -84,7 +84,7 @@ function largest(layer, { inputs, weights, products, taps }) {
     return sum;
   });
   let order = sums.map((_, channel) => channel).sort((a, b) => Math.abs(sums[b]) - Math.abs(sums[a]));
-  if (layer.name === "head") { // as many for the class as against it
+  if (layer.kind === "linear") { // as many for the class as against it
     const half = MOST_TERMS / 2;
     order = [...order.filter((channel) => sums[channel] > 0).slice(0, half), ...order.filter((channel) => sums[channel] < 0).slice(0, half)];
   }

@@ -7,13 +7,6 @@ const CELLS_IN_MEMORY = 1024;
 
 const by = ([height, width]) => `${height} x ${width}`;
 
-/** What a map is called in sentences: "Stage 1 depthwise". */
-function titleOf(name) {
-  if (!name.startsWith("stages.")) return { stem: "Stem", pool: "Pooled features", head: "Classes" }[name];
-  const [, index, part] = name.split(".");
-  return `Stage ${Number(index) + 1}${part === "conv" ? "" : ` ${part}`}`;
-}
-
 /** As `describe_cell` of ui/layers.py, of the newest image; bytes instead of base64. */
 export function describeCell(network, cell) {
   const named = cell && ["layer", "y", "x", "channel"].every((field) => field in cell);
@@ -31,8 +24,8 @@ export function describeCell(network, cell) {
   return {
     layer: layer.name, y, x, channel,
     field: corners(field.span), inside, lattice: lattice.bytes, effective: quantised(influence), taps: tapsOf(network, layer, cell, parts),
-    map: layer.name === "head" ? null : picture(network, layer.name, channel),
-    input: layer.name === "stem" ? picture(network, "image", 0) : layer.kind === "dense" ? null : picture(network, layer.source, channel),
+    map: layer.kind === "linear" ? null : picture(network, layer.name, channel),
+    input: input(network, layer, channel),
     title: title(network, layer, cell),
     sentence: sentence(layer, field, center),
     words: words(layer, { field, center, region, read: lattice.read, influence, inside, value: parts.value }),
@@ -81,9 +74,15 @@ function picture(network, name, channel) {
   return { size, maximum: Number(Math.max(...cells).toFixed(6)), values: quantised(cells) };
 }
 
+/** The one map that a kernel slides over; null where a cell reads several or none. */
+function input(network, layer, channel) {
+  if (layer.source === "image") return picture(network, "image", 0);
+  return ["depthwise", "pool"].includes(layer.kind) ? picture(network, layer.source, channel) : null;
+}
+
 /** Where on the image the centres of a single kernel's taps lie, and their weights. */
 function tapsOf(network, layer, { y, x }, { weights }) {
-  if (layer.name !== "stem" && layer.kind !== "depthwise") return [];
+  if (!layer.hasOneKernelAChannel) return [];
   const before = network.layers.find(({ name }) => name === layer.source);
   const field = before && receptiveField(network.layers, before.map);
   const [step, start] = field ? [field.stride, field.center(0)] : [1, 0];
@@ -94,21 +93,20 @@ function tapsOf(network, layer, { y, x }, { weights }) {
 }
 
 function title(network, layer, { y, x, channel }) {
-  if (layer.name === "head") return `Class ${network.classes[channel]}`;
-  if (layer.name === "pool") return `Pooled feature ${channel}`;
-  return `${titleOf(layer.name)}, channel ${channel}, cell (${y}, ${x})`;
+  if (layer.kind === "linear") return `Class ${network.classes[channel]}`;
+  if (layer.kind === "pool") return `Pooled feature ${channel}`;
+  return `${layer.title}, channel ${channel}, cell (${y}, ${x})`;
 }
 
 function sentence(layer, field, [y, x]) {
-  if (layer.name === "head") return `A class weighs all ${layer.channels} pooled features: it sees the whole drawing.`;
-  if (layer.name === "pool") return "A pooled feature is the mean of its map: it sees the whole drawing, but no longer where anything is.";
-  const stage = titleOf(layer.name).replace(/ (pointwise|depthwise)$/, "");
-  const reads = `${stage} reads ${by([field.size, field.size])} pixels around (${y}, ${x})`;
-  if (layer.name.endsWith(".pointwise")) {
+  if (layer.kind === "linear") return `A class weighs all ${layer.channels} pooled features: it sees the whole drawing.`;
+  if (layer.kind === "pool") return "A pooled feature is the mean of its map: it sees the whole drawing, but no longer where anything is.";
+  const reads = `${layer.place} reads ${by([field.size, field.size])} pixels around (${y}, ${x})`;
+  if (layer.kind === "pointwise") {
     return `${reads}; its pointwise part mixes ${layer.channels} channels of a single cell and sees no further.`;
   }
-  const through = `through ${layer.kernel ** 2} weights ${layer.name.endsWith(".conv") ? "for each pair of channels" : "per channel"}`;
-  return `${reads} ${through}${layer.name === "stem" ? "" : `, d = ${layer.dilation}`}.`;
+  const through = `through ${layer.kernel ** 2} weights ${layer.hasOneKernelAChannel ? "per channel" : "for each pair of channels"}`;
+  return `${reads} ${through}${layer.stage === null ? "" : `, d = ${layer.dilation}`}.`;
 }
 
 /** The picture of the fields in words, for those who cannot see it. */
@@ -116,7 +114,7 @@ function words(layer, { field, center, region, read, influence, inside, value })
   const size = ([top, left, bottom, right]) => [bottom - top, right - left];
   const [height, width] = size(region);
   let seen = "the whole image";
-  if (layer.name !== "pool" && layer.name !== "head") {
+  if (layer.hasPlaces) {
     const cut = height === field.size && width === field.size ? "" : `, of which ${by([height, width])} lie on the image`;
     seen = `${by([field.size, field.size])} around (${center.join(", ")})${cut}`;
   }

@@ -1,6 +1,6 @@
 // The figures of the Learn tab: the network's own kernels at work on the drawing, as ui/learn/figures.py has them.
 
-import { IMAGE_SIZE } from "../layers.js";
+import { IMAGE_SIZE, layersOfStage } from "../layers.js";
 
 const CHANNELS = 3; // that a figure shows side by side
 const TERMS = 6; // of a pointwise sum that are shown individually
@@ -12,7 +12,7 @@ const sum = (values) => values.reduce((total, value) => total + value, 0);
 const indices = (count) => Array.from({ length: count }, (_, index) => index);
 
 /** Some channels of the first stage's depthwise convolution, each with its own kernel. */
-export function depthwisePart(network, parameters) {
+export function depthwisePart({ network, parameters }) {
   const { depthwise, kernels } = stageOf(network, 0);
   const source = planes(network, "stem");
   const output = split(network.response(depthwise.name), depthwise.outSize);
@@ -33,7 +33,7 @@ export function depthwisePart(network, parameters) {
 }
 
 /** One output channel of the first stage's pointwise convolution at one place. */
-export function pointwisePart(network, parameters) {
+export function pointwisePart({ network, parameters }) {
   const { depthwise, pointwise, rows } = stageOf(network, 0);
   const source = planes(network, depthwise.name);
   const size = depthwise.outSize;
@@ -42,8 +42,8 @@ export function pointwisePart(network, parameters) {
   const at = y * size[1] + x;
   const weights = rows[channel];
   const map = split(network.response(pointwise.name), size)[channel];
-  const products = source.map((plane, index) => weights[index] * plane[at]);
-  const order = indices(weights.length).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]));
+  const products = source.map((plane, index) => Math.fround(weights[index] * plane[at]));
+  const order = indices(weights.length).sort((a, b) => Math.abs(products[b]) - Math.abs(products[a]));
   const others = order.slice(TERMS);
   return {
     size, outputs: rows.length, map,
@@ -58,7 +58,7 @@ export function pointwisePart(network, parameters) {
 }
 
 /** The first stage's two convolutions in a row, by plain loops, compared with the network's own. */
-export function separablePart(network) {
+export function separablePart({ network }) {
   const { depthwise, pointwise, kernels, rows } = stageOf(network, 0);
   const source = planes(network, "stem");
   const between = source.map((plane, channel) => convolved(plane, depthwise.size, kernels[channel], depthwise));
@@ -80,7 +80,7 @@ export function separablePart(network) {
 }
 
 /** One kernel of the first stage on the image itself, with its taps as far apart as you like. */
-export function dilationPart(network, parameters, image) {
+export function dilationPart({ network, parameters, image }) {
   const { depthwise, kernels } = stageOf(network, 0);
   const order = strongest(kernels);
   const channel = order[nearest(parameters, "kernel", order.length - 1)];
@@ -103,13 +103,14 @@ export function dilationPart(network, parameters, image) {
 }
 
 /** One stage from input to output, and whether it is dilated. */
-export function flowchartPart(network, parameters) {
+export function flowchartPart({ network, parameters }) {
   const stages = network.config.stages.length;
   const index = nearest(parameters, "stage", stages - 1);
   const { depthwise, pointwise, kernels, rows } = stageOf(network, index);
   const channel = strongest(kernels)[0];
   const last = Math.min(channel, rows.length - 1);
   const picture = (name, shown) => ({ size: network.map(name).size, values: planes(network, name)[shown] });
+  const placeOf = ({ name }) => (name === "stem" ? name : `stage ${Number(name.split(".")[1]) + 1}`);
   const shape = ({ channels, size }) => `${channels} maps of ${size[0]} x ${size[1]}`;
   const before = network.layers.find(({ name }) => name === depthwise.source);
   const { dilation, kernel } = depthwise;
@@ -123,7 +124,7 @@ export function flowchartPart(network, parameters) {
       pointwise: `${rows.length} x ${kernels.length} weights`, output: shape(network.map(pointwise.name)),
     },
     sentence: `Stage ${index + 1}: dilated? ${dilation > 1 ? "Yes" : "No"}, d = ${dilation}. Its ${kernel ** 2} weights per channel ` +
-      `reach over ${reach} x ${reach} cells. Shown: channel ${channel} of ${before.map} and what becomes of it.`,
+      `reach over ${reach} x ${reach} cells. Shown: channel ${channel} of ${placeOf(before)} and what becomes of it.`,
   };
 }
 
@@ -132,11 +133,10 @@ export function flowchartPart(network, parameters) {
 /** The two layers of a stage, its kernels by channel and its pointwise weights by output. */
 function stageOf(network, index) {
   if (!network.config.separable) {
-    throw new Error("The stages of this network are standard convolutions; choose a separable network on the left to see depthwise kernels at work.");
+    throw new Error("The stages of this network are standard convolutions; choose a separable network under the drawing to see depthwise kernels at work.");
   }
-  const find = (part) => network.layers.find(({ name }) => name === `stages.${index}.${part}`);
   const weightsOf = (layer) => network.tensors.get(`${layer.weights}.weight`).values;
-  const [depthwise, pointwise] = [find("depthwise"), find("pointwise")];
+  const [depthwise, pointwise] = layersOfStage(network.layers, index);
   const [kernels, rows] = [chunks(weightsOf(depthwise), depthwise.kernel ** 2), chunks(weightsOf(pointwise), pointwise.channels)];
   return { depthwise, pointwise, kernels, rows };
 }

@@ -6,14 +6,21 @@ import { INK_SIZE, centringShift, checkDrawing, extent, fittingScale, grey, plac
 
 const STEPS = ["boxed", "scaled", "centred"];
 
-/** As `steps_part` of ui/misread.py: image and probabilities after no step, one, two and three, as far as each is taken. */
-export function stepsPart(network, pen, parameters) {
+/**
+ * As `steps_part` of ui/misread.py: image and probabilities after no step, one, two and three, as far as each is taken, and
+ * the probabilities without each of them.
+ */
+export function stepsPart({ network, pen, parameters }) {
   const strokes = checkDrawing(parameters.drawing);
-  return [0, 1, 2, 3].map((count) => {
-    const steps = Object.fromEntries(STEPS.map((step, index) => [step, index < count && parameters[step]]));
+  const readAfter = (isTaken) => {
+    const steps = Object.fromEntries(STEPS.map((step, index) => [step, isTaken(index) && parameters[step]]));
     const image = normalised(strokes, steps, pen);
     return { image, probabilities: read(network, image).probabilities };
-  });
+  };
+  return {
+    so_far: [0, 1, 2, 3].map((count) => readAfter((index) => index < count)),
+    without: STEPS.map((_, left) => readAfter((index) => index !== left).probabilities),
+  };
 }
 
 /** The image of checked strokes by some of the steps; what lies outside it is lost. */

@@ -24,7 +24,7 @@ from ui.teach.tab import versus_part
 
 # Async function of {files, requests}: the engine's answers, arrays as {bytes} or {floats} in base64.
 ANSWER = """async ({ files, requests }) => {
-    const [{ Network }, { readCheckpoint }, { Pen }, { answer, knows }] = await Promise.all(
+    const [{ Network }, { readCheckpoint }, { Pen }, { answer, fetchParts, knows }] = await Promise.all(
         ["network", "safetensors", "strokes", "answers"].map((name) => import(`/engine/${name}.js`)));
     const kernels = await WebAssembly.compileStreaming(fetch("/engine/kernels.wasm"));
     const networks = new Map(Object.entries(files).map(([name, file]) => {
@@ -42,6 +42,7 @@ ANSWER = """async ({ files, requests }) => {
         return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, told(each)]));
     };
     const pen = new Pen(kernels);
+    await fetchParts();
     return requests.map((request) => {
         if (!knows(request)) throw new Error("there is a part that the engine does not know");
         return told(answer(request, (name) => networks.get(name), pen));
@@ -86,6 +87,52 @@ def test_answers_are_the_same(bench: Page, name: str) -> None:
     for request, answer in zip(requests, found, strict=True):
         expected = server.read(request)
         assert_same(answer, expected, f"{[*request['parts']]}")
+
+
+LINE = [[0.2, 0.2], [0.8, 0.8]]
+WRONG_DRAWINGS = (
+    7, [], [[]], [LINE, 7], [LINE] * 501, [[[0.5, 0.5]] * 20_001], [[[0.5]]], [[[0.5] * 9]], [[7]], [[[0.5, "7"]]],
+    [[[None, 0.5]]], [[[True, 0.5]]], [[[0.5, [1]]]], [[[0.5, 9.0]]], [[[-1.5, 0.5]]],
+)  # fmt: skip
+PLACE = {"y": 0, "x": 0}
+WRONG_PARTS = (
+    {"layers": {"cell": {"layer": "stem", "y": 0}}},
+    {"layers": {"cell": {"layer": "stages.99", "channel": 0} | PLACE}},
+    {"layers": {"cell": {"layer": "stem", "y": 99, "x": 0, "channel": 0}}},
+    {"layers": {"cell": {"layer": "head", "channel": 99} | PLACE}},
+    {"depthwise": {"page": -1} | PLACE},
+    {"pointwise": {"output": 0, "y": 10**9, "x": 0}},
+    {"dilation": {"kernel": 0, "dilation": 99} | PLACE},
+    {"flowchart": {"stage": -1}},
+)
+
+
+def test_what_is_wrong_is_said_in_the_same_sentence(bench: Page) -> None:
+    """The engine has its own copy of these sentences, since it answers where there is no server."""
+    about = [*(("base", wrong, {}) for wrong in WRONG_DRAWINGS), *(("base", [LINE], parts) for parts in WRONG_PARTS)]
+    standard = "study-standard-dilated"
+    about += [
+        (standard, [LINE], {name: {"page": 0, "output": 0, "kernel": 0, "dilation": 1, "stage": 0} | PLACE})
+        for name in ("depthwise", "pointwise", "separable", "dilation", "flowchart")
+    ]
+    requests = [
+        {"sequence": number, "drawing": drawing, "network": network, "parts": parts}
+        for number, (network, drawing, parts) in enumerate(about)
+    ]
+    files = {name: base64.b64encode(checkpoint_path(name).read_bytes()).decode() for name in ("base", standard)}
+    found = bench.evaluate(ANSWER, {"files": files, "requests": requests})
+    server = Answers(Networks(["base", standard]), {"layers": layers_part, **LEARN_PARTS})
+    for request, answer in zip(requests, found, strict=True):
+        ours, theirs = errors_in(answer), errors_in(server.read(request))
+        assert ours == theirs, request["parts"] or str(request["drawing"])[:60]
+        assert len(ours) == 1
+
+
+def errors_in(answer: Any) -> list[str]:
+    """The sentences in an answer that say what is wrong."""
+    if not isinstance(answer, dict):
+        return []
+    return [answer["error"]] if "error" in answer else [text for part in answer.values() for text in errors_in(part)]
 
 
 def assert_same(found: Any, expected: Any, at: str) -> None:

@@ -54,7 +54,7 @@ def test_a_part_comes_with_the_answer(networks: Networks, offered: str) -> None:
     answer = Answers(networks, {"steps": steps_part}).read(
         {"sequence": 1, "drawing": DRAWING, "network": offered, "parts": {"steps": STEPS}}
     )
-    *_, last = answer["parts"]["steps"]
+    *_, last = answer["parts"]["steps"]["so_far"]
     assert last["image"] == answer["image"]
     assert last["probabilities"] == pytest.approx(answer["probabilities"], abs=1e-4)
 

@@ -2,27 +2,35 @@
 
 import asyncio
 import json
-from collections.abc import Iterable
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import httpx
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.coroutines import finish
+from tests.serving import free_port
 from ui.serving import gate, limits
 from ui.serving.faults import FAULT
 from ui.serving.gate import Gate
 from ui.serving.hosts import Hosts, names_of_this_server
 
 reached: list[int] = []
+received: list[bytes] = []
 
 
 @pytest.fixture(autouse=True)
 def forget() -> None:
     reached.clear()
+    received.clear()
 
 
 async def answer(request: Request) -> Response:
@@ -34,7 +42,8 @@ async def answer(request: Request) -> Response:
     return JSONResponse({"fine": True})
 
 
-PATHS = ("/", "/broken", "/null", "/gradio_api/upload")
+CALL = "/gradio_api/component_server"
+PATHS = ("/", "/broken", "/null", "/gradio_api/upload", CALL)
 APP = Starlette(routes=[Route(path, answer, methods=["GET", "POST"]) for path in PATHS])
 
 
@@ -46,7 +55,8 @@ def ask(
     behind = Gate(APP, Hosts(hosts))
 
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting)}
+        received.append(waiting.pop(0))
+        return {"type": "http.request", "body": received[-1], "more_body": bool(waiting)}
 
     async def send(message: Any) -> None:
         sent.append(message)
@@ -60,6 +70,7 @@ def ask(
         "headers": [(name.encode(), value.encode()) for name, value in given.items()],
     }
     finish(behind(scope, receive, send))
+    assert behind._held == 0
     begun, *rest = sent
     told = {name.decode(): value.decode() for name, value in begun["headers"]}
     return begun["status"], json.loads(b"".join(message["body"] for message in rest)), told
@@ -79,16 +90,52 @@ def test_what_is_small_reaches_the_app_whole() -> None:
 
 
 def test_a_body_that_says_that_it_is_too_large_is_not_read() -> None:
-    refused(413, "at most 8 MB", parts=[], content_length=str(limits.BODY_BYTES + 1))
+    refused(413, "at most 8 MB", path=CALL, parts=[b"", b""], content_length=str(limits.BODY_BYTES + 1))
+    refused(413, "at most 3 MB", parts=[b"", b""], content_length=str(limits.LOOP_BYTES + 1))
 
 
 def test_a_body_that_turns_out_too_large_is_not_read_to_its_end() -> None:
-    refused(413, "at most 8 MB", parts=(bytes(2**20) for _ in range(1000)))
+    refused(413, "at most 8 MB", path=CALL, parts=[bytes(2**20)] * 1000)
+    assert len(received) <= limits.DRAINED_BYTES / 2**20 + 9
+
+
+def test_a_refused_body_is_read_to_its_end_so_that_its_sender_comes_to_read_why() -> None:
+    refused(413, "at most 8 MB", path=CALL, parts=[bytes(2**20)] * 20)
+    assert len(received) == 20
+    received.clear()
+    refused(403, "another site", parts=[b"a", b"b"], origin="http://evil.example")
+    assert len(received) == 2
+
+
+def test_who_asks_before_sending_a_body_is_answered_at_once() -> None:
+    refused(413, "MB", parts=[b""], content_length=str(limits.BODY_BYTES + 1), expect="100-continue")
+    assert received == []
 
 
 @pytest.mark.parametrize("body", [b"1," * 600_000, b"[" * 600_000, b'{"a":' * 600_000])
-def test_many_values_are_refused_before_they_are_read(body: bytes) -> None:
-    refused(413, "values", parts=[body])
+@pytest.mark.parametrize("path", ["/", CALL])
+def test_many_values_are_refused_before_they_are_read(body: bytes, path: str) -> None:
+    refused(413, "values", path=path, parts=[body])
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"1," * 11_000,
+        b'"",' * 11_000,
+        b'"\\\\",' * 11_000,
+        b'"' + b'\\"' * 11_000 + b'"',
+        b'"\\\\' + b'"' + b",1" * 11_000,  # a text that ends in a backslash, and what comes after it
+    ],
+)
+def test_what_would_be_read_on_the_loop_is_less(body: bytes) -> None:
+    refused(413, "at most 10,000 values here", parts=[b"[" + body + b"0]"])
+    assert ask(CALL, [b"[" + body + b"0]"])[0] == 200
+
+
+def test_a_long_text_is_quick_to_read_and_may_be_sent_anywhere() -> None:
+    samples = json.dumps({"samples": [{"label": "7", "drawing": [[[0.5, 0.25, 10]] * 200]}] * 400})
+    assert ask(parts=[json.dumps({"data": [samples]}).encode()])[0] == 200
 
 
 def test_many_bodies_at_once_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,3 +254,30 @@ def test_a_browser_is_told_not_to_frame_or_to_guess() -> None:
         headers = ask(path)[2]
         assert headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'self';" in headers["content-security-policy"]
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """Of a real server behind the gate."""
+    server = uvicorn.Server(uvicorn.Config(Gate(APP, Hosts(())), port=free_port(), log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        threading.Event().wait(0.01)
+    yield f"http://127.0.0.1:{server.config.port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_an_ordinary_client_reads_why_its_huge_body_was_refused(address: str, announced: bool) -> None:
+    """Where the rest of the body is not read, most see a connection that was reset."""
+    parts = [bytes(2**20)] * 40
+    with httpx.Client(trust_env=False, timeout=60) as client:
+        answer = client.post(address + CALL, content=b"".join(parts) if announced else iter(parts))
+        assert answer.status_code == 413
+        assert "at most 8 MB" in answer.json()["error"]
+        assert client.post(address, content=b"{}").status_code == 200, "and the next is answered"
+    request = urllib.request.Request(address + CALL, b"".join(parts))
+    with pytest.raises(urllib.error.HTTPError, match="413"):
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60)

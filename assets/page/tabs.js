@@ -1,0 +1,43 @@
+// The tabs of the page by their names: opened by links and buttons, and by the arrow keys.
+
+import { rove } from "./dom.js";
+import { get, set, subscribe } from "./state.js";
+
+const LIST = "#right [role=tablist]";
+const buttons = () => [...document.querySelectorAll(`${LIST} [role=tab]`)];
+const all = () => [...buttons(), ...document.querySelectorAll("#right .overflow-dropdown button")]; // those that have no room are in a menu
+const nameOf = (button) => button.textContent.trim();
+const selected = () => all().find((button) => button.ariaSelected === "true" || button.classList.contains("selected"));
+
+/** Whether this page has tabs; a saved one has none. */
+export const hasTabs = () => document.querySelector(LIST) !== null;
+
+/** Open a tab by its name. */
+export const openTab = (name) => set({ tab: name });
+
+/** Keep the tab that is open and the page's state the same, and let the arrow keys move from tab to tab. */
+export function mountTabs() {
+  const list = document.querySelector(LIST);
+  if (!list || !selected()) return requestAnimationFrame(mountTabs); // Gradio is still at it
+  const first = nameOf(all()[0]);
+  const focus = rove(list, buttons, (button) => button.click());
+
+  function follow() {
+    const { tab } = get();
+    if ((tab ?? first) === nameOf(selected())) return;
+    const button = all().find((each) => nameOf(each) === tab) ?? (tab === null ? all()[0] : null);
+    if (button) button.click();
+    else tell(); // a link with a tab that is not here
+  }
+
+  function tell() {
+    const name = selected() && nameOf(selected());
+    if (name) set({ tab: name === first ? null : name });
+    focus(selected());
+  }
+
+  follow();
+  focus(selected());
+  subscribe((_, changed) => changed.includes("tab") && follow());
+  new MutationObserver(tell).observe(list.parentElement, { subtree: true, attributeFilter: ["aria-selected", "class"] });
+}

@@ -1,0 +1,164 @@
+"""A training of a network for lines, epoch by epoch, which can be stopped after any and taken up again."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from model.line.batches import Batch, batches
+from model.line.composition import Composition
+from model.line.loss import line_loss
+from model.line.network import LineNet
+from model.line.source import Source
+from model.network import NetworkConfig
+
+
+@dataclass(frozen=True)
+class LineRecipe:
+    """How a network for lines is trained.
+
+    The learning rate warms up over the first epoch, stays, and falls linearly to 0 over the last `decay` epochs, so
+    that how long it stays can be decided on the way (Hu et al., "MiniCPM", 2024, section 4).
+
+    Attributes:
+        epochs: passes over `lines` composed lines each.
+        decay: epochs at the end over which the learning rate falls.
+        lines: of an epoch.
+        pool: epochs after which the same composed lines come again, in another order and with other noise.
+        rows: of a batch, `model.line.batches.ROW_WIDTH` pixels of lines each.
+        learning_rate: AdamW's.
+        weight_decay: AdamW's, on convolution weights only.
+        label_smoothing: of the digits.
+        average: decay of the exponential moving average of the weights, per step.
+        noise: share of rows with noise.
+        composition: what lines are like.
+    """
+
+    epochs: int = 60
+    decay: int = 20
+    lines: int = 8192
+    pool: int = 8
+    rows: int = 8
+    learning_rate: float = 4e-3
+    weight_decay: float = 0.01
+    label_smoothing: float = 0.02
+    average: float = 0.998
+    noise: float = 0.2
+    composition: Composition = field(default_factory=Composition)
+
+    def rate(self, epoch: float) -> float:
+        """The learning rate after so many epochs, as a share of `learning_rate`."""
+        return max(0.0, min(1.0, epoch + 0.02, (self.epochs - epoch) / max(self.decay, 1)))
+
+    def made(self) -> dict[str, object]:
+        """What has to be the same in a training that goes on: all but how long it still lasts."""
+        return {name: value for name, value in asdict(self).items() if name not in ("epochs", "decay")}
+
+
+def _moving_average(decay: float) -> Callable[..., None]:
+    """Exponential moving average that forgets the untrained start: its decay grows with the number of steps."""
+
+    def update(averages: list[Tensor], new: list[Tensor], steps: Tensor | int) -> None:
+        get_ema_multi_avg_fn(min(decay, 1 - 10 / (10 + int(steps))))(averages, new, steps)
+
+    return update
+
+
+class LineTraining:
+    """A run that can be stopped after any epoch and taken up again, with the same result as without the stop.
+
+    Args:
+        config: the network's shape.
+        seed: of the weights, the lines, their order and their noise.
+        recipe: how it is trained.
+        source: where the lines come from.
+    """
+
+    def __init__(self, config: NetworkConfig, seed: int, recipe: LineRecipe, source: Source) -> None:
+        self.seed, self.recipe, self.source = seed, recipe, source
+        torch.manual_seed(seed)
+        self.net = LineNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = AveragedModel(self.net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True)
+        matrices = [p for p in self.net.parameters() if p.ndim > 1]
+        vectors = [p for p in self.net.parameters() if p.ndim <= 1]
+        groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+        self.optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
+        self.epoch = 0
+
+    def run_epoch(self) -> float:
+        """One pass over the epoch's lines; returns the mean loss."""
+        self.net.train()
+        generator = np.random.default_rng([self.seed, self.epoch])
+        every = list(batches(self.source.of_epoch(self.epoch), self.recipe.rows, generator))
+        losses = [self._step(batch, index / len(every), generator) for index, batch in enumerate(every)]
+        self.epoch += 1
+        return torch.stack(losses).mean().item()
+
+    def _step(self, batch: Batch, share: float, generator: np.random.Generator) -> Tensor:
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.recipe.learning_rate * self.recipe.rate(self.epoch + share)
+        strips = soiled(batch.strips, self.recipe.noise, generator)
+        output = self.net(strips.contiguous(memory_format=torch.channels_last))
+        loss = line_loss(output, batch, self.net.stride, self.recipe.label_smoothing)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.average.update_parameters(self.net)
+        return loss.detach()
+
+    def result(self) -> LineNet:
+        """The averaged network, in eval mode."""
+        return cast(LineNet, self.average.module.eval())
+
+    def save(self, path: Path) -> None:
+        """Keep everything that `load` needs to go on."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        torch.save(
+            {
+                "recipe": self.recipe.made(),
+                "epoch": self.epoch,
+                "net": self.net.state_dict(),
+                "average": self.average.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+            },
+            partial,
+        )
+        partial.replace(path)
+
+    def load(self, path: Path) -> None:
+        """Go on from `save`.
+
+        Raises:
+            ValueError: the state is damaged, of another recipe, or past the last epoch.
+        """
+        try:
+            state = torch.load(path, weights_only=True)
+            made, epoch = state["recipe"], state["epoch"]
+        except (RuntimeError, EOFError, UnpicklingError, LookupError, TypeError) as error:
+            raise ValueError(
+                f"{path} is damaged or none of this program's; without --resume the training starts anew."
+            ) from error
+        if made != self.recipe.made():
+            raise ValueError(f"{path} was made with another recipe; expected {self.recipe}.")
+        if epoch > self.recipe.epochs:
+            raise ValueError(f"{path} is after epoch {epoch}; the last of {self.recipe.epochs} is past.")
+        self.epoch = epoch
+        for part in ("net", "average", "optimizer"):
+            getattr(self, part).load_state_dict(state[part])
+
+
+def soiled(strips: Tensor, share: float, generator: np.random.Generator) -> Tensor:
+    """Strips float (N, 1, 28, W) from 0 to 1; a share of them with noise on every pixel."""
+    images = strips.float() / 255
+    amount = torch.from_numpy((generator.random(len(strips)) < share) * generator.uniform(0.02, 0.15, len(strips)))
+    if not amount.any():
+        return images
+    noise = torch.from_numpy(generator.standard_normal(images.shape, np.float32))
+    return (images + noise * amount[:, None, None, None].float()).clamp(0, 1)
