@@ -22,7 +22,7 @@ from model.drawing.corpora import Drawing, read_omniglot
 from model.drawing.strokes import rasterize
 from model.metrics import check_digits, logits_of
 from model.network import DIGITS, DigitNet
-from model.teaching.lesson import fine_tune
+from model.teaching.lesson import answers_before, fine_tune
 from model.teaching.recipe import KEEPS, Teaching
 from model.teaching.replay import Replay, embedded_replay, generated_replay, load_replay
 from model.teaching.resemblance import resemblances
@@ -126,7 +126,7 @@ def keep_word(
     labels = [LETTER] * len(taught)
     result = fine_tune(net, images[:SHOTS], labels, drawings=taught, replay=replay, teaching=teaching)
     new = result.network.classes.index(LETTER)
-    before, after = logits_of(net, test.images).argmax(1), logits_of(result.network, test.images).argmax(1)
+    before, after = answers_before(net, test.images).argmax(1), logits_of(result.network, test.images).argmax(1)
     others = logits_of(result.network, torch.from_numpy(images[SHOTS:])).argmax(1)
     told = [result.before.per_class, result.after.per_class]
     right = [_right(answers, test.labels) for answers in (before, after)]
