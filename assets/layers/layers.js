@@ -13,6 +13,7 @@ import { paintImage } from "../paint/ink.js";
 import { palette } from "../paint/palette.js";
 import { paintLegend, sequential } from "../paint/scales.js";
 import { mountBreaking } from "./breaking.js";
+import { mountChoice } from "./choice.js";
 import { buildFlow, renewHeads } from "./flow.js";
 import { watchInView } from "./in_view.js";
 import { mountKernels } from "./kernels.js";
@@ -199,25 +200,14 @@ export function mount({ element, server }) {
 
   // Controls ------------------------------------------------------------------------------------------------------
 
-  /** Buttons of which one is pressed: the value in their data-`name`, of which `chosen(value)` hears. */
-  function mountChoice(name, chosen) {
-    const buttons = [...view.querySelectorAll(`[data-${name}]`)];
-    for (const button of buttons) {
-      button.addEventListener("click", () => {
-        for (const other of buttons) other.ariaPressed = String(other === button);
-        chosen(button.dataset[name]);
-      });
-    }
-  }
-
-  mountChoice("order", (value) => {
+  mountChoice(view, "order", (value) => {
     order = value;
     clearTimeout(resting);
     if (order === "index") for (const strip of flow?.strips.values() ?? []) strip.sort(null);
     refresh();
     lookAgain();
   });
-  mountChoice("scale", (value) => { scale = value; refresh(); });
+  mountChoice(view, "scale", (value) => { scale = value; refresh(); });
 
   /** Sort by activity once the pen rests, and request what that brings into view. */
   function sortSoon() {

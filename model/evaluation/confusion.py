@@ -1,7 +1,7 @@
 """Confusion matrices, and the images behind one of their cells."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,7 +22,8 @@ MOST_BEHIND = 24  # images of a cell that are looked at
 Drawing = list[list[list[float]]]
 
 
-class Behind(NamedTuple):
+@dataclass(frozen=True)
+class Behind:
     """What lies behind a cell of a confusion matrix.
 
     Attributes:
