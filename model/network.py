@@ -104,8 +104,12 @@ class NetworkConfig:
         return self.stem_channels if index == 0 else self.stages[index - 1].channels
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values; `from_dict` reads them back."""
-        return asdict(self)
+        """Plain JSON values; `from_dict` reads them back. Only multi-scale stages list branches."""
+        values = asdict(self)
+        for stage in values["stages"]:
+            if not stage["branches"]:
+                del stage["branches"]
+        return values
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "NetworkConfig":

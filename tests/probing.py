@@ -150,8 +150,9 @@ def configurations(
     strides: tuple[int, ...] = (1, 1, 2),
     stem_strides: tuple[int, ...] = (2, 2, 1),
     classes: tuple[int, ...] = (10,),
+    branches: int = 0,
 ) -> NetworkConfig:
-    """DigitNets of all kinds with kernels 1 to 7, with and without residual, some stages multi-scale.
+    """DigitNets of all kinds with kernels 1 to 7, with and without residual.
 
     Args:
         draw: hypothesis' own.
@@ -161,18 +162,19 @@ def configurations(
         strides: of the stages, one of these each.
         stem_strides: likewise.
         classes: how many there are, one of these.
+        branches: at most, of a multi-scale stage; 0 for none.
     """
     kernels, width = st.sampled_from((1, 3, 5, 7)), st.integers(1, channels)
     separable = draw(st.booleans())
     dilation = st.integers(1, dilations)
-    branches = st.lists(dilation, max_size=2).map(tuple) if separable else st.just(())
+    beside = st.lists(dilation, max_size=branches if separable else 0).map(tuple)
     stage = st.builds(
         StageConfig,
         width,
         kernel=kernels,
         dilation=dilation,
         stride=st.sampled_from(strides),
-        branches=branches,
+        branches=beside,
     )
     return NetworkConfig(
         draw(width),

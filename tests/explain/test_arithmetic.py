@@ -39,7 +39,7 @@ def check_cells(net: DigitNet, pick: Callable[[int], int]) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(configurations(channels=5, dilations=5), st.data())
+@given(configurations(channels=5, dilations=5, branches=2), st.data())
 def test_cells_of_every_layer_add_up_in_any_network(config: NetworkConfig, data: st.DataObject) -> None:
     check_cells(settled(config), lambda count: data.draw(st.integers(0, count - 1)))
 

@@ -12,7 +12,7 @@ from tests.probing import configurations
 
 
 @settings(max_examples=40, deadline=None)
-@given(configurations(channels=5, stages=4))
+@given(configurations(channels=5, stages=4, branches=2))
 def test_the_description_of_a_layer_matches_its_module(config: NetworkConfig) -> None:
     net = DigitNet(config)
     for layer in layers_of(config):
@@ -35,7 +35,7 @@ def test_the_description_of_a_layer_matches_its_module(config: NetworkConfig) ->
 
 
 @settings(max_examples=40, deadline=None)
-@given(configurations(channels=5, stages=4))
+@given(configurations(channels=5, stages=4, branches=2))
 def test_each_layer_reads_existing_maps_with_as_many_channels(config: NetworkConfig) -> None:
     channels = {IMAGE: 1}
     for layer in layers_of(config):
