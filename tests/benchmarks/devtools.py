@@ -99,6 +99,7 @@ class Page:
     def open(self, address: str, selector: str) -> None:
         """Go there, wait until an element is there, and from then on hear of nothing."""
         self.send("Page.navigate", url=address)
+        self.send("Page.bringToFront")  # behind another page it would draw no frames
         self.wait_for(f"document.querySelector({json.dumps(selector)})")
         self.send("Page.disable")
 

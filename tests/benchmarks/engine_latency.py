@@ -112,6 +112,9 @@ def report(
     name: str, times: list[float], requests: int | None = None, floors: tuple[float | None, float | None] = (None, None)
 ) -> None:
     """Print a line of the table."""
+    if not times:
+        print(f"{name:<52}{'nothing was shown while the pen moved':>40}", flush=True)
+        return
     p50, p95 = statistics.median(times), float(np.percentile(times, 95))
     asked = "" if requests is None else requests
     floor = " / ".join("-" if each is None else f"{each:g}" for each in floors) if any(floors) else ""
