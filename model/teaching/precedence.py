@@ -15,7 +15,8 @@ OF_EACH = 0.01  # share of the old digits of any one kind that may be taken for 
 OF_ALL = 0.002  # share of all of them
 OF_OWN = 0.02  # share of the visitor's own varied drawings of an earlier class that may be
 STILL_READ = 0.9  # share of a new class's varied drawings that must still be read where the class has precedence
-CLOSE_CALL = 0.01  # share of a digit or of a new class that is worth asking the visitor about
+CLOSE_CALL = 0.01  # share of a digit that is worth asking the visitor about
+HARDLY_READ = 0.05  # share of the drawings of a new class that is
 
 
 class Choice(NamedTuple):
@@ -51,7 +52,7 @@ class Contest(NamedTuple):
     def close(self) -> bool:
         """Whether there is anything to decide: a class that is not read, or a digit that would be lost."""
         return bool(self.like) and (
-            self.drawings.taken > self.digits.taken + CLOSE_CALL or self.drawings.read > self.digits.read + CLOSE_CALL
+            self.drawings.taken > self.digits.taken + CLOSE_CALL or self.drawings.read > self.digits.read + HARDLY_READ
         )
 
 

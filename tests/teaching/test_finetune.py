@@ -8,7 +8,7 @@ import pytest
 from model.checkpoint import load_checkpoint, read_metadata
 from model.drawing.samples import Sample, write_samples
 from model.finetune import main
-from model.teaching.replay import EMBEDDED
+from model.teaching.replay import GENERATED
 from tests.teaching.conftest import SQUARE, STAR
 
 
@@ -20,7 +20,7 @@ def test_the_command_writes_a_network_that_reads_the_samples(
     out = tmp_path / "mine.safetensors"
     assert main([str(file), "--checkpoint", "nano", "--out", str(out), "--data", str(tmp_path)]) == 0
     assert "star" in load_checkpoint(out).classes
-    assert read_metadata(out)["replay"] == EMBEDDED
+    assert read_metadata(out)["replay"] == GENERATED
     assert "-> 100.00 %" in capsys.readouterr().out
 
 

@@ -10,7 +10,7 @@ import pytest
 from model.drawing.variants import variants
 from model.network import DigitNet
 from model.teaching.lesson import fine_tune
-from model.teaching.replay import EMBEDDED, MNIST, Replay, embedded_replay, load_replay
+from model.teaching.replay import EMBEDDED, GENERATED, MNIST, Replay, embedded_replay, load_replay, source_of
 from tests.teaching.conftest import SQUARE, STAR, Teach
 
 
@@ -59,14 +59,15 @@ def test_mnist_is_rehearsed_as_soon_as_it_has_arrived(
 ) -> None:
     monkeypatch.setattr("model.data.VALIDATION_SIZE", 200)
     data = tmp_path / "data"
-    assert load_replay(data).source == EMBEDDED
+    assert load_replay(data).source == source_of(data) == GENERATED
     shutil.copytree(stand_in_data, data)
-    assert load_replay(data).source == MNIST
+    assert load_replay(data).source == source_of(data) == MNIST
 
 
-def test_without_mnist_the_embedded_drawings_are_rehearsed(tmp_path: Path) -> None:
+def test_without_mnist_drawn_digits_are_rehearsed_and_prove(tmp_path: Path) -> None:
     replay = load_replay(tmp_path)
-    assert replay.source == EMBEDDED
+    assert replay.source == GENERATED
+    assert len(replay.held_out.labels) >= 5000, "fewer could not tell half a point of one digit"
     assert replay.rehearsed.labels.bincount().tolist() == [replay.rehearsed.labels.numel() // 10] * 10
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from model.checkpoint import read_metadata
-from model.teaching.replay import EMBEDDED
+from model.teaching.replay import GENERATED
 from model.teaching.styles import EACH
 from tests.ui.conftest import Here, ended, kept
 from ui.serving.answers import Answers
@@ -56,7 +56,7 @@ def test_a_teaching_tells_its_steps_and_keeps_a_network(
     assert steps[-1]["step"] == steps[-1]["steps"] == QUICK["steps"]
     taught, held = progress["outcome"]["taught"], progress["outcome"]["held"]
     assert taught["title"] == "shipped, taught 14:02:31" == networks.title(taught["key"])
-    assert taught["source"] == EMBEDDED
+    assert taught["source"] == GENERATED
     assert [reading["label"] for reading in taught["readings"]] == ["7", "7", "1", "1"]
     assert held["total"] == 4
     assert taught["hands"]["drawings"] == EACH * taught["hands"]["styles"]
