@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from model import PRESETS, DigitNet, complexity, rasterize, receptive_field
 from model.drawing.corpora import read_pendigits
 from model.evaluation.confusion import recorded_confusion
+from model.layers import layers_of
 from tests.browser.conftest import OpenPage
 from tests.browser.drawing import SEVEN, button, draw, drawing, module, same_drawing, settle
 from tests.conftest import find_data
@@ -100,11 +101,11 @@ def test_every_stage_has_its_mean_field(tab: Page) -> None:
     names = tab.locator("#architecture .fields b").all_inner_texts()
     assert names == ["Stem", "Stage 1", "Stage 2", "Stage 3", "Stage 4"]
     for caption in tab.locator("#architecture figcaption").all_inner_texts():
-        assert "on the image, " in caption
+        assert "on the image: " in caption
 
 
 def test_the_table_has_every_layer_and_its_cost(tab: Page) -> None:
-    layers = [name for name in complexity(BASE).layers if not name.endswith("_norm") and name != "pool"]
+    layers = [layer.title for layer in layers_of(BASE) if layer.name != "pool"]
     assert tab.locator("#architecture tbody th").all_inner_texts() == layers
     total = tab.locator("#architecture tfoot td").all_inner_texts()
     assert total == [f"{complexity(BASE).parameters:,}", f"{complexity(BASE).multiply_accumulates:,}"]
