@@ -52,7 +52,7 @@ def show_behind(
     """What lies behind a cell of a checkpoint's confusion matrix, as JSON values."""
     found = look_behind(load_checkpoint(path), counted, directory, label, answer)
     images = [b64encode(image.numpy().tobytes()).decode("ascii") for image in found.images]
-    return {"count": found.count, "images": images, "drawings": found.drawings}
+    return {"count": found.total, "images": images, "drawings": found.drawings}
 
 
 def measure_times(report: Report, names: list[str], batches: tuple[int, ...], seconds: float) -> dict[str, int]:

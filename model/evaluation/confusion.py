@@ -27,17 +27,17 @@ class Behind:
     """What lies behind a cell of a confusion matrix.
 
     Attributes:
-        count: how many there are.
+        total: how many there are.
         images: uint8 (n, 28, 28), those first that the network is surest of, `MOST_BEHIND` at most.
         drawings: the same as strokes; None for MNIST, which has none.
     """
 
-    count: int
+    total: int
     images: Tensor
     drawings: list[Drawing] | None
 
 
-def recorded_confusion(name: str) -> dict[str, np.ndarray]:
+def recorded_confusion(name: str | Path) -> dict[str, np.ndarray]:
     """The confusion matrices in a checkpoint's metadata.
 
     Args:

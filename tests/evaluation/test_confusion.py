@@ -39,7 +39,7 @@ def test_every_cell_holds_as_many_images_as_were_counted(small_net: DigitNet, di
     for label, row in enumerate(confusion_matrix(logits_of(small_net, images), labels).tolist()):
         for answer, count in enumerate(row):
             found = look_behind(small_net, "test", directory, label, answer)
-            assert found.count == count
+            assert found.total == count
             assert found.images.shape == (min(count, MOST_BEHIND), 28, 28)
             assert found.drawings is None, "MNIST has no strokes"
 
@@ -49,7 +49,7 @@ def test_pen_strokes_come_as_drawings_of_the_label(small_net: DigitNet, director
     counts = confusion_matrix(logits_of(small_net, images), labels)
     label, answer = divmod(int(counts.argmax()), 10)
     found = look_behind(small_net, "pendigits", directory, label, answer)
-    assert found.count == counts[label, answer] > 0
+    assert found.total == counts[label, answer] > 0
     for image, drawing in zip(found.images, found.drawings, strict=True):
         np.testing.assert_array_equal(image, rasterize(drawing))
     of_label = behind_cell(small_net, images, labels, label, answer)
