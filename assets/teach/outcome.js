@@ -86,8 +86,10 @@ function makeContest({ name, like, digits, drawings }, keep, again) {
   const read = (choice) => `${Math.round(HUNDRED * choice.read)} of ${HUNDRED} varied drawings of yours are read as ${name}`;
   const lost = (choice) => `${few(HUNDRED * choice.taken)} of ${HUNDRED} people\u2019s ${like}s are taken for it`;
   const ways = { digits: ["Keeping the digits", digits], class: [`Keeping ${name}`, drawings] };
-  box.append(node("p", "alarm", `${name} looks like ${like} to this network. Draw it with something that no ${like} has, or choose:`));
+  const same = digits.read === drawings.read && digits.taken === drawings.taken;
+  box.append(node("p", "alarm", `${name} looks like ${like} to this network. Draw it with something that no ${like} has${same ? "" : ", or choose"}.`));
   for (const [way, [words, choice]] of Object.entries(ways)) {
+    if (same && way !== keep) continue;
     const row = node("p", "row");
     row.append(node("span", "note", `${words}: ${read(choice)}, and ${lost(choice)}${way === keep ? " (as taught now)" : ""}.`));
     if (way !== keep) {

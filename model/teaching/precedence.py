@@ -50,9 +50,10 @@ class Contest(NamedTuple):
 
     @property
     def close(self) -> bool:
-        """Whether there is anything to decide: a class that is not read, or a digit that would be lost."""
+        """Whether the visitor should know: with some choice, the class is not read, or the digit is lost."""
         return bool(self.like) and (
-            self.drawings.taken > self.digits.taken + CLOSE_CALL or self.drawings.read > self.digits.read + HARDLY_READ
+            max(self.drawings.taken, self.digits.taken) > CLOSE_CALL
+            or self.drawings.read > self.digits.read + HARDLY_READ
         )
 
 
