@@ -105,7 +105,7 @@ def test_every_stage_has_its_mean_field(tab: Page) -> None:
 
 
 def test_the_table_has_every_layer_and_its_cost(tab: Page) -> None:
-    layers = [layer.title for layer in layers_of(BASE) if layer.name != "pool"]
+    layers = [layer.title for layer in layers_of(BASE.config) if layer.name != "pool"]
     assert tab.locator("#architecture tbody th").all_inner_texts() == layers
     total = tab.locator("#architecture tfoot td").all_inner_texts()
     assert total == [f"{complexity(BASE).parameters:,}", f"{complexity(BASE).multiply_accumulates:,}"]
