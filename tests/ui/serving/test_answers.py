@@ -88,3 +88,13 @@ def test_a_network_whose_fields_are_not_kept_is_described_by_a_job_and_then_at_o
 def test_an_explanation_of_nothing_is_refused(networks: Networks, request_: object) -> None:
     with pytest.raises(ValueError, match=r"\.$"):
         explain(networks, request_)
+
+
+@pytest.mark.parametrize("sequence", ["\ud800", "a" * 1000, [[]], -1, 2**60, True, None, 1.5])
+def test_what_numbers_no_request_is_refused_and_not_sent_back(
+    networks: Networks, offered: str, sequence: object
+) -> None:
+    """Twenty megabytes came back as they were, and half a character was an error without words."""
+    answer = Answers(networks).read({"sequence": sequence, "drawing": DRAWING, "network": offered})
+    assert answer["sequence"] is None
+    assert answer["error"].startswith("sequence is a whole number")
