@@ -118,7 +118,7 @@ def test_the_page_goes_on_where_the_server_stands_still(page: Page, app: App) ->
         settle(page)
         expect(top(page)).to_have_text("7")
         strip = page.locator('#layers canvas[data-layer="stages.3.depthwise"]')
-        strip.click(position={"x": 30, "y": 30})
+        strip.click(position={"x": 12, "y": 12})
         expect(page.locator("#layers .layers-view")).not_to_have_attribute("data-field", "")
         page.get_by_role("tab", name="Compare").click()
         expect(page.locator("#compare .said")).to_contain_text(["reads"] * 4)
