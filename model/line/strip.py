@@ -58,7 +58,7 @@ def fit_line(strokes: Strokes) -> LineFitting:
             f"The line is {across / max(down, LEAST_HEIGHT):.0f} times as long as it is high; "
             f"at most {longest:.0f} times is expected: write larger, or fewer digits."
         )
-    width = max(MIN_WIDTH, 2 * int(np.ceil(needed / 2)))
+    width = max(MIN_WIDTH, 2 * int(np.ceil(needed / 2 - ROUNDING)))
     shift = np.array([width, IMAGE_SIZE]) / 2 - (low + high) / 2 * scale
     return LineFitting(scale, tuple(shift.tolist()), width)
 
