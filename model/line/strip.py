@@ -14,6 +14,7 @@ CANVAS_WIDTH = 5.0  # of the sheet that a line is written on, in its heights
 INK_HEIGHT = 24  # rows that the ink fills, the pen included
 MARGIN = 4  # columns of paper left and right of the ink
 MIN_WIDTH, MAX_WIDTH = 28, 560
+ROUNDING = 1e-6  # pairs of columns: where a line ends on a column's edge, rounding does not decide the width
 # Heights of the canvas. What is written smaller is not blown up to fill the rows: a dash stays a dash.
 LEAST_HEIGHT = 0.15
 INK = 64  # a pixel from this value on counts as ink

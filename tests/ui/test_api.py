@@ -93,7 +93,7 @@ def samples(*labels: str) -> str:
 
 
 def test_a_network_is_taught_with_progress_and_comes_as_a_file(client: Client, tmp_path: Path) -> None:
-    job = client.submit(samples("seven"), "nano", '{"steps": 5, "batch": 8}', api_name="/fine_tune")
+    job = client.submit(samples("seven"), "nano", '{"steps": 5, "batch": 8, "keep": "class"}', api_name="/fine_tune")
     *running, done = list(job)
     steps = [each for each in running if each["state"] == "running"]
     assert [each["step"] for each in steps] == [0, 5]
