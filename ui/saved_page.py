@@ -28,6 +28,7 @@ STYLES = ("tokens", "frame", "controls", "canvas", "reading", "layers")
 STYLESHEETS = [*(ASSETS / "style" / f"{name}.css" for name in STYLES), ASSETS / "saved" / "saved.css"]
 FIRST = ASSETS / "saved" / "saved.js"
 IMPORT = re.compile(r'(^\s*(?:import|export)\b[^"\']*?\bfrom\s+|^import\s+|\bimport\()"(\.[^"]+)"', re.MULTILINE)
+COMMENT = re.compile(r"^[ ]*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)  # on lines of their own
 
 
 def saved_page(networks: Networks, name: object, drawing: object) -> bytes:
@@ -93,9 +94,9 @@ def _by_planes(numbers: bytes) -> bytes:
 
 
 def _scripts(script: Path, found: dict[Path, str] | None = None) -> dict[Path, str]:
-    """A script after everything it imports, by the paths it imports them by, such as "/page/state.js"."""
+    """A script without comments after everything it imports, by the paths of the imports, such as "/page/state.js"."""
     found = {} if found is None else found
-    text = script.read_text(encoding="utf-8")
+    text = COMMENT.sub("", script.read_text(encoding="utf-8"))
     for _, module in IMPORT.findall(text):
         path = (script.parent / module).resolve()
         if path not in found:

@@ -5,7 +5,7 @@ import { get, subscribe } from "./state.js";
 import { onTheme } from "./theme.js";
 
 let image = null; // of the newest answer, bytes or base64; null while the sheet is empty
-const images = new Set(); // what is to be called with a new one
+const images = new Set(); // called with each new one
 
 onAnswer((answer) => !answer.error && setImage(answer.image));
 subscribe((state, changed) => changed.includes("drawing") && !state.drawing.length && setImage(null));

@@ -70,7 +70,7 @@ def coverage_and_density(some: Tensor, real: Tensor, neighbours: int = NEIGHBOUR
     """Naeem et al., "Reliable Fidelity and Diversity Metrics for Generative Models", ICML 2020, equations 3 and 4.
 
     Args:
-        some: features (M, C) of what is to be measured.
+        some: features (M, C) of the images that are measured.
         real: features (N, C) of real images, more than `neighbours`.
         neighbours: k; a real image's neighbourhood reaches to its k-th nearest of the others.
 

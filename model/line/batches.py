@@ -14,7 +14,7 @@ ROW_WIDTH = 256  # pixels; longer lines are left out of training
 
 
 class Batch(NamedTuple):
-    """Rows of lines with what is to be found in them.
+    """Rows of lines, with the digits in them.
 
     Attributes:
         strips: uint8 (N, 1, 28, W).

@@ -31,7 +31,7 @@ NO_LABEL = -1
 
 
 class Line(NamedTuple):
-    """A line with everything that is to be found in it.
+    """A line and the digits in it.
 
     Attributes:
         strip: uint8 (28, W), ink 255 on 0, W even.

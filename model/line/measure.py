@@ -36,7 +36,7 @@ def line_figures(net: LineNet, lines: Sequence[Line]) -> LineFigures:
 
     Args:
         net: in eval mode.
-        lines: with what is to be found in them.
+        lines: with the digits in them.
     """
     right = found = claimed = there = 0
     shared, either = np.zeros(len(DIGITS)), np.zeros(len(DIGITS))

@@ -21,7 +21,7 @@ from model.network import DIGITS, PIXEL_SCALE, NetworkConfig, build_stages, buil
 from model.stages import StageConfig
 
 UNLIKE_NAME = "unlike"
-ANSWERS = (*DIGITS, UNLIKE_NAME)  # of the heads: a digit, or something that is none
+ANSWERS = (*DIGITS, UNLIKE_NAME)  # of the heads: a digit, or something else
 BOX_SCALE = 4.0  # pixels of a box's side for one unit of the head's output
 RARE = -4.0  # bias of the centre head at the start: few cells are centres (Lin et al. 2017, section 3.3)
 

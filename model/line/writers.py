@@ -1,4 +1,4 @@
-"""Lines of people's own digits, with what is to be found in them: what networks for lines are measured on.
+"""Lines of people's own digits, on which networks for lines are measured.
 
 Each line is one writer's: digits from pendigits, as large against each other as that person wrote them, set apart,
 tight or touching. It is a drawing like any other, and rendered as one.

@@ -2,7 +2,7 @@
 
     python -m model.teaching.draw_digits
 
-A thousand of them are to be rehearsed, as many decide how far a lesson goes, and the others prove what was forgotten;
+A thousand of them are rehearsed, a thousand decide how far a lesson goes, and the others prove what was forgotten;
 each of the three parts has a seed of its own. What no network reads as it was asked for is left out, since it says
 nothing about digits; one that some of them misread stays, as a hard one.
 """

@@ -163,7 +163,7 @@ def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes
         assert len(begun) == 1
         expect(top(page)).to_have_text("7")
         expect(page.locator("#teach .outcome")).to_be_visible()
-        expect(page.locator("#teach .summary")).to_contain_text("embedded drawings")
+        expect(page.locator("#teach .summary")).to_contain_text("generated digits")
         expect(page.locator("#teach .readings li")).to_have_count(3)
         expect(page.locator('.layers-view[data-network^="mine-"]')).to_have_count(1)
         assert "mine-" not in page.url
@@ -409,7 +409,7 @@ def test_no_two_buttons_in_sight_are_called_the_same(tab: Page) -> None:
 
 
 def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
-    """Five 7s that are read as 1: 1s are asked for, and then Teach is to be pressed, not a 0 to be drawn."""
+    """Five 7s that are read as 1: the page asks for 1s and then for Teach, not for a 0."""
     said = tab.evaluate(
         f"""async () => {{
             const samples = await {module("teach/samples.js")};

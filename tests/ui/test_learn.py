@@ -67,7 +67,7 @@ def test_a_text_names_its_numbers_and_types_none(name: str) -> None:
 
 
 class Text(HTMLParser):
-    """What is to be read of a view's markup."""
+    """The text of a view's markup."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -83,7 +83,7 @@ FILES = {
     "weights that are no numbers": (with_nan, "not finite numbers"),
     "another architecture": (of_others, "not a Digitscope checkpoint"),
     "too costly to serve": (too_costly, "multiply-accumulates"),
-    "a class name that is none": (badly_named, "control character"),
+    "a class name that is not valid": (badly_named, "control character"),
     "a newer format": (lambda at: newer(at), "format 99"),
     "too large": (lambda _: bytes(MAX_UPLOAD + 1), "larger than 5 MB"),
 }
