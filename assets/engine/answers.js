@@ -62,5 +62,5 @@ export function answer({ sequence, drawing, network: name, parts: wanted = {}, b
     answered[part] = orError(() => parts.get(part)({ network, image, pen, use, breaks, parameters }));
   }
   const several = familiar ? [] : severalDigits(network, drawing, pen); // last: it reads other images
-  return { sequence, network: name, breaks, image, classes: network.classes, probabilities, familiar, several, parts: answered };
+  return { sequence, network: name, ...(breaks && { breaks }), image, classes: network.classes, probabilities, familiar, several, parts: answered };
 }

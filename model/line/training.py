@@ -1,6 +1,5 @@
 """A training of a network for lines, epoch by epoch, which can be stopped after any and taken up again."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from pickle import UnpicklingError
@@ -9,7 +8,7 @@ from typing import cast
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
 from model.line.batches import Batch, batches
 from model.line.composition import Composition
@@ -17,6 +16,7 @@ from model.line.loss import line_loss
 from model.line.network import LineNet
 from model.line.source import Source
 from model.network import NetworkConfig
+from model.training.training import moving_average
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,6 @@ class LineRecipe:
         return {name: value for name, value in asdict(self).items() if name not in ("epochs", "decay")}
 
 
-def _moving_average(decay: float) -> Callable[..., None]:
-    """Exponential moving average that forgets the untrained start: its decay grows with the number of steps."""
-
-    def update(averages: list[Tensor], new: list[Tensor], steps: Tensor | int) -> None:
-        get_ema_multi_avg_fn(min(decay, 1 - 10 / (10 + int(steps))))(averages, new, steps)
-
-    return update
-
-
 class LineTraining:
     """A run that can be stopped after any epoch and taken up again, with the same result as without the stop.
 
@@ -84,7 +75,7 @@ class LineTraining:
         self.seed, self.recipe, self.source = seed, recipe, source
         torch.manual_seed(seed)
         self.net = LineNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = AveragedModel(self.net, multi_avg_fn=_moving_average(recipe.average), use_buffers=True)
+        self.average = AveragedModel(self.net, multi_avg_fn=moving_average(recipe.average), use_buffers=True)
         matrices = [p for p in self.net.parameters() if p.ndim > 1]
         vectors = [p for p in self.net.parameters() if p.ndim <= 1]
         groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]

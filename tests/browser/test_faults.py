@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from model.checkpoint import checkpoint_path
-from tests.browser.drawing import ONE, SEVEN, button, draw, drawing, network, settle, top
+from tests.browser.drawing import ONE, SEVEN, button, chosen, draw, drawing, network, settle, top
 from tests.serving import free_port, serving
 
 LONG = 240_000  # milliseconds that a job may take on a busy machine
@@ -74,14 +74,13 @@ def test_an_own_network_can_be_chosen_after_the_server_was_started_anew(browser:
         with page.expect_file_chooser() as chooser:
             press(page, "Open network")
         chooser.value.set_files(file)
-        expect(network(page)).to_have_value(re.compile("^uploaded"))
-        page.locator("#left").get_by_role("combobox", name="Network", exact=True).click()
-        page.get_by_role("option", name=re.compile("^base")).first.click()
-        expect(network(page)).to_have_value(re.compile("^base"))
+        expect(chosen(page)).to_have_text(re.compile("^uploaded"))
+        own = network(page).input_value()
+        network(page).select_option("base")
+        expect(chosen(page)).to_have_text(re.compile("^base"))
     with serving(*state, port=port):
-        network(page).click()
-        page.get_by_role("option", name=re.compile("^uploaded")).first.click()
-        expect(network(page)).to_have_value(re.compile("^uploaded"))
+        network(page).select_option(own)
+        expect(chosen(page)).to_have_text(re.compile("^uploaded"))
         draw(page, ONE)
         settle(page)
         expect(top(page)).to_be_visible()

@@ -101,11 +101,17 @@ def opened(visitor: BrowserContext, server: str) -> Page:
 @pytest.fixture
 def tab(opened: Page) -> Iterator[Page]:
     """The page with the tab open, an empty sheet and no samples; others have used it before."""
+    opened.bring_to_front()  # a page behind another one draws no frames
+    delete_samples(opened)  # of a page of the same browser
     opened.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ drawing: [] }}))")
     opened.get_by_label("Another class").fill("")
     opened.evaluate("document.activeElement.blur()")
     yield opened
-    opened.evaluate(f"{module('teach/samples.js')}.then((samples) => samples.deleteAllSamples())")
+    delete_samples(opened)
+
+
+def delete_samples(page: Page) -> None:
+    page.evaluate(f"{module('teach/samples.js')}.then((samples) => samples.deleteAllSamples())")
 
 
 def press(page: Page, name: str) -> None:

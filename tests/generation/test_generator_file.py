@@ -1,15 +1,11 @@
 """A generator comes back as it was saved; whatever else lies there is refused in one sentence."""
 
-import json
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors import safe_open
-from safetensors.torch import save_file
 
 from model import CheckpointError, checkpoint, load_checkpoint, load_generator, save_checkpoint
-from model.checkpoint import CHECKSUM, METADATA_KEY, checksum_of
 from model.generation.checkpoint import (
     check_generator_place,
     generator_names,
@@ -19,6 +15,7 @@ from model.generation.checkpoint import (
 )
 from model.generation.network import DigitGenerator
 from model.network import DigitNet
+from tests.rewriting import rewrite
 
 ONE_SENTENCE = r"\A[^\n]+\.\Z"
 MOST_BYTES = 800_000
@@ -34,15 +31,6 @@ def refused(path: str | Path) -> str:
     with pytest.raises(CheckpointError, match=ONE_SENTENCE) as refusal:
         load_generator(path)
     return str(refusal.value)
-
-
-def rewrite(path: Path, weights: dict | None = None, **metadata: object) -> None:
-    """Put other weights or metadata into a file, its checksum made anew; a weight of None is left out."""
-    with safe_open(path, framework="pt") as file:
-        kept = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        said = json.loads(file.metadata()[METADATA_KEY]) | metadata
-    changed = {name: tensor for name, tensor in (kept | (weights or {})).items() if tensor is not None}
-    save_file(changed, path, {METADATA_KEY: json.dumps(said | {CHECKSUM: checksum_of(said, changed)})})
 
 
 def test_a_generator_comes_back_as_it_was(saved: Path, generator: DigitGenerator) -> None:

@@ -23,13 +23,13 @@ from model.checkpoint import (
     check_place,
     checkpoint_names,
     checkpoint_path,
-    checksum_of,
     load_checkpoint,
     read_history,
     read_metadata,
     save_checkpoint,
 )
 from model.network import DigitNet
+from tests.rewriting import rewrite
 
 ONE_SENTENCE = r"\A[^\n]+\.\Z"
 
@@ -44,15 +44,6 @@ def refused(path: str | Path) -> str:
     with pytest.raises(CheckpointError, match=ONE_SENTENCE) as refusal:
         load_checkpoint(path)
     return str(refusal.value)
-
-
-def rewrite(path: Path, weights: dict | None = None, **metadata: object) -> None:
-    """Put other weights or metadata into a checkpoint, its checksum made anew; a weight of None is left out."""
-    with safe_open(path, framework="pt") as file:
-        kept = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        said = json.loads(file.metadata()[METADATA_KEY]) | metadata
-    changed = {name: tensor for name, tensor in (kept | (weights or {})).items() if tensor is not None}
-    save_file(changed, path, {METADATA_KEY: json.dumps(said | {CHECKSUM: checksum_of(said, changed)})})
 
 
 def test_a_network_comes_back_as_it_was(saved: Path, small_net: DigitNet) -> None:
