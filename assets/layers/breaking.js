@@ -35,10 +35,10 @@ export function mountBreaking(section) {
     const { layers } = structure;
     if (own !== structure.network) {
       own = structure.network;
-      const stages = new Set(layers.filter(({ layer }) => layer.startsWith("stages.")).map(({ layer }) => Number(layer.split(".")[1])));
+      const stages = new Set(layers.map(({ stage }) => stage).filter((stage) => stage !== null));
       part("stage").replaceChildren(new Option("no stage off", ""), ...[...stages].map((at) => new Option(`stage ${at + 1} off`, at)));
     }
-    const breakable = cell && !["pool", "head"].includes(cell.layer) ? cell : null;
+    const breakable = layers.some(({ layer, kind }) => layer === cell?.layer && kind !== "pool" && kind !== "linear") ? cell : null;
     chosen = breakable ?? chosen;
     if (chosen && !layers.some(({ layer, channels }) => layer === chosen.layer && chosen.channel < channels)) chosen = null;
     setText(part("channel"), chosen ? `Channel ${chosen.channel} of ${titleOfLayer(chosen.layer).toLowerCase()} off` : "Channel off");
@@ -47,7 +47,7 @@ export function mountBreaking(section) {
     part("stage").value = breaks?.stage ?? "";
     const able = {
       channel: chosen !== null, stage: true, noise: true,
-      depthwise: layers.some(({ layer }) => layer.endsWith(".depthwise")),
+      depthwise: layers.some(({ kind }) => kind === "depthwise"),
       dilations: Boolean(breaks?.dilations) || layers.some(({ dilation }) => dilation > 1),
     };
     part("depthwise").title = able.depthwise ? "Each depthwise kernel keeps its middle tap: no stage looks around." : "The stages of this network are standard convolutions: they have no depthwise step.";

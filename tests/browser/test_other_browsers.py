@@ -10,7 +10,7 @@ from model import load_checkpoint
 from model.drawing.examples import load_examples
 from tests.browser.drawing import SEVEN, within
 from tests.browser.engine.parity import ASK, assert_parity, parity, question, serving_files
-from tests.browser.test_engine_parity import scribble, some_cells
+from tests.browser.engine.test_engine_parity import scribble, some_cells
 from tests.browser.webdriver import Session, firefox, webkit
 
 BROWSERS = {"firefox": firefox, "webkit": webkit}

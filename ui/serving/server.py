@@ -49,6 +49,7 @@ def serve(
     gate = Middleware(Gate, hosts=Hosts(names_of_this_server(host, share, allowed)))
     connections = most_connections()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    gc.collect()  # before anybody can be answered: a request to stop that falls into a finalizer is lost
     try:
         page.queue(max_size=limits.CALLS).launch(
             server_name=host,
@@ -70,21 +71,12 @@ def serve(
     except gr.exceptions.Error as error:
         raise OSError(str(error)) from error
     bound_sessions(page)
-    spare_what_stays()
+    gc.freeze()  # each search for garbage would go through all that stays, a quarter of a second without an answer
     page.server.config.limit_concurrency = connections
     page.server.config.timeout_keep_alive = limits.KEEP_ALIVE
     for sentence in openness(host, page.server_port, page.share_url):
         print(sentence, flush=True)
     page.block_thread()
-
-
-def spare_what_stays() -> None:
-    """Have Python's search for garbage leave out what is there by now and stays: libraries, the page, the networks.
-
-    Each search would go through all of it, a quarter of a second in which nobody is answered.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def openness(host: str | None, port: int, link: str | None) -> list[str]:
