@@ -37,6 +37,7 @@ def every_tab(page: Page) -> None:
 def opened(page: Page, name: str, file: Path) -> None:
     """Open a file with one of the tab's buttons."""
     page.get_by_role("tab", name="Teach").click()
+    expect(page.locator("#teach .classes button").first).to_be_visible()  # the tab's script is there
     with page.expect_file_chooser() as chooser:
         page.locator("#teach").get_by_role("button", name=name, exact=True).click()
     chooser.value.set_files(file)
