@@ -27,6 +27,7 @@ from tests.benchmarks.machine import Usage, usage
 from tests.benchmarks.visitors import Load, Visits
 from tests.serving import started
 
+ARRIVING = 2.0  # seconds in which everybody comes to the door
 WARM = 10.0  # seconds until the server has come to rest
 PATIENCE = 150.0  # seconds for lessons, after the drawing
 SETTLING = 5.0  # seconds after the last request, before memory is looked at
@@ -48,14 +49,11 @@ TABLE: list[tuple[Visits, dict[str, float]]] = [
 async def _measure(address: str, pid: int, visits: Visits, seconds: float) -> tuple[Load, list[Usage], float]:
     load = Load(address, visits)
     await load.open()
-    before, begun = usage(pid), time.monotonic()
-    end = begun + 2 + seconds
-    all_visits = [load.visit(number, begun + 2 * number / visits.visitors, end) for number in range(visits.visitors)]
-    task = asyncio.ensure_future(asyncio.gather(*all_visits))
-    while load.arrived < visits.visitors and time.monotonic() < end:
-        await asyncio.sleep(0.1)
+    before, everybody = usage(pid), range(visits.visitors)
+    await asyncio.gather(*(load.arrive(number, ARRIVING * number / visits.visitors) for number in everybody))
     arrived, at = usage(pid), time.monotonic()
-    await asyncio.wait({task}, timeout=max(0.0, max(end, at + 1) - time.monotonic()))
+    task = asyncio.ensure_future(asyncio.gather(*(load.stay(number, at + seconds) for number in everybody)))
+    await asyncio.wait({task}, timeout=seconds)
     drawn, drew = usage(pid), time.monotonic() - at
     try:
         await asyncio.wait_for(task, PATIENCE)

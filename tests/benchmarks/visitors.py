@@ -50,7 +50,6 @@ class Load:
         self.errors: dict[str, int] = defaultdict(int)
         self.busy = 0  # answers past capacity, which the page asks again by itself
         self.lessons: list[float] = []  # seconds from the button to the taught network
-        self.arrived = 0  # visitors whose page is there
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
         self._client = httpx.AsyncClient(base_url=address, timeout=60, limits=limits, trust_env=False)
         self._components: dict[str, int] = {}
@@ -73,17 +72,19 @@ class Load:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def visit(self, number: int, begin: float, end: float) -> None:
-        """One visitor, from the first request to the end of drawing, and of a lesson."""
-        await asyncio.sleep(begin - time.monotonic())
-        session = f"visitor{number}"
+    async def arrive(self, number: int, wait: float) -> None:
+        """One visitor's page, its scripts and its network, after so many seconds."""
+        await asyncio.sleep(wait)
         await self._timed("page", self._client.get("/"))
         if self.visits.mode == "engine":
             scripts = sorted(str(path.relative_to(ASSETS)) for path in ASSETS.rglob("*.js"))
             for script in scripts if number % 10 == 0 else scripts[:1]:  # a tenth come with an empty cache
                 await self._timed("script", self._client.get(f"/digitscope/{script}"))
-            await self._ask("network", session, "engine", "network_file", NETWORK)
-        self.arrived += 1
+            await self._ask("network", _session(number), "engine", "network_file", NETWORK)
+
+    async def stay(self, number: int, end: float) -> None:
+        """One visitor draws until `end`, and is taught to the end of the lesson."""
+        session = _session(number)
         teaches = self.visits.teaching and number % self.visits.teaching == 0
         lesson = asyncio.create_task(self._teach(session)) if teaches else None
         if self.visits.mode == "server":
@@ -158,6 +159,10 @@ class Load:
         if response.status_code != 200:
             self.errors[f"{what}: {response.status_code}"] += 1
         return response
+
+
+def _session(number: int) -> str:
+    return f"visitor{number}"
 
 
 def _samples() -> list[dict[str, Any]]:
