@@ -62,7 +62,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                 reading()
                 engine(networks)
                 choice = network_choice(networks, checkpoint)
-            with gr.Column(elem_id="right"), gr.Tabs():
+            with gr.Column(elem_id="right"), gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Layers"):
                     layers(networks)
                 with gr.Tab("Misread"):
