@@ -38,7 +38,9 @@ def describe_path(networks: Networks, name: object) -> dict[str, Any]:
         config = net.config
         widest = max(range(len(config.stages)), key=lambda index: config.stages[index].dilation)
         if not config.separable or config.stages[widest].dilation == 1:
-            raise ValueError("The path needs a separable network with a dilated stage: choose another under the drawing.")
+            raise ValueError(
+                "The path needs a separable network with a dilated stage: choose another under the drawing."
+            )
         fields = [receptive_field(net, part[-1].output).size[0] for part in parts_of(config)]
     parts = parts_of(config)[1:]
     near = next((index for index, stage in enumerate(config.stages) if stage.dilation == 1), 0)
