@@ -36,8 +36,8 @@ def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> dict[st
 
     Returns:
         `so_far`, for each of the four: image, bytes in base64, and probabilities. `without`, for each of the three
-        steps, the probabilities with all others that are taken, but not this one. `upright`, those of the drawing without
-        its `slant`, in degrees, and `moved`, those of its image two pixels to the left, right, up and down.
+        steps, the probabilities with all others that are taken, but not this one. `upright`, those of the drawing
+        without its `slant`, in degrees, and `moved`, those of its image two pixels to the left, right, up and down.
 
     Raises:
         ValueError: the parameters or the drawing are not valid.
