@@ -20,9 +20,9 @@ from ui.network_choice import about_network, follow, network_choice
 from ui.network_tab import architecture
 from ui.reading import reading
 from ui.serving.answers import Answers
-from ui.serving.jobs import Jobs, cores
+from ui.serving.jobs import Jobs
 from ui.serving.networks import STATE, Networks, names_to_offer
-from ui.serving.processes import Processes
+from ui.serving.processes import Processes, cores
 from ui.serving.view import view
 from ui.teach.tab import teach, versus_part
 
