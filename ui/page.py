@@ -18,6 +18,8 @@ from ui.learn.tab import LEARN_PARTS, learn
 from ui.misread import misread, steps_part
 from ui.network_choice import about_network, follow, network_choice
 from ui.network_tab import architecture
+from ui.path import path
+from ui.question import answer_of, question
 from ui.reading import reading
 from ui.serving.answers import Answers
 from ui.serving.jobs import Jobs
@@ -44,6 +46,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     networks, jobs, processes = Networks(names_to_offer(checkpoint), state), Jobs(cores()), Processes()
     networks.load(checkpoint)  # so that an unreadable checkpoint is reported before the page is served
     processes.warm_up(WARM_UP)
+    asked = answer_of(networks.load(checkpoint).config)
     answers = Answers(
         networks,
         {
@@ -55,15 +58,18 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
         },
     )
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
-        view("page/heading")
+        with gr.Row(elem_id="head"):
+            view("page/heading")
+            path(networks, asked["question"] if asked else "")
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="left"):
                 canvas(answers)
                 reading()
                 engine(networks)
                 choice = network_choice(networks, checkpoint)
-            with gr.Column(elem_id="right"), gr.Tabs():
+            with gr.Column(elem_id="right"), gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Layers"):
+                    question(asked)
                     layers(networks)
                 with gr.Tab("Misread"):
                     misread(networks, jobs, processes)

@@ -18,7 +18,7 @@ export function mount({ element, server, props }) {
   const say = (text) => setText(status, text || idle);
 
   const sheet = mountSheet(element.querySelector(".sheet canvas"), {
-    begins() { stopWriting(); say(""); },
+    begins() { stopWriting(); set({ question: false }); say(""); },
     ends: remember,
     paints: showButtons,
     say,
@@ -126,10 +126,13 @@ export function mount({ element, server, props }) {
 
   function open() {
     try {
-      const { drawing, cell, design, tab } = readLink();
-      set({ cell, design, tab });
+      const { drawing, cell, design, tab, path } = readLink();
+      set({ cell, design, tab, path });
       if (drawing) set({ drawing });
-      else if (!get().drawing.length) write(hands[0].digits[props.opening]);
+      else if (!get().drawing.length) {
+        set({ question: !cell && !tab && !path });
+        write(hands[0].digits[props.opening]);
+      }
     } catch (error) {
       say(error.message);
     }
@@ -139,8 +142,8 @@ export function mount({ element, server, props }) {
   function follow() {
     if ((networkInLink() ?? get().network) !== get().network) return location.reload();
     try {
-      const { drawing, cell, design, tab } = readLink();
-      set({ cell, ...(design && { design }), ...(tab && { tab }) });
+      const { drawing, cell, design, tab, path } = readLink();
+      set({ cell, ...(design && { design }), ...(tab && { tab }), ...(path && { path }) });
       if (!drawing) return;
       stopWriting();
       commit(drawing);
@@ -155,7 +158,7 @@ export function mount({ element, server, props }) {
       heedDrawing(drawing);
       sheet.heedDrawing(drawing);
     }
-    if (["network", "cell", "design", "tab"].some((name) => changed.includes(name))) remember();
+    if (["network", "cell", "design", "tab", "path"].some((name) => changed.includes(name))) remember();
   });
   addEventListener("hashchange", follow);
   connect(server);

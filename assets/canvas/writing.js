@@ -49,11 +49,12 @@ export function heedDrawing(other) {
 function end() {
   cancelAnimationFrame(frame);
   drawing = shown = null;
+  set({ example: false, question: false });
 }
 
 function show(part) {
   shown = part;
-  set({ drawing: part });
+  set({ drawing: part, example: true });
 }
 
 function firstPoints(example, count) {

@@ -8,6 +8,7 @@ import { live } from "../page/view.js";
 import { percent } from "../page/words.js";
 import { showBars } from "../paint/bars.js";
 import { paintImage } from "../paint/ink.js";
+import { mountPocket } from "./pocket.js";
 
 const SURE = 0.9; // calibrated probability above which the answer is stated without doubt
 
@@ -16,6 +17,7 @@ export function mount({ element }) {
   const seen = element.querySelector(".seen canvas");
   const bars = element.querySelector(".bars");
   const offer = element.querySelector(".offer");
+  const pocket = mountPocket(element.querySelector(".pocket"));
   let last = null; // the newest answer that is shown
 
   for (const button of element.querySelectorAll("[data-tab]")) button.addEventListener("click", () => openTab(button.dataset.tab));
@@ -49,6 +51,7 @@ export function mount({ element }) {
     offer.classList.toggle("none", ["empty", "error"].includes(state));
     verdict.dataset.state = state;
     setText(verdict, text);
+    pocket(text);
   }
 
   live(element, {
