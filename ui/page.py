@@ -29,6 +29,10 @@ from ui.serving.view import view
 from ui.teach.tab import teach, versus_part
 
 TITLE = "Digitscope"
+OPENING = (  # scripts of what is in sight when the page opens
+    "canvas/canvas.js", "reading/reading.js", "engine/engine.js", "networks/networks.js", "layers/layers.js",
+    "page/heading.js", "path/path.js", "path/question.js",
+)  # fmt: skip
 WARM_UP = 5.0  # seconds after which the first page is there, and the processors are free
 
 

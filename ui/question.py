@@ -47,9 +47,7 @@ def answer_of(config: NetworkConfig) -> dict[str, Any] | None:
         ),
         "pictures": [
             {"title": title, "sentence": f"{size} pixels", "steps": growth(net)}
-            for title, size, net in zip(
-                (f"Dilations {apart}", "No dilation"), (seen, narrow), nets, strict=True
-            )
+            for title, size, net in zip((f"Dilations {apart}", "No dilation"), (seen, narrow), nets, strict=True)
         ],
     }
 
