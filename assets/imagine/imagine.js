@@ -82,7 +82,9 @@ function mountDrawing(view, server, { count, steps, guidance, most }, generators
     waits = !view.checkVisibility();
     if (waits) return;
     say(sentence());
-    if (mode === "repair" && !(seen && brush.size())) return blank();
+    const { keep } = known();
+    const isWhole = mode === "repair" ? !brush.size() : keep?.every(Boolean);
+    if (isWhole || (mode === "repair" && !seen)) return blank();
     lane.send();
   }
 
@@ -130,6 +132,7 @@ function mountDrawing(view, server, { count, steps, guidance, most }, generators
       if (!known().keep) return "Nothing of the image is left, so these are new digits.";
       return `${brush.size()} pixels are gone: six ways to restore them. What the network adds is blue.`;
     }
+    if (known().keep?.every(Boolean)) return "Your ink covers the whole sheet, so nothing is left to draw.";
     if (known().keep) return `Six ways to ${label ? `make it a ${label}` : "finish your drawing"}. Your ink stays as it is; what the network adds is blue.`;
     return `Six ${label ? `${label}s` : "digits"} that nobody has written: each began as noise. Draw a part of a digit, and it is finished instead.`;
   }
