@@ -7,13 +7,14 @@ import { DrawingError, rasterize } from "./strokes.js";
 
 const lessons = () => import("./parts/lessons.js");
 const compare = () => import("./parts/compare.js");
+const steps = () => import("./parts/steps.js");
 
 // Where each part is computed: fetched when a view first asks for it. Those at the end read other images, or with other
 // networks, and maps are those of the newest image.
 const SCRIPTS = {
   layers: () => import("./parts/layers.js"),
   depthwise: lessons, pointwise: lessons, separable: lessons, dilation: lessons, flowchart: lessons,
-  steps: () => import("./parts/steps.js"),
+  steps, sheet: steps,
   compare, versus: compare,
 };
 const OTHERS = { compare: ({ networks }) => networks ?? [], versus: ({ network }) => [network] }; // networks that a part reads with
@@ -38,7 +39,6 @@ export async function fetchParts(names = Object.keys(SCRIPTS)) {
   return missing.length > 0;
 }
 
-/**
 /**
  * The answer to a request { sequence, drawing, network, parts, breaks }, by a copy of the network where something of it is
  * broken; `use(name)` gives a network, `pen` draws. A part that reads with networks which `use` does not have yet is left

@@ -21,7 +21,7 @@ export async function mount({ element, server, props }) {
   };
   subscribe(({ network }, changed) => changed.includes("network") && network && engine.prepare([network]));
   if (get().network) engine.prepare([get().network]);
-  answerFirst(forced === "on" ? engine.readAlone : engine.read, engine.foresee);
+  answerFirst(forced === "on" ? engine.readAlone : engine.read, engine.foresee, engine.readImages);
   onAnswer(({ took }) => setText(line, took === undefined ? "" : "While you draw, nothing leaves this computer."));
 }
 

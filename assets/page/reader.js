@@ -25,6 +25,7 @@ const listeners = new Set();
 const lanes = []; // one per source, in the order in which they are asked
 const foreseers = [];
 let here = () => null; // what reads in this browser
+let imagesHere = () => null;
 
 let sent = 0; // number of the newest request
 let shown = 0; // number of the newest answer on screen, or of the newest request that must not be shown
@@ -38,10 +39,12 @@ export function connect(functions) {
 
 /**
  * From now on ask `read` before all others: once per frame, however often the pen moves in between, and in time for that
- * frame. While the sheet is empty, `foresee({ network, parts })` is told what the next drawing's request will need.
+ * frame. While the sheet is empty, `foresee({ network, parts })` is told what the next drawing's request will need;
+ * `readImages` is as `readImagesHere`, but may throw.
  */
-export function answerFirst(read, foresee) {
+export function answerFirst(read, foresee, readImages = () => null) {
   here = read;
+  imagesHere = readImages;
   foreseers.push(foresee);
   const lane = makeLane(read, compose, (request, answer) => {
     if (answer) publish(answer);
@@ -59,6 +62,18 @@ const nextFrame = () => new Promise((resolve) => {
 export function readHere(drawing, network) {
   try {
     return here({ sequence: 0, drawing, network, parts: {} });
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What this browser reads images (Uint8Array of 784 each) as, with a network, each with its ink's centre of mass moved to the
+ * middle: { classes, probabilities } of each; or null where it cannot, or not yet.
+ */
+export function readImagesHere(images, network) {
+  try {
+    return imagesHere(images, network);
   } catch {
     return null;
   }

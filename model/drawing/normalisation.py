@@ -66,6 +66,20 @@ def normalised(drawing: object, steps: Steps = Steps()) -> np.ndarray:  # noqa: 
     return plane[IMAGE_SIZE : 2 * IMAGE_SIZE, IMAGE_SIZE : 2 * IMAGE_SIZE].copy()
 
 
+def centred(image: np.ndarray) -> np.ndarray:
+    """An image with its ink's centre of mass moved to the middle in whole pixels, as in MNIST; what falls out is lost.
+
+    Args:
+        image: uint8 (28, 28), ink 255 on 0.
+    """
+    right, down = centring_shift(image.astype(np.float64))
+    moved = np.zeros_like(image)
+    rows, columns = (np.arange(IMAGE_SIZE) - shift for shift in (down, right))  # where each pixel comes from
+    inside = [(places >= 0) & (places < IMAGE_SIZE) for places in (rows, columns)]
+    moved[np.ix_(*inside)] = image[np.ix_(rows[inside[0]], columns[inside[1]])]
+    return moved
+
+
 def _placed(strokes: Strokes, steps: Steps, side: int) -> Strokes:
     """The strokes in pixels of a square with this side in the middle of the image."""
     points = np.concatenate(strokes)  # (P, 2)

@@ -23,6 +23,9 @@ export function stepsPart({ network, pen, parameters }) {
   };
 }
 
+/** As `sheet_part` of ui/imagine.py: the image of the drawing as it lies on the sheet. */
+export const sheetPart = ({ pen, parameters }) => ({ image: normalised(checkDrawing(parameters.drawing), {}, pen) });
+
 /** The image of checked strokes by some of the steps; what lies outside it is lost. */
 function normalised(strokes, { boxed, scaled, centred }, pen) {
   // Only where the ink box fills the 20 x 20 pixels in the middle does MNIST cut the pen's soft edge off there.
