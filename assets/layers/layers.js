@@ -1,6 +1,7 @@
 // What every layer makes of the drawing; where the selected cell looks, and how its value is computed.
 
 import { inWords } from "../page/breaks.js";
+import { mountChoice } from "../page/choice.js";
 import { setLabel, setText } from "../page/dom.js";
 import { pointOnMap, pointOnStrip } from "../page/pointing.js";
 import { ask, want } from "../page/reader.js";
