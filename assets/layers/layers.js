@@ -8,7 +8,7 @@ import { ask, want } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
-import { signed, titleOfLayer } from "../page/words.js";
+import { signed, titleOfLayer, verdictOf } from "../page/words.js";
 import { fit } from "../paint/frame.js";
 import { paintImage } from "../paint/ink.js";
 import { palette } from "../paint/palette.js";
@@ -134,7 +134,7 @@ export function mount({ element, server }) {
       if (latest || saving) blank();
       return part && say(part.error);
     }
-    latest = { ...part, image: answer.image, took: answer.took };
+    latest = { ...part, image: answer.image, took: answer.took, probabilities: answer.probabilities, verdict: verdictOf(answer)[1] };
     adapt(answer.breaks, part.windows);
     for (const [layer, strip] of flow.strips) strip.take(part.maps[layer], part.maxima[layer]);
     if (part.cell?.error) {
@@ -238,16 +238,16 @@ export function mount({ element, server }) {
 
   function save() {
     savePicture({
-      title: (detailOf(selection.cell) ?? structure).sentence,
+      verdict: latest?.verdict ?? "What every layer makes of a drawing",
+      drawing: get().drawing,
+      sentence: (detailOf(selection.cell) ?? structure).sentence,
       structure,
       columns: [...view.querySelectorAll(".column")],
       strips: flow.strips,
       endOf,
-      ownScale: scale === "own",
       legend: find(".legend .top").textContent,
-      image: latest?.image ?? null,
+      latest,
       cell: detailOf(selection.cell),
-      logits: latest?.logits ?? [],
       fields: panel.fields,
     });
   }

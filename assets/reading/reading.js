@@ -5,12 +5,10 @@ import { setText } from "../page/dom.js";
 import { set, subscribe } from "../page/state.js";
 import { openTab } from "../page/tabs.js";
 import { live } from "../page/view.js";
-import { percent } from "../page/words.js";
+import { verdictOf } from "../page/words.js";
 import { showBars } from "../paint/bars.js";
 import { paintImage } from "../paint/ink.js";
 import { mountPocket } from "./pocket.js";
-
-const SURE = 0.9; // calibrated probability above which the answer is stated without doubt
 
 export function mount({ element }) {
   const verdict = element.querySelector(".verdict");
@@ -36,7 +34,7 @@ export function mount({ element }) {
     last = answer;
     paintImage(seen, answer.image);
     showBars(bars, answer.classes, answer.probabilities);
-    say(...sentence(answer));
+    say(...verdictOf(answer));
   }
 
   function empty() {
@@ -58,15 +56,4 @@ export function mount({ element }) {
     answer: (answer) => (answer ? show(answer) : empty()),
     theme: () => last && paintImage(seen, last.image),
   });
-}
-
-/** [state, sentence] of an answer. */
-function sentence({ classes, probabilities, familiar, several = [] }) {
-  const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
-  const [first, second] = order;
-  const share = (index) => `${classes[index]} (${percent(probabilities[index])})`;
-  if (several.length) return ["strange", `More than one digit: ${several.join(", ")}. One at a time is read here.`];
-  if (!familiar) return ["strange", `Unlike anything it has learned; the closest is ${share(first)}.`];
-  if (probabilities[first] < SURE) return ["unsure", `Not sure: ${share(first)} or ${share(second)}.`];
-  return ["sure", `It reads ${share(first)}.`];
 }
