@@ -104,7 +104,8 @@ function mountDrawing(view, server, { count, steps, guidance, most }, generators
     way.take(drawn.trail);
     showStep();
     read();
-    view.dataset.seed = request.seed;
+    view.dataset.kept = request.keep?.filter(Boolean).length ?? 0;
+    view.dataset.shares = request.shares[0].join();
   }
 
   /** What the network of the page reads the images as. */
