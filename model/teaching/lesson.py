@@ -4,8 +4,8 @@ The head alone first and then the later stages, so that a head that fits badly d
 Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022); running
 statistics frozen, since a few samples say nothing about them; old digits in every batch, with their labels and with
 what the network said of them before (Li & Hoiem, "Learning without Forgetting", ECCV 2016); drawings varied as strokes;
-at the end as much of the way from the old to the new weights as other old digits allow, and of a new class no more than they
-allow, unless the visitor would rather have the class. What was lost is proved by a third part of the old digits.
+at the end as much of the way from the old to the new weights as other old digits allow, and of a new class no more than
+they allow, unless the visitor would rather have the class. What was lost is proved by a third part of the old digits.
 """
 
 from collections.abc import Sequence
