@@ -2,7 +2,7 @@
 // here is declined, and the server answers it.
 
 import { fromBase64 } from "../page/bytes.js";
-import { answer, fetchParts, knows, networksOf } from "./answers.js";
+import { answer, fetchParts, knows, networksOf, scriptsOf } from "./answers.js";
 import { Network } from "./network.js";
 import { read } from "./reading.js";
 import { readCheckpoint } from "./safetensors.js";
@@ -50,7 +50,7 @@ export class Engine {
 
   /** As `read`, but what cannot be computed here is an error, and networks are waited for. */
   readAlone = async (request) => {
-    await Promise.all([...this.prepare(networksOf(request)), this.fetchParts(Object.keys(request.parts ?? {}))]);
+    await Promise.all([...this.prepare(networksOf(request)), this.fetchParts(scriptsOf(request))]);
     const found = await this.read(request);
     return found ?? { sequence: request.sequence, error: "This browser cannot compute what is asked for, and ?engine=on forbids the server to." };
   };
@@ -65,7 +65,7 @@ export class Engine {
   /** Have what a request will need at hand. */
   foresee = (request) => {
     this.prepare(networksOf(request));
-    if (!knows(request)) this.fetchParts(Object.keys(request.parts));
+    if (!knows(request)) this.fetchParts(scriptsOf(request));
   };
 
   /** Fetch what computes some parts of answers, or all; what does not come is asked for again with the next request. */
