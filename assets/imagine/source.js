@@ -13,6 +13,7 @@ const CLIENT = "../engine/generator/client.js";
 const POLL = { waiting: 150, running: 40 }; // milliseconds: somebody waits for the picture
 const MOST_SILENT = 3; // questions in a row that the server may leave without an answer
 const LEVELS = 127; // as in ui/imagine.py
+const REMEDY = "draw on to try again";
 
 /** The source of a generator. `complete(request, { signal })` rejects with an AbortError where it is called off. */
 export function makeSource(name, server) {
@@ -73,22 +74,22 @@ const written = (generator, { image, keep, shares, ...rest }) => ({
   ...rest,
 });
 
-/** What work on the server comes to; it is called off there, too. Throws an Error with one sentence. */
-async function work(server, start, request, signal) {
-  const started = await begin(start, request, "draw on to try again", () => signal?.aborted);
-  if (started.error && !started.again) throw new Error(started.error);
-  const { job } = started;
-  const callOff = () => job && askServer(server.cancel_job, { job }, "");
-  if (signal?.aborted) {
-    callOff();
-    signal.throwIfAborted();
-  }
+/** What work on the server comes to. Throws an Error with one sentence, or at once an AbortError where `signal` says so. */
+function work(server, start, request, signal) {
+  const calledOff = new Promise((_, reject) => { signal?.addEventListener("abort", () => reject(signal.reason), { once: true }); });
+  return Promise.race([calledOff, followed(server, start, request, signal)]);
+}
+
+async function followed(server, start, request, signal) {
+  const { job, error } = await begin(start, request, REMEDY, () => signal?.aborted);
+  if (!job) throw new Error(error);
+  const callOff = () => askServer(server.cancel_job, { job }, REMEDY);
+  if (signal?.aborted) return callOff();
   signal?.addEventListener("abort", callOff, { once: true });
   const last = await watch(server.job_progress, job, () => {}, (failures) => failures > MOST_SILENT, POLL);
   signal?.removeEventListener("abort", callOff);
-  signal?.throwIfAborted();
   if (last?.outcome) return last.outcome;
-  throw new Error(last?.error ?? "The server is no longer responding; draw on to try again.");
+  throw new Error(last?.error ?? `The server is no longer responding; ${REMEDY}.`);
 }
 
 /** What a network reads images as: { classes, probabilities } of each; or { error }. */
@@ -96,5 +97,5 @@ export async function readImages(images, network, server) {
   const own = readImagesHere(images, network);
   if (own) return own;
   const bytes = new Uint8Array(images.flatMap((image) => [...image]));
-  return askServer(server.read_images, { network, images: bytesToBase64(bytes) }, "draw on to try again");
+  return askServer(server.read_images, { network, images: bytesToBase64(bytes) }, REMEDY);
 }

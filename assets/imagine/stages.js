@@ -1,5 +1,6 @@
 // What the stages make of one image at one step, and which of its pixels a cell of theirs reads.
 
+import { IMAGE_SIZE } from "../page/bytes.js";
 import { node, setLabel, setText } from "../page/dom.js";
 import { makeLane } from "../page/lane.js";
 import { pointOnStrip } from "../page/pointing.js";
@@ -102,8 +103,9 @@ export function mountStages(section) {
 
   function sentence({ size, read }, index, { y, x }) {
     const near = fieldOf(undilated(stages), index, [y, x]);
+    const most = read === IMAGE_SIZE ** 2 ? "every pixel" : `${read} pixels`;
     const same = near.size === size ? "No dilation above 1 lies on the way to it." : `With every dilation 1 it would be ${near.size} x ${near.size}.`;
-    return `Stage ${index + 1}, cell (${y}, ${x}): its field is ${size} x ${size} pixels, and it reads ${read} of the image. ${same}`;
+    return `Stage ${index + 1}, cell (${y}, ${x}): its field is ${size} x ${size} pixels, and it reads ${most} of the image. ${same}`;
   }
 
   live(section, { theme: paint, size: showCell });
