@@ -223,7 +223,7 @@ export function mountTraining(section, server, epochs, designed) {
   return { refresh };
 
   async function showExample() {
-    const found = await askServer(() => fetch(EXAMPLE).then((file) => file.json()), null, AGAIN);
+    const found = await askServer(() => fetch(EXAMPLE).then((file) => (file.ok ? file.json() : null)), null, AGAIN);
     if (found.error || training || job) return;
     example = found;
     news = example.news;

@@ -89,6 +89,7 @@ export function mount({ element, server }) {
 
   function build() {
     inView.forget(); // of the network before
+    lines.forget();
     flow = buildFlow(find(".flow"), structure, LOW.matches ? 8 : 16, () => { refresh(); lookAgain(); });
     order.forget();
     for (const strip of flow.strips.values()) pointOnStrip(strip, selection);

@@ -5,8 +5,8 @@ import { IMAGE_SIZE } from "../page/bytes.js";
 import { svgNode } from "../page/dom.js";
 
 /**
- * Lay the lines over `flow`, the element that holds the maps. Returns { measure, show }: `measure(parts)` after a change of
- * layout, with what buildFlow gave, and `show(structure, cell)` after any other.
+ * Lay the lines over `flow`, the element that holds the maps. Returns { measure, show, forget }: `measure(parts)` after a
+ * change of layout, with what buildFlow gave, `show(structure, cell)` after any other, and `forget()` before it is built anew.
  */
 export function mountLines(flow) {
   const picture = svgNode("svg", { class: "lines", "aria-hidden": "true" });
@@ -39,8 +39,9 @@ export function mountLines(flow) {
   }
 
   function show(structure, cell) {
+    if (!parts) return;
     const key = cell ? [structure.network, JSON.stringify(structure.breaks), cell.layer, cell.y, cell.x, cell.channel, shownNow()].join() : "";
-    if (key === drawn || !parts) return;
+    if (key === drawn) return;
     drawn = key;
     const from = cell && middle(cell);
     const toward = (cells) => cells.map(middle).filter(Boolean).map(([x, y]) => `M${from}L${x},${y}`).join("");
@@ -51,7 +52,7 @@ export function mountLines(flow) {
 
   const shownNow = () => [...parts.strips.values()].map(({ shown }) => shown.join(".")).join();
 
-  return { measure, show };
+  return { measure, show, forget() { parts = null; } };
 }
 
 const isWindow = ({ kind, kernel }) => kernel > 1 && kind !== "pool";

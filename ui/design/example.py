@@ -1,6 +1,6 @@
 """The finished training that the Design tab shows until there is one of the visitor's own.
 
-python -m ui.design.example --data data     # trains the design that the tab opens with, and writes assets/design/example.json
+python -m ui.design.example --data data     # trains the tab's first design, and writes assets/design/example.json
 """
 
 import argparse

@@ -7,6 +7,8 @@ import argparse
 import json
 from typing import Any
 
+import numpy as np
+
 from model import load_checkpoint, predict, rasterize
 from model.checkpoint import checkpoint_path
 from model.drawing.hands import DIGITS, styles, write
@@ -19,7 +21,7 @@ from ui.teach.teaching import hold_out_round, teach_lesson
 EXAMPLE = ASSETS / "teach" / "example.json"
 NETWORK = "base"
 COUNT = 5  # samples
-TRIED = 12  # drawings of each way of writing, to find one that is misread
+TRIED = 80  # drawings of each way of writing, to find those that are misread
 STEPS = 40  # of the curves that are kept
 
 
@@ -29,13 +31,13 @@ def hardest(count: int) -> list[Sample]:
 
     def tried(digit: str, style: str) -> tuple[int, list[Sample]]:
         drawings = [write(digit, style, seed) for seed in range(TRIED)]
-        read = [net.classes[predict(net, rasterize(drawing)[None])[0].argmax()] for drawing in drawings]
+        images = np.stack([rasterize(drawing) for drawing in drawings])  # (N, 28, 28)
+        read = [net.classes[index] for index in predict(net, images).argmax(1)]
         order = sorted(range(TRIED), key=lambda index: read[index] == digit)
         return sum(answer != digit for answer in read), [Sample(digit, _short(drawings[index])) for index in order]
 
-    return max((tried(digit, style) for digit in DIGITS for style in styles(digit)), key=lambda each: each[0])[1][
-        :count
-    ]
+    every = (tried(digit, style) for digit in DIGITS for style in styles(digit))
+    return max(every, key=lambda each: each[0])[1][:count]
 
 
 def _short(drawing: list[list[list[float]]]) -> list[list[list[float]]]:
