@@ -15,6 +15,7 @@ from ui.engine import engine
 from ui.export import export
 from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
+from ui.line import Lines, line_maps_view, line_view
 from ui.misread import misread, steps_part
 from ui.network_choice import about_network, follow, network_choice
 from ui.network_tab import architecture
@@ -41,7 +42,8 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     Raises:
         CheckpointError: it cannot be read.
     """
-    networks, jobs, processes = Networks(names_to_offer(checkpoint), state), Jobs(cores()), Processes()
+    networks, lines = Networks(names_to_offer(checkpoint), state), Lines()
+    jobs, processes = Jobs(cores()), Processes()
     networks.load(checkpoint)  # so that an unreadable checkpoint is reported before the page is served
     processes.warm_up(WARM_UP)
     answers = Answers(
@@ -59,11 +61,13 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="left"):
                 canvas(answers)
+                line_view(lines)
                 reading()
                 engine(networks)
                 choice = network_choice(networks, checkpoint)
             with gr.Column(elem_id="right"), gr.Tabs():
                 with gr.Tab("Layers"):
+                    line_maps_view(lines)
                     layers(networks)
                 with gr.Tab("Misread"):
                     misread(networks, jobs, processes)
@@ -81,5 +85,5 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                     architecture(networks, jobs, processes)
                     confusion(networks, jobs, processes, data)
         follow(networks, choice, about)
-        add_api(networks, jobs, processes, checkpoint, data)
+        add_api(networks, lines, jobs, processes, checkpoint, data)
     return page

@@ -26,7 +26,8 @@ export const clock = () => new Date().toTimeString().slice(0, 8);
 export function titleOfLayer(name) {
   const [first, index, part] = name.split(".");
   if (first !== "stages") return { stem: "Stem", pool: "Pooled features", head: "Classes" }[name] ?? name;
-  return `Stage ${Number(index) + 1}${!part || part === "conv" ? "" : ` ${part}`}`;
+  const words = part?.replace(/_(\d+)$/, (_, number) => ` ${Number(number) + 1}`);
+  return `Stage ${Number(index) + 1}${!words || words === "conv" ? "" : ` ${words}`}`;
 }
 
 /** 200 -> "3 min 20 s". */

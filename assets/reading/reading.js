@@ -2,7 +2,8 @@
 
 import { inWords } from "../page/breaks.js";
 import { setText } from "../page/dom.js";
-import { set, subscribe } from "../page/state.js";
+import { toChosen, toLine } from "../page/shape.js";
+import { get, set, subscribe } from "../page/state.js";
 import { openTab } from "../page/tabs.js";
 import { live } from "../page/view.js";
 import { percent } from "../page/words.js";
@@ -19,6 +20,9 @@ export function mount({ element }) {
   let last = null; // the newest answer that is shown
 
   for (const button of element.querySelectorAll("[data-tab]")) button.addEventListener("click", () => openTab(button.dataset.tab));
+  const [asLine, alone] = ["line", "alone"].map((name) => element.querySelector(`[data-do="${name}"]`));
+  asLine.addEventListener("click", toLine);
+  alone.addEventListener("click", toChosen);
   element.querySelector('[data-do="mend"]').addEventListener("click", () => set({ breaks: null }));
 
   function showBreaks({ breaks }) {
@@ -34,7 +38,8 @@ export function mount({ element }) {
     last = answer;
     paintImage(seen, answer.image);
     showBars(bars, answer.classes, answer.probabilities);
-    say(...sentence(answer));
+    const [state, text] = sentence(answer);
+    say(state, get().line ? `The chosen digit alone, here and in the tabs: ${text[0].toLowerCase()}${text.slice(1)}` : text);
   }
 
   function empty() {
@@ -42,15 +47,19 @@ export function mount({ element }) {
     last = null;
     paintImage(seen, null);
     showBars(bars, classes, null);
-    say("empty", "Draw a digit: the network reads it while the pen moves.");
+    say("empty", get().line ? "The digit of the line that is chosen is read here by itself." : "Draw a digit: the network reads it while the pen moves.");
   }
 
   function say(state, text) {
-    offer.classList.toggle("none", ["empty", "error"].includes(state));
+    const nothing = ["empty", "error"].includes(state);
+    offer.classList.toggle("none", nothing);
+    asLine.hidden = get().line !== null || !last?.several?.length;
+    alone.hidden = get().line === null || nothing;
     verdict.dataset.state = state;
     setText(verdict, text);
   }
 
+  subscribe((_, changed) => changed.includes("line") && (last ? show(last) : empty()));
   live(element, {
     answer: (answer) => (answer ? show(answer) : empty()),
     theme: () => last && paintImage(seen, last.image),
@@ -62,7 +71,7 @@ function sentence({ classes, probabilities, familiar, several = [] }) {
   const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
   const [first, second] = order;
   const share = (index) => `${classes[index]} (${percent(probabilities[index])})`;
-  if (several.length) return ["strange", `More than one digit: ${several.join(", ")}. One at a time is read here.`];
+  if (several.length) return ["strange", `More than one digit: ${several.join(", ")}. This sheet is for one.`];
   if (!familiar) return ["strange", `Unlike anything it has learned; the closest is ${share(first)}.`];
   if (probabilities[first] < SURE) return ["unsure", `Not sure: ${share(first)} or ${share(second)}.`];
   return ["sure", `It reads ${share(first)}.`];

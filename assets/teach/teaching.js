@@ -9,7 +9,7 @@ import { keep, recall } from "../page/storage.js";
 import { live } from "../page/view.js";
 import { accuracy, clock, duration } from "../page/words.js";
 import { drawCurves } from "../paint/curves.js";
-import { getSamples } from "./samples.js";
+import { getSamples } from "../page/samples.js";
 
 const PATIENCE = 1000; // milliseconds in line that are worth a word
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least
