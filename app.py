@@ -18,10 +18,10 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from model.command import command
-from ui.page import build_page
+from ui.page import OPENING, build_page
 from ui.serving.networks import STATE
 from ui.serving.server import leave, serve
-from ui.serving.view import ASSETS, ASSETS_URL
+from ui.serving.view import ASSETS, ASSETS_URL, preloads
 
 
 def _arguments() -> argparse.Namespace:
@@ -88,7 +88,7 @@ def main() -> int:
     routes = [
         Mount(f"/{ASSETS_URL}", GZipMiddleware(StaticFiles(directory=ASSETS)))
     ]  # Gradio leaves WebAssembly as it is
-    serve(page, options.host, options.port, options.share, options.mcp, options.allowed_host, routes)
+    serve(page, options.host, options.port, options.share, options.mcp, options.allowed_host, routes, preloads(OPENING))
     return 0
 
 

@@ -71,6 +71,7 @@ def _describe(net: DigitNet, layer: Layer) -> dict[str, Any]:
         "layer": layer.name,
         "title": layer.title,
         "kind": layer.kind,
+        "reads": layer.reads,
         "stage": layer.stage,
         "place": layer.place,
         "channels": layer.channels,

@@ -19,15 +19,21 @@ from ui.line import Lines, line_maps_view, line_view
 from ui.misread import misread, steps_part
 from ui.network_choice import about_network, follow, network_choice
 from ui.network_tab import architecture
+from ui.path import path
+from ui.question import answer_of, question
 from ui.reading import reading
 from ui.serving.answers import Answers
-from ui.serving.jobs import Jobs, cores
+from ui.serving.jobs import Jobs
 from ui.serving.networks import STATE, Networks, names_to_offer
-from ui.serving.processes import Processes
+from ui.serving.processes import Processes, cores
 from ui.serving.view import view
 from ui.teach.tab import teach, versus_part
 
 TITLE = "Digitscope"
+OPENING = (  # scripts of what is in sight when the page opens
+    "canvas/canvas.js", "reading/reading.js", "engine/engine.js", "networks/networks.js", "layers/layers.js",
+    "page/heading.js", "path/path.js", "path/question.js",
+)  # fmt: skip
 WARM_UP = 5.0  # seconds after which the first page is there, and the processors are free
 
 
@@ -46,6 +52,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     jobs, processes = Jobs(cores()), Processes()
     networks.load(checkpoint)  # so that an unreadable checkpoint is reported before the page is served
     processes.warm_up(WARM_UP)
+    asked = answer_of(networks.load(checkpoint).config)
     answers = Answers(
         networks,
         {
@@ -57,7 +64,9 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
         },
     )
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
-        view("page/heading")
+        with gr.Row(elem_id="head"):
+            view("page/heading")
+            path(networks, asked["question"] if asked else "")
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="left"):
                 canvas(answers)
@@ -65,8 +74,9 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                 reading()
                 engine(networks)
                 choice = network_choice(networks, checkpoint)
-            with gr.Column(elem_id="right"), gr.Tabs():
+            with gr.Column(elem_id="right"), gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Layers"):
+                    question(asked)
                     line_maps_view(lines)
                     layers(networks)
                 with gr.Tab("Misread"):

@@ -24,7 +24,7 @@ export function mount({ element, server, props }) {
   const say = (text) => setText(status, text || idle);
 
   const sheet = mountSheet(element.querySelector(".sheet canvas"), element.querySelector(".room"), {
-    begins() { stopWriting(); say(""); },
+    begins() { stopWriting(); set({ question: false }); say(""); },
     ends: remember,
     paints: showButtons,
     say,
@@ -175,11 +175,14 @@ export function mount({ element, server, props }) {
 
   function open() {
     try {
-      const { drawing, line, cell, design, tab } = readLink();
-      set({ cell, design, tab });
+      const { drawing, line, cell, design, tab, path } = readLink();
+      set({ cell, design, tab, path });
       if (line) set({ line });
       else if (drawing) set({ drawing });
-      else if (!get().drawing.length) write(hands[0].digits[props.opening]);
+      else if (!get().drawing.length) {
+        set({ question: !cell && !tab && !path });
+        write(hands[0].digits[props.opening]);
+      }
     } catch (error) {
       say(error.message);
     }
@@ -189,8 +192,8 @@ export function mount({ element, server, props }) {
   function follow() {
     if ((networkInLink() ?? get().network) !== get().network) return location.reload();
     try {
-      const { drawing, line, cell, design, tab } = readLink();
-      set({ cell, ...(design && { design }), ...(tab && { tab }) });
+      const { drawing, line, cell, design, tab, path } = readLink();
+      set({ cell, ...(design && { design }), ...(tab && { tab }), ...(path && { path }) });
       if (!drawing && !line) return;
       stopWriting();
       reshape(line, drawing ?? []);
@@ -206,7 +209,7 @@ export function mount({ element, server, props }) {
       heedDrawing(inkOf(state));
       sheet.heedDrawing(inkOf(state));
     }
-    if (["network", "cell", "design", "tab"].some((name) => changed.includes(name))) remember();
+    if (["network", "cell", "design", "tab", "path"].some((name) => changed.includes(name))) remember();
   });
   addEventListener("hashchange", follow);
   connect(server);

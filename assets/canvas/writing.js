@@ -1,6 +1,7 @@
 // The example on an untouched sheet: it writes itself once and gives way to the first touch of the pen.
 
 import { isStill } from "../page/motion.js";
+import { set } from "../page/state.js";
 import { amend } from "../page/undo.js";
 
 const WRITE_TIME = 1100; // milliseconds
@@ -49,10 +50,12 @@ export function heedDrawing(other) {
 function end() {
   cancelAnimationFrame(frame);
   drawing = shown = null;
+  set({ example: false, question: false });
 }
 
 function show(part) {
   shown = part;
+  set({ example: true });
   amend(part);
 }
 

@@ -112,13 +112,13 @@ function steps({ mean, sum, scale, shift, residual, rectified, value }, layer) {
   const add = (name, formula, result) => list.append(node("dt", "", name), node("dd", "", formula), node("dd", "number", signed(result, 5)));
   if (mean) add("Mean", `of the ${mean} cells of its map`, value);
   else add("Sum", "of all products", sum);
-  if (layer === "head") add("Bias", `${signed(sum, 5)} ${plus(shift)}`, value);
+  if (layer === "head") add("Bias", `${signed(sum, 4)} ${plus(shift)}`, value);
   if (!rectified) return list;
   const normed = scale * sum + shift;
-  add("Norm", `${signed(scale, 5)} \u00d7 ${signed(sum, 5)} ${plus(shift)}`, normed);
-  if (residual !== null) add("Residual", `${signed(normed, 5)} ${plus(residual)}, what the stage read here`, normed + residual);
+  add("Norm", `${signed(scale, 4)} \u00d7 ${signed(sum, 4)} ${plus(shift)}`, normed);
+  if (residual !== null) add("Residual", `${signed(normed, 4)} ${plus(residual)}, as read here`, normed + residual);
   add("Activation", "negative becomes 0", value);
   return list;
 }
 
-const plus = (value) => `${value < 0 ? "\u2212" : "+"} ${Math.abs(value).toFixed(5)}`;
+const plus = (value) => `${value < 0 ? "\u2212" : "+"} ${Math.abs(value).toFixed(4)}`;

@@ -7,28 +7,29 @@ import { makeStrip } from "../paint/maps.js";
 const TAP = 3; // CSS pixels a cell of the map takes in the icon of a stage's taps: one scale for all stages
 
 /**
- * Build the columns of `structure` into `flow`; returns { strips, input, buttons, heads }: the strips of maps by
- * layer, the canvas of the image, a button for each class, and the heads of the columns by their first layer.
+ * Build the columns of `structure` into `flow`, with `few` maps of a layer until all are asked for. Returns { strips, input,
+ * buttons, heads }: the strips of maps by layer, the canvas of the image, a button for each class, and the heads of the
+ * columns by their first layer.
  */
-export function buildFlow(flow, structure, classes, onExpand) {
+export function buildFlow(flow, structure, few, onExpand) {
   const [strips, heads] = [new Map(), new Map()];
   const input = pictureCanvas(IMAGE_SIZE, "The image that the network reads");
-  const columns = [column(makeHead("Input", [`${IMAGE_SIZE} x ${IMAGE_SIZE} pixels`]), [input], "narrow")];
+  const columns = [column(makeHead("Input", [`${IMAGE_SIZE} x ${IMAGE_SIZE} pixels`]), [input])];
   for (const layers of byStage(structure.layers)) {
     const [first] = layers;
     if (first.kind === "linear") continue;
     const blocks = layers.filter(({ kind }) => kind !== "concatenation").map((layer) => { // the same maps, one after the other
-      const strip = makeStrip(layer);
+      const strip = makeStrip(layer, few);
       strips.set(layer.layer, strip);
-      return block(strip, layers.length > 1, onExpand);
+      return block(strip, layers.length > 1, few, onExpand);
     });
     heads.set(first.layer, headOf(first, layers));
-    columns.push(column(heads.get(first.layer), blocks, first.kind === "pool" ? "narrow" : ""));
+    columns.push(column(heads.get(first.layer), blocks));
   }
-  const buttons = classes.map(classButton);
+  const buttons = structure.classes.map(classButton);
   const list = node("div", "classes");
   list.append(...buttons);
-  columns.push(column(makeHead("Classes", ["logit of each"]), [list], "narrow"));
+  columns.push(column(makeHead("Classes", ["logit of each"]), [list]));
   flow.replaceChildren(...columns);
   return { strips, input, buttons, heads };
 }
@@ -69,18 +70,18 @@ function makeHead(title, lines, icon = null) {
   return head;
 }
 
-function column(head, blocks, width = "") {
-  const element = node("section", `column ${width}`);
+function column(head, blocks) {
+  const element = node("section", "column");
   element.append(head, ...blocks);
   return element;
 }
 
-function block(strip, named, onExpand) {
+function block(strip, named, few, onExpand) {
   const element = node("div", "block");
   const caption = node("div", "caption");
-  caption.append(node("span", "name", named ? nameOf(strip) : ""), node("span", "scale"));
+  strip.scale = node("span", "scale");
+  caption.append(node("span", "name", named ? nameOf(strip) : ""), strip.scale);
   element.append(caption, strip.element);
-  strip.scale = caption.lastChild;
   if (strip.expandable) {
     const button = Object.assign(node("button", "expand"), { type: "button" });
     button.addEventListener("click", () => {
@@ -89,12 +90,12 @@ function block(strip, named, onExpand) {
       onExpand(strip);
     });
     const name = () => {
-      button.textContent = strip.open ? "First 16" : `All ${strip.channels}`;
+      button.textContent = strip.open ? `First ${few}` : `All ${strip.channels}`;
       button.ariaLabel = `${button.textContent} channels of ${strip.title.toLowerCase()}`;
       button.ariaExpanded = String(strip.open);
     };
     name();
-    element.append(button);
+    caption.append(button);
   }
   return element;
 }

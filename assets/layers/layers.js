@@ -1,7 +1,6 @@
 // What every layer makes of the drawing; where the selected cell looks, and how its value is computed.
 
 import { inWords } from "../page/breaks.js";
-import { floatsFromBase64 } from "../page/bytes.js";
 import { setLabel, setText } from "../page/dom.js";
 import { ask, want } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
@@ -17,14 +16,16 @@ import { mountChoice } from "./choice.js";
 import { buildFlow, renewHeads } from "./flow.js";
 import { watchInView } from "./in_view.js";
 import { mountKernels } from "./kernels.js";
+import { mountLines } from "./lines.js";
+import { mountOrder } from "./order.js";
 import { mountPanel } from "./panel.js";
 import { savePicture } from "./picture.js";
 import { pointOnMap, pointOnStrip } from "./pointing.js";
+import { endFor } from "./scale.js";
 import { makeSelection } from "./selection.js";
 import { hasCell, layerOf, readStructure, sameCell, withWindows } from "./structure.js";
 
-const REST = 300; // milliseconds without an answer after which channels are sorted again, so that none moves while drawing
-const TOPS = [0.1, 0.2, 0.5, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200, 500, 1000]; // ends of a colour scale
+const LOW = matchMedia("(min-width: 960px) and (max-height: 800px)"); // a window with room for fewer maps above the panel
 
 export function mount({ element, server }) {
   const view = element.querySelector(".layers-view");
@@ -34,9 +35,7 @@ export function mount({ element, server }) {
   let structure = null; // the server's description of the network
   let flow = null; // strips, input and buttons that are built from it
   let latest = null; // the newest answer's image, maxima, logits and cell; null until this drawing is answered
-  let order = "index";
-  let scale = "common";
-  let resting = null;
+  let scale = "own";
   let room = 0; // width of the view, CSS pixels
   let saving = false; // a picture waits for the maps that are outside the window
 
@@ -45,6 +44,8 @@ export function mount({ element, server }) {
   const showBreaks = mountBreaking(find(".break"));
   const showKernels = mountKernels(find(".kernels"), server);
   const inView = watchInView(view, () => flow.strips);
+  const lines = mountLines(find(".flow"));
+  const order = mountOrder(view, () => flow?.strips ?? [], () => { refresh(); lookAgain(); });
   pointOnMap(find(".output canvas"), () => {
     const { cell } = selection;
     return cell && latest?.cell?.layer === cell.layer ? flow.strips.get(cell.layer) : null;
@@ -55,7 +56,7 @@ export function mount({ element, server }) {
   want("layers", () => {
     if (structure?.network !== get().network) return null;
     const maps = saving ? allShown() : inView.maps();
-    return maps && { maps, cell: selection.cell, activity: order === "activity" };
+    return maps && { maps, cell: selection.cell, activity: order.asks() };
   });
 
   const allShown = () => Object.fromEntries([...flow.strips].map(([layer, strip]) => [layer, strip.shown]));
@@ -88,7 +89,8 @@ export function mount({ element, server }) {
 
   function build() {
     inView.forget(); // of the network before
-    flow = buildFlow(find(".flow"), structure, structure.classes, (strip) => { strip.sort(null); refresh(); lookAgain(); });
+    flow = buildFlow(find(".flow"), structure, LOW.matches ? 8 : 16, () => { refresh(); lookAgain(); });
+    order.forget();
     for (const strip of flow.strips.values()) pointOnStrip(strip, selection);
     flow.buttons.forEach((button, channel) => {
       button.addEventListener("click", () => selection.pin({ layer: "head", y: 0, x: 0, channel }));
@@ -99,6 +101,26 @@ export function mount({ element, server }) {
     view.dataset.network = structure.network;
     const { cell } = get();
     if (cell && !hasCell(structure, cell)) selection.letGo(`The pinned cell was released: this network has no ${placeOf(cell)}.`);
+    hold();
+    refresh();
+    join();
+    lookAgain();
+  }
+
+  /** The lines follow the layout. */
+  function join() {
+    lines.measure(flow);
+    lines.show(structure, selection.cell);
+  }
+
+  /** Keep the pinned channel in sight, and where its layer works channel by channel, the one that it is made of. */
+  function hold() {
+    const { cell } = get();
+    const own = layerOf(structure, cell);
+    const layers = own ? [own.layer, ...(own.kind === "depthwise" ? own.reads : [])] : [];
+    let others = false;
+    for (const [layer, strip] of flow.strips) others = strip.hold(layers.includes(layer) ? cell.channel : null) || others;
+    if (!others) return;
     refresh();
     lookAgain();
   }
@@ -119,7 +141,7 @@ export function mount({ element, server }) {
       latest.cell = null;
       selection.letGo(part.cell.error);
     }
-    if (part.activity && order === "activity") sortSoon();
+    order.heed(part.activity);
     refresh();
     element.dataset.sequence = answer.sequence;
     if (saving && [...flow.strips.values()].every((strip) => strip.shown.every(strip.isKnown))) {
@@ -149,9 +171,8 @@ export function mount({ element, server }) {
     for (const strip of flow.strips.values()) {
       const end = endOf(strip);
       strip.paint(colours, end);
-      setText(strip.scale, latest && scale === "own" ? `0 to ${end}` : "");
+      setText(strip.scale, latest && scale === "own" ? `\u2264 ${end}` : "");
     }
-    setText(find(".legend .top"), scale === "own" ? "varies by layer" : `${endOf()} and more`);
     paintImage(flow.input, latest?.image ?? null);
     flow.buttons.forEach((button, index) => {
       setText(button.lastChild, latest ? signed(latest.logits[index], 2) : "");
@@ -159,18 +180,16 @@ export function mount({ element, server }) {
     refreshCell();
   }
 
-  /** End of the colour scale of a layer, or of the one scale; it moves in steps, so that colours do not flicker while drawing. */
-  function endOf(strip) {
-    if (!latest) return TOPS[5];
-    const bright = Object.values(latest.bright).sort((a, b) => a - b);
-    const end = scale === "own" && strip ? latest.bright[strip.layer] : bright[Math.floor(bright.length / 2)];
-    return TOPS.find((top) => top >= end) ?? TOPS.at(-1);
-  }
+  /** End of the colour scale of a layer, or of the one scale. */
+  const endOf = (strip) => endFor(!latest ? [] : scale === "own" && strip ? [latest.bright[strip.layer]] : Object.values(latest.bright));
 
   function refreshCell() {
     if (!structure) return;
     const { cell } = selection;
     const detail = detailOf(cell);
+    const own = flow.strips.get(cell?.layer);
+    setText(find(".legend .top"), scale === "own" && !own ? "varies by layer" : `${endOf(own)} and more`);
+    lines.show(structure, cell);
     for (const strip of flow.strips.values()) {
       strip.select(cell);
       setLabel(strip.canvas, stripLabel(strip, cell));
@@ -200,27 +219,7 @@ export function mount({ element, server }) {
 
   // Controls ------------------------------------------------------------------------------------------------------
 
-  mountChoice(view, "order", (value) => {
-    order = value;
-    clearTimeout(resting);
-    if (order === "index") for (const strip of flow?.strips.values() ?? []) strip.sort(null);
-    refresh();
-    lookAgain();
-  });
   mountChoice(view, "scale", (value) => { scale = value; refresh(); });
-
-  /** Sort by activity once the pen rests, and request what that brings into view. */
-  function sortSoon() {
-    const sort = () => {
-      if (!latest?.activity) return;
-      const moved = [...flow.strips].filter(([layer, strip]) => strip.sort(floatsFromBase64(latest.activity[layer])));
-      if (!moved.length) return;
-      refresh();
-      lookAgain();
-    };
-    clearTimeout(resting);
-    resting = setTimeout(sort, REST);
-  }
 
   for (const button of view.querySelectorAll("[data-show]")) {
     button.addEventListener("click", () => {
@@ -230,7 +229,6 @@ export function mount({ element, server }) {
       refreshCell();
     });
   }
-  find('[data-do="jump"]').addEventListener("click", () => find(".cell").scrollIntoView());
   find('[data-do="save"]').addEventListener("click", () => {
     if (!structure) return;
     if (!get().drawing.length) return save();
@@ -274,12 +272,15 @@ export function mount({ element, server }) {
       inView.askAgain();
     },
   });
+  live(find(".flow"), { size: () => flow && join() });
+  LOW.addEventListener("change", () => structure && build());
   subscribe(({ cell, network }, changed) => {
     if (changed.includes("breaks") && structure) {
       if (!get().breaks) adapt(null);
       refreshCell();
     }
     if (!changed.includes("cell") || !structure) return;
+    hold();
     if (cell && structure.network === network && !hasCell(structure, cell)) selection.letGo(`This network has no ${placeOf(cell)}.`);
     else refreshCell();
   });

@@ -9,16 +9,17 @@ import { fit } from "../paint/frame.js";
 import { paintFrame, paintMap, paintWindow } from "../paint/kernels.js";
 import { showArithmetic } from "./cell.js";
 import { layerOf } from "./structure.js";
+import { inWords, paintWeights, weightsOf } from "./weighing.js";
 
 const WALK_STEP = 70; // milliseconds that a walking kernel stands on a cell
 
 /**
- * The kernel walks by selecting one cell after the other: title, picture and products follow it. Returns { show, stopWalk, clearOverlay, fields }: which of a cell's
- * fields are painted may be changed in `fields`.
+ * The kernel walks by selecting one cell after the other: title, picture and products follow it. Returns { show, stopWalk,
+ * clearOverlay, fields }: which of a cell's fields are painted may be changed in `fields`.
  */
 export function mountPanel(view, selection) {
   const find = (selector) => view.querySelector(selector);
-  const [input, output] = [find(".input"), find(".output")];
+  const [panel, input, output] = [find(".cell"), find(".input"), find(".output")];
   const fields = { field: true, taps: true, influence: true };
   let at = 0; // the cell of the map that the kernel has walked to
   let size = null; // of that map, [height, width]; null if there is none
@@ -64,31 +65,30 @@ export function mountPanel(view, selection) {
       setText(find(".words"), "Draw a digit to see where this cell looks and how its value is computed.");
     } else if (detail) {
       setText(find(".cell .title"), detail.title + (isPinned ? " (pinned)" : ""));
-      setText(find(".words"), `${detail.title}: ${detail.words}`);
+      setText(find(".words"), `Value ${signed(detail.arithmetic.value, 3)}; ${detail.words}`);
     } else return; // what is shown stays until the answer comes
-    paint(image, detail, detail && layer, label);
+    paint(image, detail, detail && layer, label, detail && weightsOf(structure, layer));
   }
 
-  function paint(image, detail, layer, label) {
+  function paint(image, detail, layer, label, weights) {
     shown = detail;
     paintFields(find(".seen canvas"), image, detail, fields);
     const over = overlay();
     if (over) paintFields(over, image, detail, fields, { margin: false });
-    input.dataset.empty = detail ? String(!detail.input) : "ghost";
-    output.dataset.empty = detail ? String(!detail.map || detail.layer === "pool") : "ghost";
-    setText(input.querySelector(".name"), detail?.input ? `What it reads, up to ${detail.input.maximum.toFixed(2)}` : "The map that its kernel reads");
-    setText(output.querySelector(".name"), detail?.map ? `Its map, up to ${detail.map.maximum.toFixed(2)}` : "The map that it is a cell of");
-    setText(find(".summary span"), detail ? `${detail.title} is ${signed(detail.arithmetic.value, 3)}.` : "");
-    find(".summary").dataset.shown = String(Boolean(detail));
+    panel.dataset.empty = String(!detail);
+    input.dataset.empty = String(!detail?.input && !weights);
+    output.dataset.empty = String(!detail?.map || detail.layer === "pool");
+    setText(input.querySelector(".name"), weights ? "Its weights, by area" : detail?.input ? `It reads, \u2264 ${detail.input.maximum.toFixed(2)}` : "");
+    setText(output.querySelector(".name"), detail?.map ? `Its map, \u2264 ${detail.map.maximum.toFixed(2)}` : "");
+    setLabel(input.querySelector("canvas"), weights ? inWords(weights) : "The map that the kernel reads, with the kernel's taps");
     setLabel(output.querySelector("canvas"), layer ? label : "No cell selected");
     find('[data-do="walk"]').hidden = !layer?.kernels;
+    find('[data-do="unfold"]').hidden = !detail;
     if (detail) {
       paintWalk(detail, layer);
+      if (weights) paintWeights(input.querySelector("canvas"), weights);
       showArithmetic(find(".arithmetic"), detail);
-    } else {
-      for (const canvas of view.querySelectorAll("[data-empty] canvas")) clear(canvas);
-      setText(find(".arithmetic"), "The cell's arithmetic appears here: what its taps read, times the kernel, summed, normalised and rectified.");
-    }
+    } else setText(find(".arithmetic"), "The cell's arithmetic appears here: what its taps read, times the kernel, summed, normalised and rectified.");
   }
 
   /** The map that is read, with the kernel on it, and the map that comes out, as far as the kernel has walked. */
@@ -119,6 +119,13 @@ export function mountPanel(view, selection) {
     }
     return over;
   }
+
+  find('[data-do="unfold"]').addEventListener("click", ({ target }) => {
+    const isUnfolded = panel.classList.toggle("unfolded");
+    target.ariaExpanded = String(isUnfolded);
+    target.textContent = isUnfolded ? "Fold" : "Show how";
+    if (isUnfolded) panel.scrollIntoView();
+  });
 
   function clearOverlay() {
     const over = overlay();

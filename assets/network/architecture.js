@@ -10,13 +10,12 @@ import { makeQuestion } from "../page/server.js";
 import { get } from "../page/state.js";
 import { live } from "../page/view.js";
 import { grouped, titleOfLayer } from "../page/words.js";
-import { clearPlane, fit, layOver, outline } from "../paint/frame.js";
+import { fit, layOver } from "../paint/frame.js";
+import { paintGrowth } from "../paint/growth.js";
 import { paintImage } from "../paint/ink.js";
 import { paintLegend, paintValues, sequential } from "../paint/scales.js";
-import { token } from "../paint/tokens.js";
 
 const STEP_TIME = 1400; // milliseconds that a stage stands while the figure plays
-const MARGIN = 1; // pixels of the image around everything that is drawn
 
 export function mount({ element, server }) {
   const view = element.querySelector(".architecture-view");
@@ -64,7 +63,7 @@ export function mount({ element, server }) {
     view.querySelector(".title").textContent = step.title;
     slider.ariaValueText = step.title;
     view.querySelector(".growth").dataset.box = step.box.join(",");
-    paintGrowth(boxes, ink, shown.steps, Number(slider.value));
+    if (fit(boxes)) paintGrowth(boxes, ink, shown.steps, Number(slider.value));
     paintImage(ink, image);
     [...view.querySelectorAll(".fields figure")].forEach((figure, index) => paintField(figure, shown.fields[index]));
     paintLegend(view.querySelector(".legend canvas"), sequential());
@@ -105,31 +104,6 @@ const speed = ({ took, error }) => {
   if (error) return "";
   return took === undefined ? "Your drawings are read by the server." : `Your drawings are read in your browser: ${took.toFixed(1)} ms.`;
 };
-
-/** The fields of all steps up to one, with the ink in its place below. Lengths are pixels of the image. */
-function paintGrowth(canvas, ink, steps, step) {
-  if (!fit(canvas)) return;
-  const first = Math.min(0, ...steps.map(({ box }) => Math.min(box[0], box[1]))) - MARGIN;
-  const last = Math.max(IMAGE_SIZE, ...steps.map(({ box }) => Math.max(box[2], box[3]))) + MARGIN;
-  const plane = clearPlane(canvas, first, last);
-  const { context, place } = plane;
-
-  const share = (length) => `${(100 * length) / (last - first)}%`;
-  Object.assign(ink.style, { left: share(-first), top: share(-first), width: share(IMAGE_SIZE), height: share(IMAGE_SIZE) });
-  outline(plane, [0, 0, IMAGE_SIZE, IMAGE_SIZE], token("--ink-soft"), 1, [3, 3]);
-  for (const { box } of steps.slice(0, step)) outline(plane, box, token("--ink-soft"));
-  const { box, taps } = steps[step];
-  context.globalAlpha = 0.45;
-  for (const tap of taps) outline(plane, tap, token("--accent"));
-  context.globalAlpha = 1;
-  context.fillStyle = token("--accent");
-  for (const [top, left, bottom, right] of taps) {
-    context.beginPath();
-    context.arc(place((left + right) / 2), place((top + bottom) / 2), 3 * devicePixelRatio, 0, 2 * Math.PI);
-    context.fill();
-  }
-  outline(plane, box, token("--accent"), 3);
-}
 
 // What it looks at --------------------------------------------------------------------------------------------------
 

@@ -1,5 +1,5 @@
-// A drawing or a line, a selection and a tab as the fragment of a link. The fragment never leaves the browser until somebody
-// shares it.
+// A drawing or a line, a selection, a tab and a step of the path as the fragment of a link. The fragment never leaves the
+// browser until somebody shares it.
 //
 // Format 1, bytes in base64url: 1, count of strokes, then for each its count of points and the points as differences,
 // in 1/4095 of the canvas, zigzag varints. Times are left out.
@@ -55,12 +55,13 @@ export function decodeDrawing(text, width = 1) {
 }
 
 /** The page's address with the state in its fragment, except for the visitor's own networks. */
-export function linkTo({ drawing, line, network, cell, design, tab }) {
+export function linkTo({ drawing, line, network, cell, design, tab, path }) {
   const fields = new URLSearchParams();
   if (network && !isOwn(network)) fields.set("network", network);
   if (cell) fields.set("cell", [cell.layer, cell.y, cell.x, cell.channel].join(","));
   if (design) fields.set("design", design);
   if (tab) fields.set("tab", tab);
+  if (path) fields.set("path", path);
   const ink = line ?? drawing;
   const encoded = ink.length ? encodeDrawing(ink) : "";
   if (encoded || line) fields.set(line ? "line" : "drawing", encoded);
@@ -74,7 +75,7 @@ export const isOwn = (network) => Boolean(network?.startsWith("mine-"));
 /** Name of the network in the address bar, or null. */
 export const networkInLink = () => new URLSearchParams(location.hash.slice(1)).get("network");
 
-/** What the address bar says: { drawing, line, network, cell, design, tab }, null for what is missing. Throws like decodeDrawing. */
+/** What the address bar says, null for what is missing: { drawing, line, network, cell, design, tab, path }. Throws like decodeDrawing. */
 export function readLink() {
   const fields = new URLSearchParams(location.hash.slice(1));
   const [layer, y, x, channel] = (fields.get("cell") ?? "").split(",");
@@ -85,6 +86,7 @@ export function readLink() {
     network: fields.get("network"),
     design: fields.get("design"),
     tab: fields.get("tab"),
+    path: /^[1-6]$/.test(fields.get("path")) ? Number(fields.get("path")) : null,
     cell: layer && whole.every(Number.isInteger) ? { layer, y: whole[0], x: whole[1], channel: whole[2] } : null,
   };
 }

@@ -10,6 +10,9 @@ const state = {
   cell: null, // { layer, y, x, channel } or null
   design: null, // the visitor's own design as a link writes it, or null while it is the default
   tab: null, // name of the tab that is open, or null for the first
+  example: false, // whether the drawing is the example that writes itself on opening
+  question: false, // whether the question that the page opens with is shown
+  path: null, // number of the guided path's step that is shown, from 1, or null while it is not taken
   breaks: null, // what is switched off in the network that reads, as page/breaks.js has it, or null
 };
 

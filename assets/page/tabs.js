@@ -5,9 +5,8 @@ import { get, set, subscribe } from "./state.js";
 
 const LIST = "#right [role=tablist]";
 const buttons = () => [...document.querySelectorAll(`${LIST} [role=tab]`)];
-const all = () => [...buttons(), ...document.querySelectorAll("#right .overflow-dropdown button")]; // those that have no room are in a menu
 const nameOf = (button) => button.textContent.trim();
-const selected = () => all().find((button) => button.ariaSelected === "true" || button.classList.contains("selected"));
+const selected = () => buttons().find((button) => button.ariaSelected === "true");
 
 /** Whether this page has tabs; a saved one has none. */
 export const hasTabs = () => document.querySelector(LIST) !== null;
@@ -19,13 +18,13 @@ export const openTab = (name) => set({ tab: name });
 export function mountTabs() {
   const list = document.querySelector(LIST);
   if (!list || !selected()) return requestAnimationFrame(mountTabs); // Gradio is still at it
-  const first = nameOf(all()[0]);
+  const first = nameOf(buttons()[0]);
   const focus = rove(list, buttons, (button) => button.click());
 
   function follow() {
     const { tab } = get();
     if ((tab ?? first) === nameOf(selected())) return;
-    const button = all().find((each) => nameOf(each) === tab) ?? (tab === null ? all()[0] : null);
+    const button = buttons().find((each) => nameOf(each) === tab) ?? (tab === null ? buttons()[0] : null);
     if (button) button.click();
     else tell(); // a link with a tab that is not here
   }
@@ -33,11 +32,18 @@ export function mountTabs() {
   function tell() {
     const name = selected() && nameOf(selected());
     if (name) set({ tab: name === first ? null : name });
-    focus(selected());
+    reach();
+  }
+
+  /** Let the Tab key stop at the open tab, and have it in sight where the bar scrolls. */
+  function reach() {
+    const button = selected();
+    focus(button);
+    if (button) list.scrollLeft = button.offsetLeft - (list.clientWidth - button.offsetWidth) / 2;
   }
 
   follow();
-  focus(selected());
+  reach();
   subscribe((_, changed) => changed.includes("tab") && follow());
   new MutationObserver(tell).observe(list.parentElement, { subtree: true, attributeFilter: ["aria-selected", "class"] });
 }

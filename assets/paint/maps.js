@@ -3,13 +3,12 @@
 import { unpackBytes } from "../page/bytes.js";
 import { node } from "../page/dom.js";
 
-const FIRST = 16; // channels that are shown before all are asked for
 const GAP = 1; // canvas pixels between two maps
 
 const table = new Uint32Array(256); // colour of each byte of the layer that is painted
 
-/** A strip for one layer { layer, title, channels, size: [height, width] }. */
-export function makeStrip(layer) {
+/** A strip for one layer { layer, title, channels, size: [height, width] }; `few` channels are shown before all are asked for. */
+export function makeStrip(layer, few) {
   const element = node("div", "strip");
   const canvas = Object.assign(node("canvas"), { tabIndex: 0, role: "application" });
   canvas.dataset.layer = layer.layer;
@@ -25,7 +24,9 @@ export function makeStrip(layer) {
   const values = new Uint8Array(layer.channels * area);
   const known = new Uint8Array(layer.channels); // which channels the newest answer brought
   let order = Array.from({ length: layer.channels }, (_, channel) => channel);
-  let open = layer.channels <= FIRST || area === 1;
+  let open = layer.channels <= few || area === 1;
+  let held = null; // a channel that is always shown
+  let shown = [];
   let maximum = 0;
   let picture = null;
 
@@ -33,16 +34,24 @@ export function makeStrip(layer) {
     ...layer, element, canvas,
     get open() { return open; },
     /** Channels that are shown, first to last. */
-    get shown() { return open ? order : order.slice(0, FIRST); },
+    get shown() { return shown; },
     /** Value that the byte 255 stands for. */
     get maximum() { return maximum; },
-    get expandable() { return layer.channels > FIRST && area > 1; },
+    get expandable() { return layer.channels > few && area > 1; },
 
     /** Show all channels, twice as many side by side, or the first ones. */
     expand(value) {
       open = value;
       columns = open ? 8 : 4;
       element.classList.toggle("open", open);
+      choose();
+    },
+
+    /** Show a channel even where it is not among the first ones, or null. Returns whether others are shown now. */
+    hold(channel) {
+      if (held === channel) return false;
+      held = channel;
+      return choose();
     },
 
     /** Sort the channels: by `activity`, most active first, or by index if it is null. Returns whether any moved. */
@@ -50,6 +59,7 @@ export function makeStrip(layer) {
       const before = order;
       order = Array.from({ length: layer.channels }, (_, channel) => channel);
       if (activity) order.sort((a, b) => activity[b] - activity[a] || a - b);
+      choose();
       return order.some((channel, index) => channel !== before[index]);
     },
 
@@ -70,7 +80,6 @@ export function makeStrip(layer) {
 
     /** Paint what is known; `top` is the value at the end of the scale. */
     paint(colours, top, target = canvas) {
-      const shown = strip.shown;
       const rows = Math.ceil(shown.length / columns);
       const [wide, high] = [columns * right - GAP, rows * down - GAP];
       if (target.width !== wide || target.height !== high) [target.width, target.height] = [wide, high];
@@ -97,11 +106,11 @@ export function makeStrip(layer) {
     /** Channels whose maps are inside the window, and one more row at each end. */
     visible() {
       const box = canvas.getBoundingClientRect();
-      const row = box.height / Math.ceil(strip.shown.length / columns);
+      const row = box.height / Math.ceil(shown.length / columns);
       if (!row) return [];
       const first = Math.max(0, Math.floor(-box.top / row) - 1);
       const last = Math.ceil((innerHeight - box.top) / row) + 1;
-      return last <= first ? [] : strip.shown.slice(first * columns, last * columns);
+      return last <= first ? [] : shown.slice(first * columns, last * columns);
     },
 
     /** The cell { layer, y, x, channel } under a pointer, or null over a gap. */
@@ -109,15 +118,23 @@ export function makeStrip(layer) {
       const box = canvas.getBoundingClientRect();
       const x = Math.floor(((event.clientX - box.left) / box.width) * canvas.width);
       const y = Math.floor(((event.clientY - box.top) / box.height) * canvas.height);
-      const channel = strip.shown[Math.floor(y / down) * columns + Math.floor(x / right)];
+      const channel = shown[Math.floor(y / down) * columns + Math.floor(x / right)];
       const [cellY, cellX] = [Math.floor((y % down) / unit), Math.floor((x % right) / unit)];
       if (channel === undefined || x < 0 || y < 0 || cellY >= height || cellX >= width) return null;
       return { layer: layer.layer, y: cellY, x: cellX, channel };
     },
 
+    /** Where the middle of a cell lies, in shares of the canvas [x, y]; null while its channel is not shown. */
+    spot({ y, x, channel }) {
+      const index = shown.indexOf(channel);
+      const rows = Math.ceil(shown.length / columns);
+      const [left, top] = [(index % columns) * right, Math.floor(index / columns) * down];
+      return index < 0 ? null : [(left + (x + 0.5) * unit) / (columns * right - GAP), (top + (y + 0.5) * unit) / (rows * down - GAP)];
+    },
+
     /** Frame the map and the cell that is selected; nothing if it belongs to another layer. */
     select(cell) {
-      const index = cell?.layer === layer.layer ? strip.shown.indexOf(cell.channel) : -1;
+      const index = cell?.layer === layer.layer ? shown.indexOf(cell.channel) : -1;
       mark.hidden = index < 0;
       if (index < 0) return;
       const place = (node, x, y, w, h, wide, high) => {
@@ -130,10 +147,18 @@ export function makeStrip(layer) {
     },
   };
 
+  function choose() {
+    const before = shown;
+    shown = open ? order : order.slice(0, few);
+    if (held !== null && !shown.includes(held)) shown[shown.length - 1] = held;
+    return shown.length !== before.length || shown.some((channel, index) => channel !== before[index]);
+  }
+
   function isOff(channel) {
     for (let at = channel * area; at < (channel + 1) * area; at += 1) if (values[at]) return false;
     return true;
   }
 
+  choose();
   return strip;
 }

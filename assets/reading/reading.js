@@ -9,6 +9,7 @@ import { live } from "../page/view.js";
 import { percent } from "../page/words.js";
 import { showBars } from "../paint/bars.js";
 import { paintImage } from "../paint/ink.js";
+import { mountPocket } from "./pocket.js";
 
 const SURE = 0.9; // calibrated probability above which the answer is stated without doubt
 
@@ -17,6 +18,7 @@ export function mount({ element }) {
   const seen = element.querySelector(".seen canvas");
   const bars = element.querySelector(".bars");
   const offer = element.querySelector(".offer");
+  const pocket = mountPocket(element.querySelector(".pocket"));
   let last = null; // the newest answer that is shown
 
   for (const button of element.querySelectorAll("[data-tab]")) button.addEventListener("click", () => openTab(button.dataset.tab));
@@ -57,6 +59,7 @@ export function mount({ element }) {
     alone.hidden = get().line === null || nothing;
     verdict.dataset.state = state;
     setText(verdict, text);
+    pocket(text);
   }
 
   subscribe((_, changed) => changed.includes("line") && (last ? show(last) : empty()));

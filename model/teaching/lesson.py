@@ -25,6 +25,7 @@ from model.network import DigitNet
 from model.teaching.interpolation import interpolate
 from model.teaching.material import Material, prepare
 from model.teaching.new_classes import extended, features_of
+from model.teaching.parts import TaughtPart
 from model.teaching.precedence import Bars, Contest, bars, contest
 from model.teaching.proof import prove
 from model.teaching.recipe import Teaching
@@ -225,9 +226,10 @@ class Lesson:
             self._take(optimizer, self._loss(logits, new, old))
 
     def _teach_all(self, on_step: OnStep) -> None:
-        teaching, shown, rehearsed = self.teaching, self.material.shown, self.material.rehearsed.images
+        teaching, part = self.teaching, TaughtPart(self.new, self.teaching.layers)
+        shown, rehearsed = part.inputs(self.material.shown), part.inputs(self.material.rehearsed.images)
         self._prepare()
-        optimizer = torch.optim.Adam(self._weights(), lr=teaching.learning_rate, fused=True)
+        optimizer = torch.optim.Adam(part.parameters(), lr=teaching.learning_rate, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, teaching.learning_rate, total_steps=max(teaching.steps, 2), pct_start=0.15
         )
@@ -235,9 +237,9 @@ class Lesson:
         for step in range(1, teaching.steps + 1):
             new = self._draw(len(shown), teaching.batch - share)
             old = self._draw(len(rehearsed), share)
-            batch = torch.cat([shown[new], rehearsed[old]])[:, None]  # (N, 1, 28, 28)
+            batch = torch.cat([shown[new], rehearsed[old]])  # (N, C, H, W)
             with narrow_arithmetic(batch.device):
-                logits = self.new(batch.contiguous(memory_format=torch.channels_last)).float()
+                logits = part.logits(batch).float()
             loss = self._loss(logits, new, old)
             self._take(optimizer, loss)
             schedule.step()
@@ -251,11 +253,6 @@ class Lesson:
         for module in self.new.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
-
-    def _weights(self) -> list[Tensor]:
-        if self.teaching.layers == "last":
-            return [*self.new.stages[-1].parameters(), *self.new.head.parameters()]
-        return list(self.new.parameters())
 
     def _draw(self, among: int, count: int) -> Tensor:
         """Indices of `count` images to take; none if there are no images, such as when the network has no digits."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from model.checks import check_whole
 
-LAYERS = ("all", "last", "head")
+LAYERS = ("all", "late", "last", "head")
 KEEPS = ("digits", "class")
 MAX_STEPS = 1000
 MAX_BATCH = 256
@@ -19,7 +19,8 @@ class Teaching:
         steps: steps of all weights, after those of the head alone.
         batch: images per step.
         replay: share of old digits among them, 0 to less than 1.
-        layers: "all", "last" (the last stage and the head) or "head".
+        layers: "all", "late" (the second half of the stages, and the head), "last" (the last one, and the
+            head) or "head".
         interpolation: how far to go from the old weights to the new, 0 to 1; None lets held-out digits decide.
         learning_rate: Adam's, at its peak.
         head_steps: steps of the head alone, on features computed once.
@@ -31,7 +32,7 @@ class Teaching:
     steps: int = 100
     batch: int = 64
     replay: float = 0.5
-    layers: str = "all"
+    layers: str = "late"
     interpolation: float | None = None
     learning_rate: float = 3e-3
     head_steps: int = 60

@@ -209,16 +209,54 @@ def test_the_field_of_one_cell_is_never_shown_as_that_of_another(served: Page, b
     assert wait_for_field(served) == expected_field(base, "stages.0.depthwise", 2, 2)
 
 
-def test_on_a_phone_the_pinned_cell_is_told_beside_its_map(layers: Page) -> None:
-    """The panel with its numbers lies far below the maps there."""
+def test_on_a_phone_the_pinned_cell_is_told_beside_its_map_and_no_map_moves(layers: Page) -> None:
     layers.set_viewport_size({"width": 360, "height": 740})
     draw(layers, ONE)
     settle(layers)
+    strip(layers, "stages.0.depthwise").scroll_into_view_if_needed()
+    layers.wait_for_timeout(100)
+    box = strip(layers, "stages.0.depthwise").bounding_box()
     pin(layers, "stages.0.depthwise", 1, 5, 5)
-    expect(view(layers).locator(".summary")).to_contain_text("channel 1, cell (5, 5) is")
-    expect(view(layers).locator(".summary")).to_be_in_viewport(ratio=1)
+    wait_for_field(layers)
+    assert strip(layers, "stages.0.depthwise").bounding_box() == box
+    expect(view(layers).locator(".cell .title")).to_contain_text("channel 1, cell (5, 5)")
+    expect(view(layers).locator(".cell")).to_be_in_viewport(ratio=1)
     view(layers).get_by_role("button", name="Show how").click()
-    expect(view(layers).locator(".cell .title")).to_be_in_viewport()
+    expect(view(layers).locator(".arithmetic .steps")).to_be_in_viewport()
+    view(layers).get_by_role("button", name="Fold").click()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])
+@pytest.mark.parametrize("layer", ["stages.2.depthwise", "stages.2.pointwise"])
+def test_maps_and_the_pinned_cell_with_its_picture_and_its_sum_are_on_one_screen(
+    layers: Page, width: int, height: int, layer: str
+) -> None:
+    layers.set_viewport_size({"width": width, "height": height})
+    draw(layers, SEVEN)
+    settle(layers)
+    before = [strip.bounding_box() for strip in layers.locator("#layers .strip").all()]
+    pin(layers, layer, 5, 6, 6)
+    wait_for_field(layers)
+    assert [strip.bounding_box() for strip in layers.locator("#layers .strip").all()] == before, "no map moves"
+    for selector in (".seen canvas", ".output canvas", ".arithmetic .steps dd:last-child"):
+        expect(view(layers).locator(selector)).to_be_in_viewport(ratio=1)
+    top = view(layers).locator(".cell").bounding_box()["y"]
+    assert all(box["y"] >= 0 and box["y"] + box["height"] <= top for box in before), "no map is covered"
+    numbers = view(layers).locator(".arithmetic")
+    assert numbers.evaluate("(box) => box.scrollHeight <= box.clientHeight + 1"), "all of the sum is in sight"
+
+
+def test_a_pinned_channel_is_in_sight_and_lines_join_it_to_what_it_reads(layers: Page, base: DigitNet) -> None:
+    draw(layers, SEVEN)
+    settle(layers)
+    cell = f"{{ layer: '{deepest(base)}', y: 6, x: 6, channel: 50 }}"
+    layers.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ cell: {cell} }}))")
+    wait_for_field(layers)
+    expect(strip(layers, deepest(base)).locator("+ i")).to_be_visible()
+    lines = view(layers).locator(".lines path")
+    taps, outputs = (lines.nth(number).get_attribute("d").count("L") for number in (0, 1))
+    assert taps == 9, "the taps, on the map of the same channel before it"
+    assert outputs == 16, "and all maps in sight that mix it"
 
 
 def test_nothing_selected_says_what_to_do_and_shows_no_field(layers: Page) -> None:

@@ -1,0 +1,87 @@
+// The question that the page opens with, answered on the drawing that is there: a field that grows stage by stage, beside
+// that of the same weights without dilation. The first touch of the pen sees it off; the page's head calls it back.
+
+import { setLabel, setText } from "../page/dom.js";
+import { isStill, mountPlayer } from "../page/motion.js";
+import { get, set, subscribe } from "../page/state.js";
+import { live } from "../page/view.js";
+import { fit } from "../paint/frame.js";
+import { paintGrowth } from "../paint/growth.js";
+import { paintImage } from "../paint/ink.js";
+
+const STEP_TIME = 900; // milliseconds that a stage stands while the fields grow
+const START = 1300; // milliseconds until they begin to: first the example writes itself
+
+export function mount({ element, props: { asked } }) {
+  const view = element.querySelector(".question-view");
+  if (!asked) return;
+  const find = (selector) => view.querySelector(selector);
+  const slider = find("input");
+  const figures = [...view.querySelectorAll("figure")].map((figure, index) => ({
+    ...asked.pictures[index],
+    ink: figure.querySelector(".ink"),
+    boxes: figure.querySelector(".boxes"),
+    caption: figure.querySelector("figcaption"),
+  }));
+  const every = figures.flatMap(({ steps }) => steps); // so that both are drawn to one scale
+  const last = figures[0].steps.length - 1;
+  let image = null;
+
+  setText(find("h2"), asked.question);
+  setText(find(".sentence"), asked.answer);
+  for (const { title, sentence, caption, boxes } of figures) {
+    setText(caption.querySelector("b"), title);
+    setLabel(boxes, `${title}: one cell sees ${sentence}`);
+  }
+  slider.max = last;
+
+  function paint() {
+    if (view.hidden) return;
+    const step = Number(slider.value);
+    setText(find(".title"), figures[0].steps[step].title);
+    for (const { steps, ink, boxes, caption } of figures) {
+      const [top, left, bottom, right] = steps[step].box;
+      setText(caption.querySelector("span"), `${bottom - top} x ${right - left} pixels`);
+      fit(boxes);
+      paintGrowth(boxes, ink, steps, step, every);
+      paintImage(ink, image);
+    }
+  }
+
+  const player = mountPlayer(find('[data-do="play"]'), {
+    pause: STEP_TIME,
+    words: ["Play", "Pause"],
+    titles: ["", "Your system asks for reduced motion: move the slider instead."],
+    onStart() {
+      if (Number(slider.value) === last) slider.value = 0;
+      paint();
+    },
+    step() {
+      if (Number(slider.value) === last || view.hidden) return false;
+      slider.value = Number(slider.value) + 1;
+      paint();
+      return Number(slider.value) !== last;
+    },
+  });
+  slider.addEventListener("input", () => { player.stop(); paint(); });
+  find('[data-do="close"]').addEventListener("click", () => set({ question: false }));
+  find('[data-do="path"]').addEventListener("click", () => set({ question: false, path: 1 }));
+
+  /** Over the maps, which wait behind it. */
+  function follow() {
+    const { question } = get();
+    if (question === !view.hidden) return;
+    view.hidden = !question;
+    const maps = document.querySelector("#layers");
+    if (maps) maps.inert = question;
+    player.stop();
+    if (!question) return;
+    slider.value = isStill() ? last : 0;
+    paint();
+    if (!isStill()) setTimeout(() => !view.hidden && slider.value === "0" && find('[data-do="play"]').click(), START);
+  }
+
+  subscribe((_, changed) => changed.includes("question") && follow());
+  live(view, { image: (bytes) => { image = bytes; paint(); }, theme: paint, size: paint });
+  follow();
+}

@@ -1,0 +1,136 @@
+"""The guided path: six steps over the live views, in words and numbers of the network that reads."""
+
+from typing import Any
+
+import gradio as gr
+
+from model import receptive_field
+from model.cost.convolution import Convolution
+from model.cost.separable import effective_kernel
+from model.layers import Layer, parts_of
+from model.network import NetworkConfig
+from ui.serving.networks import Networks
+from ui.serving.view import given, view
+
+
+def path(networks: Networks, question: str) -> gr.HTML:
+    """The line in the page's head that leads through the views, and calls the question back that the page opens with.
+
+    Args:
+        networks: that may be named.
+        question: its text, or "" where there is none.
+    """
+    return view("path", given(describe_path, networks), question=question)
+
+
+def describe_path(networks: Networks, name: object) -> dict[str, Any]:
+    """The six steps for a network.
+
+    Returns:
+        `steps`, each with its `check`, what it says (`sentence`), what is to be done (`task`), what is said once it is
+        done (`found`), the `tab` that it is done on, or None for any, the `place` to bring into sight, as a CSS
+        selector, and the `layer` that a cell is to be pinned in, or None.
+
+    Raises:
+        ValueError: there is no such network, or it has no dilated stage, or no separable one.
+    """
+    with networks.borrow(name) as net:
+        config = net.config
+        widest = max(range(len(config.stages)), key=lambda index: config.stages[index].dilation)
+        if not config.separable or config.stages[widest].dilation == 1:
+            raise ValueError("The path needs a separable network with a dilated stage: choose another under the drawing.")
+        fields = [receptive_field(net, part[-1].output).size[0] for part in parts_of(config)]
+    parts = parts_of(config)[1:]
+    near = next((index for index, stage in enumerate(config.stages) if stage.dilation == 1), 0)
+    return {
+        "steps": [
+            {
+                "check": "draw",
+                "sentence": "The network reads what you draw while you draw it.",
+                "task": "Draw a digit on the sheet.",
+                "found": "It read along with your pen; every map on this page did, too.",
+                "tab": None,
+                "place": "#canvas .sheet",
+                "layer": None,
+            },
+            _window(config, near, parts[near][0], fields[near + 1]),
+            _apart(config, near, widest, parts[widest][0], fields),
+            _weigh(config, widest, parts[widest]),
+            {
+                "check": "fool",
+                "sentence": "It knows ink, not digits. Misread shows what it is given, and which step decides.",
+                "task": "Change your drawing until it is not sure, or finds it unlike anything it has learned.",
+                "found": "Fooled. The steps say what it saw; cover the ink bit by bit to see which stroke it relies on.",
+                "tab": "Misread",
+                "place": "#misread .verdict-steps",
+                "layer": None,
+            },
+            {
+                "check": "teach",
+                "sentence": "A few drawings teach it your hand; other people's digits tell what that costs.",
+                "task": "Keep some drawings under the digit that you mean, then press Teach.",
+                "found": "It has learned. Before and after, below, says what it reads of yours now, and what that cost.",
+                "tab": "Teach",
+                "place": "#teach .box",
+                "layer": None,
+            },
+        ]
+    }
+
+
+def _window(config: NetworkConfig, index: int, layer: Layer, field: int) -> dict[str, Any]:
+    kernel, dilation = config.stages[index].kernel, config.stages[index].dilation
+    reach = effective_kernel(kernel, dilation)
+    return {
+        "check": "cell",
+        "sentence": (
+            f"A cell of a depthwise map looks through {kernel**2} weights at {reach} x {reach} cells of the map before it: "
+            f"d = {dilation}."
+        ),
+        "task": f"Pin a cell of the {layer.title.lower()} maps: click on it.",
+        "found": f"Its picture shows where it looks on your drawing: {field} x {field} pixels. Dots are pixels it reads.",
+        "tab": "Layers",
+        "place": _maps_of(layer),
+        "layer": layer.name,
+    }
+
+
+def _apart(config: NetworkConfig, near: int, far: int, layer: Layer, fields: list[int]) -> dict[str, Any]:
+    stage = config.stages[far]
+    reach = effective_kernel(stage.kernel, stage.dilation)
+    before, after = fields[near + 1], fields[far + 1]
+    return {
+        "check": "cell",
+        "sentence": (
+            f"Stage {far + 1} has {stage.kernel**2} weights per channel as well, {stage.dilation} cells apart "
+            f"(d = {stage.dilation}): they reach over {reach} x {reach} cells."
+        ),
+        "task": f"Pin a cell of the {layer.title.lower()} maps.",
+        "found": f"{after} x {after} pixels instead of {before} x {before}, through as many weights: that is dilation.",
+        "tab": "Layers",
+        "place": _maps_of(layer),
+        "layer": layer.name,
+    }
+
+
+def _weigh(config: NetworkConfig, index: int, part: tuple[Layer, ...] | list[Layer]) -> dict[str, Any]:
+    stage, layer = config.stages[index], part[-1]
+    shape = Convolution(config.input_channels(index), stage.channels, stage.kernel, stage.kernel, stage.dilation)
+    costs = shape.costs()
+    few, many = costs["separable"].parameters, costs["standard"].parameters
+    return {
+        "check": "cell",
+        "sentence": (
+            f"Depthwise looks around, one channel at a time; pointwise mixes the {layer.in_channels} channels of one cell. "
+            f"Together they have {few:,} weights; a standard convolution has {many:,}."
+        ),
+        "task": f"Pin a cell of the {layer.title.lower()} maps, and see both drawn to scale beside its picture.",
+        "found": f"Each square's area is its number of weights: {many / few:.1f} times fewer, for the same window.",
+        "tab": "Layers",
+        "place": _maps_of(layer),
+        "layer": layer.name,
+    }
+
+
+def _maps_of(layer: Layer) -> str:
+    return f'#layers .strip:has([data-layer="{layer.name}"])'
