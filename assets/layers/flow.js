@@ -53,9 +53,10 @@ function byStage(layers) {
 }
 
 /** The head of a column: what its windows are, several side by side in a multi-scale stage, and how far they see. */
-function headOf({ kind, stage, place }, layers) {
+function headOf({ kind, stage, place, field: [own] }, layers) {
   if (kind === "pool") return makeHead("Pooled", ["map means"]);
   const windows = layers.filter(({ kernel }) => kernel);
+  if (!windows.length) return makeHead(place, [`field ${own} x ${own}`, "a single tap"]);
   const [{ kernel, weights }] = windows;
   const title = stage === null ? place : `${place}, d = ${windows.map(({ dilation }) => dilation).join(", ")}`;
   const field = Math.max(...windows.map(({ field: [size] }) => size));

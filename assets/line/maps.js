@@ -80,6 +80,7 @@ export function mount({ element, server }) {
   }
 
   function paint() {
+    view.dataset.shown = String(shown !== null);
     for (const layer of layers.filter(isShown)) {
       const maps = shown?.maps[layer.layer];
       paintMaps(canvases.get(layer.layer), maps, maps && columnsOf(maps), cellOf()?.layer === layer.layer ? cellOf() : null);

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 import pytest
 import torch
@@ -113,7 +114,7 @@ def test_the_endpoint_returns_arrays_as_it_says(lines: Lines) -> None:
     np.testing.assert_array_equal(strip, rasterize_line(LINE))
     assert mask.shape == strip.shape
     assert answer["number"] == "".join(digit["label"] for digit in answer["digits"] if not digit["unlike"])
-    with pytest.raises(Exception, match="not valid JSON"):
+    with pytest.raises(gr.Error, match="list of strokes"):
         LineEndpoint(lines).read_line("1979")
 
 
