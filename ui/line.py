@@ -22,7 +22,7 @@ from model.line.strip import CANVAS_WIDTH, MAX_WIDTH, LineError, fit_line
 from model.network import NetworkConfig
 from ui.serving.answers import MOST_REQUESTS, to_base64
 from ui.serving.faults import one_sentence
-from ui.serving.packing import described, quantised
+from ui.serving.packing import as_array, quantised
 from ui.serving.view import view
 
 FIRST = "line"  # the network that reads lines
@@ -211,6 +211,6 @@ class LineEndpoint:
         return {
             "number": reading.number,
             "digits": [_described(digit) for digit in reading.digits],
-            "strip": described("strip", strip),
-            "mask": described("mask", reading.mask.astype(np.int8)),
+            "strip": as_array("strip", strip),
+            "mask": as_array("mask", reading.mask.astype(np.int8)),
         }

@@ -1,5 +1,6 @@
 """Why was I misread: what each step of the normalisation shows the network, and which ink its decision depends on."""
 
+from math import atan, degrees
 from typing import Any
 
 import gradio as gr
@@ -8,7 +9,7 @@ import numpy as np
 from model import DigitNet, predict, rasterize
 from model.checks import fields_of
 from model.cost.budget import check_explanation
-from model.drawing.normalisation import Steps, normalised
+from model.drawing.normalisation import Steps, moved, normalised, slant_of
 from model.explain.occlusion import WINDOW, Occlusion, count_windows
 from ui.apart import occlude
 from ui.serving.answers import to_base64
@@ -17,6 +18,7 @@ from ui.serving.networks import Networks
 from ui.serving.processes import Processes, Report
 from ui.serving.view import given, view
 
+MOVES = ((-2, 0), (2, 0), (0, -2), (0, 2))  # pixels right and down: two to the left, right, up and down
 WORTH_SAYING = 0.005  # a drop in probability that is worth mentioning
 
 
@@ -34,7 +36,8 @@ def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> dict[st
 
     Returns:
         `so_far`, for each of the four: image, bytes in base64, and probabilities. `without`, for each of the three
-        steps, the probabilities with all others that are taken, but not this one.
+        steps, the probabilities with all others that are taken, but not this one. `upright`, those of the drawing
+        without its `slant`, in degrees, and `moved`, those of its image two pixels to the left, right, up and down.
 
     Raises:
         ValueError: the parameters or the drawing are not valid.
@@ -43,15 +46,22 @@ def steps_part(net: DigitNet, _image: np.ndarray, parameters: object) -> dict[st
     if not isinstance(parameters, dict) or not all(isinstance(parameters.get(name), bool) for name in names):
         raise ValueError(f"The steps need a drawing, and true or false for each of {', '.join(names)}.")
     steps = Steps(*(parameters[name] for name in names))
+    drawing = parameters.get("drawing")
     every = [*steps.so_far(), *(steps._replace(**{name: False}) for name in names)]
-    images = np.stack([normalised(parameters.get("drawing"), taken) for taken in every])  # (7, 28, 28)
+    images = [normalised(drawing, taken) for taken in every]
+    slant = slant_of(images[3])
+    images.append(normalised(drawing, steps, slant))
+    images = np.stack([*images, *(moved(images[3], *by) for by in MOVES)])  # (12, 28, 28)
     said = [[round(float(p), 5) for p in probabilities] for probabilities in predict(net, images)]
     return {
         "so_far": [
             {"image": to_base64(image), "probabilities": probabilities}
             for image, probabilities in zip(images[:4], said[:4], strict=True)
         ],
-        "without": said[4:],
+        "without": said[4:7],
+        "slant": round(degrees(atan(slant)), 3),
+        "upright": said[7],
+        "moved": said[8:],
     }
 
 

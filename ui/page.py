@@ -13,6 +13,7 @@ from ui.confusion import confusion
 from ui.design.tab import design
 from ui.engine import engine
 from ui.export import export
+from ui.imagine import imagine, sheet_part
 from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
 from ui.line import Lines, line_maps_view, line_view
@@ -58,6 +59,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
         {
             "layers": layers_part,
             "steps": steps_part,
+            "sheet": sheet_part,
             "compare": compare_part,
             "versus": partial(versus_part, networks),
             **LEARN_PARTS,
@@ -83,6 +85,8 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                     misread(networks, jobs, processes)
                 with gr.Tab("Teach"):
                     teach(networks, jobs, processes, data)
+                with gr.Tab("Imagine"):
+                    imagine(networks, jobs, processes)
                 with gr.Tab("Compare"):
                     compare(jobs, processes)
                     export(networks, jobs, processes, data)

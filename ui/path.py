@@ -38,7 +38,9 @@ def describe_path(networks: Networks, name: object) -> dict[str, Any]:
         config = net.config
         widest = max(range(len(config.stages)), key=lambda index: config.stages[index].dilation)
         if not config.separable or config.stages[widest].dilation == 1:
-            raise ValueError("The path needs a separable network with a dilated stage: choose another under the drawing.")
+            raise ValueError(
+                "The path needs a separable network with a dilated stage: choose another under the drawing."
+            )
         fields = [receptive_field(net, part[-1].output).size[0] for part in parts_of(config)]
     parts = parts_of(config)[1:]
     near = next((index for index, stage in enumerate(config.stages) if stage.dilation == 1), 0)
@@ -60,7 +62,7 @@ def describe_path(networks: Networks, name: object) -> dict[str, Any]:
                 "check": "fool",
                 "sentence": "It knows ink, not digits. Misread shows what it is given, and which step decides.",
                 "task": "Change your drawing until it is not sure, or finds it unlike anything it has learned.",
-                "found": "Fooled. The steps say what it saw; cover the ink bit by bit to see which stroke it relies on.",
+                "found": "Fooled. The steps say what it saw; cover the ink bit by bit to see which stroke decides.",
                 "tab": "Misread",
                 "place": "#misread .verdict-steps",
                 "layer": None,
@@ -69,7 +71,7 @@ def describe_path(networks: Networks, name: object) -> dict[str, Any]:
                 "check": "teach",
                 "sentence": "A few drawings teach it your hand; other people's digits tell what that costs.",
                 "task": "Keep some drawings under the digit that you mean, then press Teach.",
-                "found": "It has learned. Before and after, below, says what it reads of yours now, and what that cost.",
+                "found": "It has learned. Before and after, below, says what it reads now, and what that cost.",
                 "tab": "Teach",
                 "place": "#teach .box",
                 "layer": None,
@@ -84,11 +86,11 @@ def _window(config: NetworkConfig, index: int, layer: Layer, field: int) -> dict
     return {
         "check": "cell",
         "sentence": (
-            f"A cell of a depthwise map looks through {kernel**2} weights at {reach} x {reach} cells of the map before it: "
-            f"d = {dilation}."
+            f"A cell of a depthwise map looks through {kernel**2} weights at {reach} x {reach} cells of the map before "
+            f"it: d = {dilation}."
         ),
         "task": f"Pin a cell of the {layer.title.lower()} maps: click on it.",
-        "found": f"Its picture shows where it looks on your drawing: {field} x {field} pixels. Dots are pixels it reads.",
+        "found": f"Its picture shows where it looks on your drawing: {field} x {field} pixels; it reads the dots.",
         "tab": "Layers",
         "place": _maps_of(layer),
         "layer": layer.name,
@@ -121,8 +123,8 @@ def _weigh(config: NetworkConfig, index: int, part: tuple[Layer, ...] | list[Lay
     return {
         "check": "cell",
         "sentence": (
-            f"Depthwise looks around, one channel at a time; pointwise mixes the {layer.in_channels} channels of one cell. "
-            f"Together they have {few:,} weights; a standard convolution has {many:,}."
+            f"Depthwise looks around, one channel at a time; pointwise mixes the {layer.in_channels} channels of one "
+            f"cell. Together they have {few:,} weights; a standard convolution has {many:,}."
         ),
         "task": f"Pin a cell of the {layer.title.lower()} maps, and see both drawn to scale beside its picture.",
         "found": f"Each square's area is its number of weights: {many / few:.1f} times fewer, for the same window.",

@@ -6,7 +6,7 @@ import { UNREACHABLE, begin as beginJob, follow as followJob, waiting, watch } f
 import { addNetwork } from "../page/networks.js";
 import { askServer } from "../page/server.js";
 import { keep, recall } from "../page/storage.js";
-import { live } from "../page/view.js";
+import { live, onceSeen } from "../page/view.js";
 import { accuracy, clock, duration, grouped } from "../page/words.js";
 import { drawCurves } from "../paint/curves.js";
 import { layOver } from "../paint/frame.js";
@@ -20,6 +20,7 @@ const PACES = 30; // news from which the time left is measured
 const LOWEST = 0.9; // accuracy at the foot of its curve
 const BEFORE = "Resume continues the training last watched here, if it was stopped; its curves start over.";
 const AGAIN = "press the button to try again";
+const EXAMPLE = new URL("example.json", import.meta.url); // a finished training, until there is one of the visitor's own
 
 /** `designed()` is the design to train, or null while it is not allowed. Returns { refresh }, for when that changes. */
 export function mountTraining(section, server, epochs, designed) {
@@ -34,6 +35,7 @@ export function mountTraining(section, server, epochs, designed) {
   let job = null; // key of the job that runs
   let news = [];
   let look = null; // the newest
+  let example = null; // its { design, epochs, news }
   let paces = []; // the newest news with the time they came, milliseconds
 
   // Start, watch, stop ----------------------------------------------------------------------------------------------
@@ -189,7 +191,7 @@ export function mountTraining(section, server, epochs, designed) {
     const { side, weights } = kernels[index];
     const values = Float32Array.from(new Int8Array(fromBase64(weights).buffer));
     const channels = Array.from({ length: values.length / side ** 2 }, (_, channel) => channel);
-    paintKernels(canvas, { kernel: side, dilation: index ? training.design.stages[index - 1].dilation : 1, weights: values }, channels);
+    paintKernels(canvas, { kernel: side, dilation: index ? (training ?? example).design.stages[index - 1].dilation : 1, weights: values }, channels);
   }
 
   function paintMisread() {
@@ -217,7 +219,18 @@ export function mountTraining(section, server, epochs, designed) {
   paint();
   refresh();
   if (training?.job) takeUp();
+  else if (!training) onceSeen(section, showExample);
   return { refresh };
+
+  async function showExample() {
+    const found = await askServer(() => fetch(EXAMPLE).then((file) => file.json()), null, AGAIN);
+    if (found.error || training || job) return;
+    example = found;
+    news = example.news;
+    look = news.findLast((each) => each.look).look;
+    say(`An example, trained for ${example.epochs} epochs: ${seen()}. It reads ${accuracy(look.accuracy)} of the watched validation images. Press Train, and yours takes its place.`);
+    paint();
+  }
 }
 
 function makePlace() {

@@ -22,7 +22,7 @@ export async function mount({ element, server, props }) {
   };
   subscribe(({ network }, changed) => changed.includes("network") && network && engine.prepare([network]));
   if (get().network) engine.prepare([get().network]);
-  answerFirst(forced === "on" ? engine.readAlone : engine.read, engine.foresee);
+  answerFirst(forced === "on" ? engine.readAlone : engine.read, engine.foresee, engine.readImages);
   onAnswer(({ took }) => {
     const isHere = took !== undefined && (!get().line || lastLine()?.answer.took !== undefined);
     setText(line, isHere ? "While you draw, nothing leaves this computer." : "");

@@ -126,6 +126,17 @@ export function centringShift(ink, side) {
   return [right, down].map((sum) => Math.min(farthest, Math.max(-farthest, rint(MIDDLE - margin - sum / mass - 1e-4))));
 }
 
+/** An image with its ink's centre of mass moved to the middle, as `centred` of model/drawing/normalisation.py. */
+export function centred(image) {
+  const [right, down] = centringShift(image, IMAGE_SIZE);
+  const moved = new Uint8Array(image.length);
+  for (let at = 0; at < image.length; at += 1) {
+    const [y, x] = [Math.floor(at / IMAGE_SIZE) + down, (at % IMAGE_SIZE) + right];
+    if (y >= 0 && y < IMAGE_SIZE && x >= 0 && x < IMAGE_SIZE) moved[y * IMAGE_SIZE + x] = image[at];
+  }
+  return moved;
+}
+
 /** MNIST's pen, in the kernels' memory. */
 export class Pen {
   #kernels;

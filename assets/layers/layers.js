@@ -1,18 +1,19 @@
 // What every layer makes of the drawing; where the selected cell looks, and how its value is computed.
 
 import { inWords } from "../page/breaks.js";
+import { mountChoice } from "../page/choice.js";
 import { setLabel, setText } from "../page/dom.js";
+import { pointOnMap, pointOnStrip } from "../page/pointing.js";
 import { ask, want } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
-import { signed, titleOfLayer } from "../page/words.js";
+import { signed, titleOfLayer, verdictOf } from "../page/words.js";
 import { fit } from "../paint/frame.js";
 import { paintImage } from "../paint/ink.js";
 import { palette } from "../paint/palette.js";
 import { paintLegend, sequential } from "../paint/scales.js";
 import { mountBreaking } from "./breaking.js";
-import { mountChoice } from "./choice.js";
 import { buildFlow, renewHeads } from "./flow.js";
 import { watchInView } from "./in_view.js";
 import { mountKernels } from "./kernels.js";
@@ -20,7 +21,6 @@ import { mountLines } from "./lines.js";
 import { mountOrder } from "./order.js";
 import { mountPanel } from "./panel.js";
 import { savePicture } from "./picture.js";
-import { pointOnMap, pointOnStrip } from "./pointing.js";
 import { endFor } from "./scale.js";
 import { makeSelection } from "./selection.js";
 import { hasCell, layerOf, readStructure, sameCell, withWindows } from "./structure.js";
@@ -134,7 +134,7 @@ export function mount({ element, server }) {
       if (latest || saving) blank();
       return part && say(part.error);
     }
-    latest = { ...part, image: answer.image, took: answer.took };
+    latest = { ...part, image: answer.image, took: answer.took, probabilities: answer.probabilities, verdict: verdictOf(answer)[1] };
     adapt(answer.breaks, part.windows);
     for (const [layer, strip] of flow.strips) strip.take(part.maps[layer], part.maxima[layer]);
     if (part.cell?.error) {
@@ -238,16 +238,16 @@ export function mount({ element, server }) {
 
   function save() {
     savePicture({
-      title: (detailOf(selection.cell) ?? structure).sentence,
+      verdict: latest?.verdict ?? "What every layer makes of a drawing",
+      drawing: get().drawing,
+      sentence: (detailOf(selection.cell) ?? structure).sentence,
       structure,
       columns: [...view.querySelectorAll(".column")],
       strips: flow.strips,
       endOf,
-      ownScale: scale === "own",
       legend: find(".legend .top").textContent,
-      image: latest?.image ?? null,
+      latest,
       cell: detailOf(selection.cell),
-      logits: latest?.logits ?? [],
       fields: panel.fields,
     });
   }

@@ -1,34 +1,39 @@
-// The view as a picture for a slide: always on a light ground, with its title and its legend.
+// A picture to post or to put on a slide, always on a light ground: the drawing, the image, what the network says, and one
+// view, its maps with the selected cell.
 
 import { IMAGE_SIZE } from "../page/bytes.js";
 import { node, pictureCanvas } from "../page/dom.js";
 import { saveFile } from "../page/files.js";
 import { titleOf } from "../page/networks.js";
+import { percent } from "../page/words.js";
 import { paintFields } from "../paint/fields.js";
 import { paintImage } from "../paint/ink.js";
 import { palette } from "../paint/palette.js";
+import { paintStrokes } from "../paint/pen.js";
 import { paintLegend, sequential } from "../paint/scales.js";
 import { token } from "../paint/tokens.js";
 
-const WIDTH = 1920;
-const HEIGHT = 1080;
-const EDGE = 64;
-const SPACE = 28;
-const TOP = 320; // of the maps
-const BELOW = 48; // maps, for the label of the next
+const [WIDTH, HEIGHT, EDGE] = [1920, 1080, 64];
+const TOP = 176; // of everything below the heading
+const SHEET = 400; // side of the drawing
+const VIEW = EDGE + SHEET + 72; // left edge of the view
+const MAPS = 660; // height of the maps, their headings included
+const BELOW = 40; // maps, for the label of the next
+const MOST_BARS = 12;
 const FONT = "system-ui, sans-serif";
+
+const light = (name) => token(name, document.documentElement);
 
 /** Compose the picture and download it. */
 export async function savePicture(view) {
   const canvas = compose(view);
   const blob = await new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
-  saveFile("digitscope-layers.png", blob, "image/png");
+  saveFile("digitscope.png", blob, "image/png");
 }
 
-function compose({ title, structure, strips, endOf, ownScale, legend: end, image, cell, logits, columns, fields }) {
+function compose({ verdict, drawing, sentence, structure, strips, endOf, legend: end, latest, cell, columns, fields }) {
   const canvas = Object.assign(node("canvas"), { width: WIDTH, height: HEIGHT });
   const context = canvas.getContext("2d");
-  const light = (name) => token(name, document.documentElement);
   const write = (text, x, y, size, colour = "--ink", weight = 400) => {
     context.font = `${weight} ${size}px ${FONT}`;
     context.fillStyle = light(colour);
@@ -37,57 +42,96 @@ function compose({ title, structure, strips, endOf, ownScale, legend: end, image
   context.fillStyle = light("--paper");
   context.fillRect(0, 0, WIDTH, HEIGHT);
   context.imageSmoothingEnabled = false;
-  write(cell?.title ?? "What every layer makes of the drawing", EDGE, EDGE + 32, 36, "--ink", 600);
-  wrap(context, title, WIDTH - 2 * EDGE, 24).forEach((line, at) => write(line, EDGE, EDGE + 76 + 32 * at, 24, "--ink-soft"));
+  write(verdict, EDGE, 112, 48, "--ink", 650);
 
-  const colours = palette(document.documentElement);
-  const step = (WIDTH - 2 * EDGE + SPACE) / columns.length;
-  const side = Math.min(step - SPACE, 240);
-  columns.forEach((column, index) => {
-    const x = EDGE + index * step;
-    write(column.querySelector("h2").textContent, x, 232, 20, "--ink", 600);
-    [...column.querySelectorAll("header p")].forEach((line, at) => write(line.textContent, x, 260 + 24 * at, 17, "--ink-soft"));
-    const own = [...column.querySelectorAll("canvas")].map((element) => strips.get(element.dataset.layer));
-    if (own.includes(undefined)) drawInk(context, image, x, TOP, side, light("--ink"));
-    else drawStrips(own, x);
-    if (column.querySelector(".classes")) {
-      structure.classes.slice(0, 20).forEach((name, at) => {
-        write(name, x, 338 + 30 * at, 20);
-        write((logits[at] ?? 0).toFixed(2), x + side / 2, 338 + 30 * at, 20, "--ink-soft");
-      });
-    }
+  // Drawing, image, what it says
+  context.save();
+  context.translate(EDGE, TOP);
+  paintStrokes(context, drawing, SHEET, Number(light("--pen-medium")), light("--ink"));
+  context.restore();
+  frame(context, EDGE, TOP, SHEET);
+  const under = TOP + SHEET + 32;
+  drawInk(context, latest?.image ?? null, EDGE, under, 132, light("--ink"));
+  write("what it sees", EDGE, under + 156, 16, "--ink-soft");
+  if (latest) drawBars(context, write, structure.classes, latest.probabilities, EDGE + 160, under, SHEET - 160);
+
+  // The view
+  const shown = columns.filter((column) => column.querySelector(".strip"));
+  const step = (WIDTH - EDGE - VIEW + 24) / shown.length;
+  const side = Math.min(step - 24, 280);
+  shown.forEach((column, index) => {
+    const x = VIEW + index * step;
+    write(column.querySelector("h2").textContent, x, TOP + 16, Math.min(20, side / 7), "--ink", 600);
+    [...column.querySelectorAll("header p")].forEach((line, at) => write(line.textContent, x, TOP + 42 + 22 * at, Math.min(16, side / 8), "--ink-soft"));
+    drawStrips([...column.querySelectorAll("canvas")].map((element) => strips.get(element.dataset.layer)), x);
   });
 
   /** The maps of a column one below the other, as large as the space allows. */
   function drawStrips(own, x) {
     const painted = own.map((strip) => {
-      const canvas = node("canvas");
-      strip.paint(colours, endOf(strip), canvas);
-      return canvas;
+      const maps = node("canvas");
+      strip.paint(palette(document.documentElement), endOf(strip), maps);
+      return maps;
     });
-    const high = painted.reduce((sum, { width, height }) => sum + (side * height) / width, 0);
-    const shrunk = Math.min(1, (HEIGHT - TOP - 2 * EDGE - BELOW * (own.length - 1)) / high);
-    let y = TOP;
-    painted.forEach((canvas, at) => {
-      const part = own.length > 1 ? own[at].kind : "";
-      const scale = ownScale ? `0 to ${endOf(own[at])}` : "";
-      const label = [part, scale].filter(Boolean).join(", ");
-      if (label) write(label, x, y - 8, 16, "--ink-soft");
-      const [wide, tall] = [side * shrunk, (side * shrunk * canvas.height) / canvas.width];
-      context.drawImage(canvas, x, y, wide, tall);
-      y += tall + BELOW;
+    const high = painted.reduce((sum, maps) => sum + (side * maps.height) / maps.width, 0);
+    const shrunk = Math.min(1, (MAPS - 88 - BELOW * own.length) / high);
+    let y = TOP + 88;
+    painted.forEach((maps, at) => {
+      const strip = own[at];
+      write([own.length > 1 && strip.kind, `\u2264 ${endOf(strip)}`].filter(Boolean).join(" "), x, y + 24, 15, "--ink-soft");
+      y += 32;
+      const [wide, tall] = [side * shrunk, (side * shrunk * maps.height) / maps.width];
+      context.drawImage(maps, x, y, wide, tall);
+      const spot = cell?.layer === strip.layer && strip.spot(cell);
+      if (spot) ring(context, x + spot[0] * wide, y + spot[1] * tall);
+      y += tall + BELOW - 32;
     });
   }
 
-  const y = HEIGHT - EDGE;
-  const legend = Object.assign(node("canvas"), { width: 240, height: 1 });
+  const y = TOP + MAPS + 16;
+  const beside = cell && latest ? VIEW + 192 : VIEW;
+  if (cell && latest) drawFields(context, latest.image, cell, fields, VIEW, y, 160);
+  if (cell) write(cell.title, beside, y + 28, 26, "--ink", 600);
+  wrap(context, sentence, WIDTH - EDGE - beside, 24).forEach((line, at) => write(line, beside, y + (cell ? 68 : 28) + 32 * at, 24, "--ink-soft"));
+  const legend = Object.assign(node("canvas"), { width: 160, height: 1 });
   paintLegend(legend, sequential(document.documentElement));
-  write("0", EDGE, y, 18, "--ink-soft");
-  context.drawImage(legend, EDGE + 20, y - 14, 240, 16);
-  write(end, EDGE + 270, y, 18, "--ink-soft");
-  write(`Digitscope, network ${titleOf(structure.network)}; maps after norm and activation`, EDGE + 470, y, 18, "--ink-soft");
-  if (cell) drawFields(context, image, cell, fields, EDGE, 320 + side + 48, side);
+  const foot = HEIGHT - 32;
+  write(`Digitscope, network ${titleOf(structure.network)}`, EDGE, foot, 18, "--ink-soft");
+  write("0", VIEW, foot, 18, "--ink-soft");
+  context.drawImage(legend, VIEW + 20, foot - 14, 160, 16);
+  write(`${end}; maps after norm and activation`, VIEW + 192, foot, 18, "--ink-soft");
   return canvas;
+}
+
+function drawBars(context, write, classes, probabilities, x, y, width) {
+  const order = classes.map((_, index) => index);
+  const shown = classes.length > MOST_BARS ? order.sort((a, b) => probabilities[b] - probabilities[a]).slice(0, MOST_BARS) : order;
+  const top = probabilities.indexOf(Math.max(...probabilities));
+  const step = Math.min(32, 300 / shown.length);
+  shown.forEach((index, row) => {
+    const [colour, weight] = index === top ? ["--ink", 650] : ["--ink-soft", 400];
+    const line = y + row * step + step / 2;
+    write(classes[index].slice(0, 6), x, line + 6, 18, colour, weight);
+    context.fillStyle = light("--hairline");
+    context.fillRect(x + 40, line - 5, width - 128, 10);
+    context.fillStyle = light(index === top ? "--accent" : "--ink-soft");
+    context.fillRect(x + 40, line - 5, (width - 128) * probabilities[index], 10);
+    write(percent(probabilities[index]), x + width - 76, line + 6, 18, colour, weight);
+  });
+}
+
+function ring(context, x, y) {
+  context.strokeStyle = light("--accent");
+  context.lineWidth = 3;
+  context.beginPath();
+  context.arc(x, y, 7, 0, 2 * Math.PI);
+  context.stroke();
+}
+
+function frame(context, x, y, side) {
+  context.strokeStyle = light("--hairline");
+  context.lineWidth = 1;
+  context.strokeRect(x + 0.5, y + 0.5, side, side);
 }
 
 function drawInk(context, image, x, y, side, colour) {
@@ -98,12 +142,11 @@ function drawInk(context, image, x, y, side, colour) {
   tinted.fillStyle = colour;
   tinted.fillRect(0, 0, IMAGE_SIZE, IMAGE_SIZE);
   context.drawImage(ink, x, y, side, side);
-  context.strokeStyle = token("--hairline", document.documentElement);
-  context.strokeRect(x, y, side, side);
+  frame(context, x, y, side);
 }
 
 function drawFields(context, image, cell, fields, x, y, side) {
-  drawInk(context, image, x, y, side, token("--ink-soft", document.documentElement));
+  drawInk(context, image, x, y, side, light("--ink-soft"));
   const canvas = pictureCanvas(Math.round(side), "");
   paintFields(canvas, image, cell, fields, { margin: false, root: document.documentElement });
   context.drawImage(canvas, x, y, side, side);

@@ -13,6 +13,8 @@ import { diverging, paintLegend, paintValues } from "../paint/scales.js";
 
 const FAINTEST = 0.01; // the smallest drop in probability that fills the scale: smaller ones are not exaggerated
 const DOES = { boxed: "moving the ink box", scaled: "scaling", centred: "centring" };
+const MOVED = ["left", "right", "up", "down"].map((way) => `with its ink two pixels farther ${way}`);
+const SLANTED = 3; // degrees from which a drawing is said to be slanted
 const UNDONE = { boxed: "where you drew it", scaled: "at the size that you drew it", centred: "with its ink not centred" };
 
 export function mount({ element, server }) {
@@ -61,13 +63,22 @@ function mountSteps(view) {
   });
 }
 
-/** Which step decides the reading: left out alone, it would change; or else where the reading changes from step to step. */
+/**
+ * What decides the reading: a step that is left out alone, the slant, or the place of the ink; or else where the reading
+ * changes from step to step.
+ */
 function sentence({ classes, parts }, steps) {
   const read = parts.steps.so_far.map(({ probabilities }) => likeliest({ classes, probabilities }));
   const without = parts.steps.without.map((probabilities) => likeliest({ classes, probabilities }));
   const taken = Object.keys(steps);
-  const causes = taken.map((name, index) => (without[index] === read[3] ? null : `${UNDONE[name]}, it would read ${without[index]}`));
-  if (causes.some(Boolean)) return `It reads ${read[3]}; ${causes.filter(Boolean).join("; ")}.`;
+  const { slant, upright, moved } = parts.steps;
+  const ifs = [
+    ...taken.map((name, index) => [UNDONE[name], without[index]]),
+    ...(Math.abs(slant) < SLANTED ? [] : [[`upright, without its slant of ${Math.abs(slant).toFixed(0)}\u00b0`, likeliest({ classes, probabilities: upright })]]),
+    ...moved.map((probabilities, index) => [MOVED[index], likeliest({ classes, probabilities })]),
+  ];
+  const causes = ifs.filter(([, other]) => other !== read[3]).map(([cause, other]) => `${cause}, it would read ${other}`);
+  if (causes.length) return `It reads ${read[3]}; ${causes.join("; ")}.`;
   const turns = taken.map((name, index) => (read[index] === read[index + 1] ? null : `${DOES[name]} makes it ${read[index + 1]}`));
   const changes = turns.filter(Boolean);
   if (changes.length) return `As drawn, the network would read ${read[0]}; ${changes.join(", and ")}.`;

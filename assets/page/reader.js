@@ -13,6 +13,7 @@ const parts = new Map(); // name -> () => parameters, or null while nothing of i
 const sources = makeSources(compose, ask);
 const foreseers = [];
 let here = () => null; // what reads in this browser
+let imagesHere = () => null;
 
 /** Use `functions.read` of the server, and ask at once. */
 export function connect(functions) {
@@ -22,10 +23,11 @@ export function connect(functions) {
 
 /**
  * From now on ask `read` before all others. While the sheet is empty, `foresee({ network, parts })` is told what the next
- * drawing's request will need.
+ * drawing's request will need; `readImages` is as `readImagesHere`, but may throw.
  */
-export function answerFirst(read, foresee) {
+export function answerFirst(read, foresee, readImages = () => null) {
   here = read;
+  imagesHere = readImages;
   foreseers.push(foresee);
   sources.addFirst(read);
 }
@@ -34,6 +36,18 @@ export function answerFirst(read, foresee) {
 export function readHere(drawing, network) {
   try {
     return here({ sequence: 0, drawing, network, parts: {} });
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What this browser reads images (Uint8Array of 784 each) as, with a network, each with its ink's centre of mass moved to the
+ * middle: { classes, probabilities } of each; or null where it cannot, or not yet.
+ */
+export function readImagesHere(images, network) {
+  try {
+    return imagesHere(images, network);
   } catch {
     return null;
   }

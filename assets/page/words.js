@@ -1,4 +1,7 @@
-// Numbers as the page writes them.
+// Numbers and answers as the page writes them.
+
+/** Calibrated probability from which an answer is stated without doubt. */
+export const SURE = 0.9;
 
 /** 21826 -> "21,826". */
 export const grouped = (value) => value.toLocaleString("en");
@@ -18,6 +21,17 @@ export const accuracy = (share) => (share === null ? "unknown" : `${(100 * share
 
 /** The likeliest of the classes. */
 export const likeliest = ({ classes, probabilities }) => classes[probabilities.indexOf(Math.max(...probabilities))];
+
+/** What an answer says, [state, sentence]. */
+export function verdictOf({ classes, probabilities, familiar, several = [] }) {
+  const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
+  const [first, second] = order;
+  const share = (index) => `${classes[index]} (${percent(probabilities[index])})`;
+  if (several.length) return ["strange", `More than one digit: ${several.join(", ")}. This sheet is for one.`];
+  if (!familiar) return ["strange", `Unlike anything it has learned; the closest is ${share(first)}.`];
+  if (probabilities[first] < SURE) return ["unsure", `Not sure: ${share(first)} or ${share(second)}.`];
+  return ["sure", `It reads ${share(first)}.`];
+}
 
 /** The visitor's time of day, "14:02:31": networks are told apart by it. */
 export const clock = () => new Date().toTimeString().slice(0, 8);

@@ -7,9 +7,9 @@ import { onAnswer } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
 import { get, set, subscribe } from "../page/state.js";
 import { keep, recall } from "../page/storage.js";
+import { verdictOf } from "../page/words.js";
 
 const COUNT = 6;
-const UNSURE = 0.9; // the likeliest class's probability, below which the page itself says that it is not sure
 const PATIENCE = 3000; // milliseconds within which a tab has what a step is about
 
 // Whether a step was done, by the state of the page, the step and the newest answer.
@@ -20,7 +20,7 @@ const DONE = {
   teach: ({ network }) => isOwn(network),
 };
 
-const isFooled = ({ familiar, several = [], probabilities }) => !familiar || several.length > 0 || Math.max(...probabilities) < UNSURE;
+const isFooled = (answer) => verdictOf(answer)[0] !== "sure";
 
 export function mount({ element, server, props }) {
   const view = element.querySelector(".path-view");

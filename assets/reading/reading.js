@@ -6,12 +6,10 @@ import { toChosen, toLine } from "../page/shape.js";
 import { get, set, subscribe } from "../page/state.js";
 import { openTab } from "../page/tabs.js";
 import { live } from "../page/view.js";
-import { percent } from "../page/words.js";
+import { verdictOf } from "../page/words.js";
 import { showBars } from "../paint/bars.js";
 import { paintImage } from "../paint/ink.js";
 import { mountPocket } from "./pocket.js";
-
-const SURE = 0.9; // calibrated probability above which the answer is stated without doubt
 
 export function mount({ element }) {
   const verdict = element.querySelector(".verdict");
@@ -40,7 +38,7 @@ export function mount({ element }) {
     last = answer;
     paintImage(seen, answer.image);
     showBars(bars, answer.classes, answer.probabilities);
-    const [state, text] = sentence(answer);
+    const [state, text] = verdictOf(answer);
     say(state, get().line ? `The chosen digit alone, here and in the tabs: ${text[0].toLowerCase()}${text.slice(1)}` : text);
   }
 
@@ -67,15 +65,4 @@ export function mount({ element }) {
     answer: (answer) => (answer ? show(answer) : empty()),
     theme: () => last && paintImage(seen, last.image),
   });
-}
-
-/** [state, sentence] of an answer. */
-function sentence({ classes, probabilities, familiar, several = [] }) {
-  const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
-  const [first, second] = order;
-  const share = (index) => `${classes[index]} (${percent(probabilities[index])})`;
-  if (several.length) return ["strange", `More than one digit: ${several.join(", ")}. This sheet is for one.`];
-  if (!familiar) return ["strange", `Unlike anything it has learned; the closest is ${share(first)}.`];
-  if (probabilities[first] < SURE) return ["unsure", `Not sure: ${share(first)} or ${share(second)}.`];
-  return ["sure", `It reads ${share(first)}.`];
 }

@@ -14,16 +14,22 @@ const HUNDRED = 100; // people, or drawings, that a price is named for
 
 const points = (change) => `${change < 0 ? "\u2212" : change > 0 ? "+" : ""}${Math.abs(100 * change).toFixed(1)}`;
 
-/** Returns show(key, readings), to be called with what was said of each sample; `again(keep, parent)` teaches with the other choice. */
+/**
+ * Returns { show(key, readings), showExample(lesson) }, the former to be called with what was said of each sample;
+ * `again(keep, parent)` teaches with the other choice.
+ */
 export function mountOutcome(section, again) {
   const find = (selector) => section.querySelector(selector);
   const told = new Map(); // key -> what was said of each sample, of this visit
 
+  let example = null; // what came of a lesson that is shown while there is none of one's own
+
   function show() {
-    const network = ownNetworks().find(({ key }) => key === get().network);
+    const network = ownNetworks().find(({ key }) => key === get().network) ?? (ownNetworks().length ? null : example);
     section.hidden = !network?.numbers;
     if (section.hidden) return;
     const { numbers, held } = network;
+    find(".example").hidden = network !== example;
     setText(find(".sentence"), sentence(network));
     setText(find(".alarm"), alarm(numbers));
     const contests = (numbers.contests ?? []).map((each) => makeContest(each, numbers.keep, (keep) => again(keep, network.parent)));
@@ -47,7 +53,14 @@ export function mountOutcome(section, again) {
   onNetworks(show);
   live(section, { network: show, seen: paint, theme: show });
   show();
-  return (key, readings) => { told.set(key, readings); show(); };
+  return {
+    show(key, readings) { told.set(key, readings); show(); },
+    showExample({ numbers, held, readings }) {
+      example = { key: "example", title: "The example\u2019s network", numbers, held };
+      told.set(example.key, readings);
+      show();
+    },
+  };
 }
 
 function sentence({ title, numbers, held }) {

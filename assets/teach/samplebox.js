@@ -3,6 +3,10 @@
 import { node, setText } from "../page/dom.js";
 import { opens, saveFile } from "../page/files.js";
 import { linkTo } from "../page/link.js";
+import {
+  addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, labels, onSamples, relabelSample,
+  undoSamples,
+} from "../page/samples.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
 import { commit } from "../page/undo.js";
@@ -10,10 +14,7 @@ import { live } from "../page/view.js";
 import { percent } from "../page/words.js";
 import { paintDrawing } from "../paint/pen.js";
 import { readBySelf } from "./reading.js";
-import {
-  addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, labels, onSamples, relabelSample,
-  suggestion, undoSamples,
-} from "../page/samples.js";
+import { suggestion } from "./suggestion.js";
 
 const FORMAT = 1; // of a samples file
 
@@ -27,6 +28,7 @@ export function mountBox(section, server, most) {
   let readings = new Map(); // drawing -> the likeliest classes with their probabilities
   let read = null; // the network whose readings these are
   let asking = false;
+  let examples = []; // elements that are shown while there are no samples
 
   // What is kept ------------------------------------------------------------------------------------------------
 
@@ -119,7 +121,9 @@ export function mountBox(section, server, most) {
     for (const name of ["save-samples", "delete-samples"]) find(`[data-do="${name}"]`).disabled = !samples.length;
     showClasses();
     for (const sample of items.keys()) if (!samples.includes(sample)) items.delete(sample);
-    const newestFirst = samples.map((sample, index) => item(sample, index + 1)).reverse();
+    const own = samples.map((sample, index) => item(sample, index + 1)).reverse();
+    const newestFirst = own.length ? own : examples;
+    find(".example").hidden = own.length > 0 || !examples.length;
     if (newestFirst.some((element, index) => element !== list.children[index]) || list.children.length !== newestFirst.length) {
       list.replaceChildren(...newestFirst);
     }
@@ -184,8 +188,26 @@ export function mountBox(section, server, most) {
     return element;
   }
 
+  /** Samples of somebody else, until there are some of one's own. */
+  function showExample({ samples, readings }) {
+    const misread = readings.filter(({ label, before }) => before[0][0] !== label).length;
+    setText(find(".example"), `An example: ${samples.length} drawings of a ${samples[0].label}, of which ${misread} were misread. Yours take their place.`);
+    examples = samples.map(({ label, drawing }, index) => {
+      const element = node("li", "example");
+      const picture = Object.assign(node("canvas"), { role: "img", ariaLabel: `An example's drawing of ${label}`, drawing });
+      const [answer, probability] = readings[index].before[0];
+      element.dataset.state = answer === label ? "right" : "wrong";
+      const words = node("p");
+      words.append(node("span", "", label), node("span", "reads", `${answer === label ? "read" : `misread: ${answer}`}, ${percent(probability)}`));
+      element.append(picture, words);
+      return element;
+    });
+    show();
+  }
+
   function paintAll() {
     if (!section.checkVisibility()) return;
+    if (!items.size) for (const { firstChild: picture } of examples) paintDrawing(picture, picture.drawing);
     for (const [{ drawing }, element] of items) paintDrawing(element.firstChild, drawing);
   }
 
@@ -194,9 +216,10 @@ export function mountBox(section, server, most) {
     network: ask,
     seen: () => { paintAll(); ask(); },
     theme() {
-      for (const { firstChild } of items.values()) firstChild.dataset.painted = "";
+      for (const { firstChild } of [...items.values(), ...examples]) firstChild.dataset.painted = "";
       paintAll();
     },
   });
   show();
+  return { showExample };
 }

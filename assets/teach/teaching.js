@@ -3,13 +3,13 @@
 import { setText } from "../page/dom.js";
 import { UNREACHABLE, begin, waiting, watch } from "../page/job.js";
 import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../page/networks.js";
+import { getSamples } from "../page/samples.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
 import { keep, recall } from "../page/storage.js";
 import { live } from "../page/view.js";
 import { accuracy, clock, duration } from "../page/words.js";
 import { drawCurves } from "../paint/curves.js";
-import { getSamples } from "../page/samples.js";
 
 const PATIENCE = 1000; // milliseconds in line that are worth a word
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least
@@ -26,6 +26,7 @@ export function mountTeaching(section, server, props, show) {
   let round = 0; // the one that goes on
   let since = {}; // times of this visit, milliseconds: asked for, running, taught
   const told = new Map(); // key of a network -> { steps, warnings } of the lesson that made it, of this visit
+  let example = null; // a lesson that is shown while there is none of one's own
 
   // Start and stop ----------------------------------------------------------------------------------------------
 
@@ -90,6 +91,7 @@ export function mountTeaching(section, server, props, show) {
 
   function adopt({ key, title, readings, ...numbers }) {
     if (ownNetworks().some((network) => network.key === key)) return; // before a reload, or by another window
+    example = null;
     since.taught = performance.now();
     told.set(key, { steps, warnings: warnings.textContent });
     addNetwork({ key, title, parent: job.parent, numbers });
@@ -167,12 +169,14 @@ export function mountTeaching(section, server, props, show) {
   /** Curves and warnings are those of the network that reads, or of the lesson that goes on. */
   function recallLesson() {
     if (job) return;
-    ({ steps, warnings: warnings.textContent } = told.get(get().network) ?? { steps: [], warnings: "" });
+    ({ steps, warnings: warnings.textContent } = told.get(get().network) ?? { steps: example?.steps ?? [], warnings: "" });
     bar.value = 0;
     draw();
   }
 
   function draw() {
+    section.querySelector(".curves").hidden = !steps.length && !job;
+    section.querySelector(".example").hidden = steps !== example?.steps;
     const share = steps.length ? steps.at(-1).step / steps.at(-1).steps : 0;
     const losses = steps.map((step) => step.loss).filter((value) => value !== null); // there is none before a step
     const [loss, right] = section.querySelectorAll(".curves figure");
@@ -188,7 +192,7 @@ export function mountTeaching(section, server, props, show) {
   onNetworks(refresh);
   refresh();
   resume();
-  return { again };
+  return { again, showExample(lesson) { example = lesson; recallLesson(); } };
 
   function resume() {
     const kept = recall("teaching");

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from model import DigitNet, load_checkpoint, predict
-from model.drawing.normalisation import Steps, normalised
+from model.drawing.normalisation import Steps, moved, normalised, slant_of
 from tests.browser.drawing import SEVEN, Strokes, button, draw, drawing, settle, top
 
 IN_THE_CORNER = [[(0.05, 0.05), (0.16, 0.05), (0.1, 0.2)]]
@@ -66,6 +66,21 @@ def test_steps_follow_the_pen(tab: Page) -> None:
     draw(tab, [[(0.3, 0.5), (0.7, 0.5)]])
     settle(tab)
     assert all(now != then for now, then in zip(pictures(tab), before, strict=True))
+
+
+def test_the_causes_are_those_for_which_the_library_reads_something_else(tab: Page) -> None:
+    net = load_checkpoint("base")
+    button(tab, "Clear").click()
+    draw(tab, [[(0.95, 0.1), (0.5, 0.5), (0.05, 0.9)]])  # a one that lies half on its back
+    settle(tab)
+    sentence = tab.locator("#misread .verdict-steps").inner_text()
+    mine = drawing(tab)
+    image = normalised(mine)
+    first = lambda picture: net.classes[predict(net, picture[None])[0].argmax()]  # noqa: E731
+    upright = first(normalised(mine, slant=slant_of(image)))
+    assert (f"would read {upright}" in sentence and "slant of" in sentence) == (upright != first(image))
+    for way, by in {"left": (-2, 0), "right": (2, 0), "up": (0, -2), "down": (0, 2)}.items():
+        assert (f"farther {way}, it would read" in sentence) == (first(moved(image, *by)) != first(image))
 
 
 def test_a_step_that_is_left_out_does_nothing(tab: Page) -> None:

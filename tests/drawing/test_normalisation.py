@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.drawing.normalisation import Steps, normalised
+from model.drawing.normalisation import Steps, moved, normalised, slant_of
 from model.drawing.strokes import INK_SIZE, PEN, DrawingError, rasterize
 
 points = st.tuples(st.floats(0, 1), st.floats(0, 1)).map(list)
@@ -76,3 +76,18 @@ def test_steps_are_taken_one_after_the_other() -> None:
 def test_no_drawing_is_refused() -> None:
     with pytest.raises(DrawingError):
         normalised([], RAW)
+
+
+@pytest.mark.parametrize("lean", [-0.25, 0.0, 0.25])
+def test_a_slant_is_measured_and_taken_out(lean: float) -> None:
+    drawing = [[[0.5 + lean / 2, 0.1], [0.5 - lean / 2, 0.9]]]  # so far to the right on its way of 0.8 up
+    slant = slant_of(rasterize(drawing))
+    assert slant == pytest.approx(lean / 0.8, abs=0.08)
+    assert abs(slant_of(normalised(drawing, slant=slant))) < 0.03
+
+
+def test_a_moved_image_loses_what_leaves_it_and_nothing_else() -> None:
+    image = rasterize([[[0.5, 0.1], [0.3, 0.9]]])
+    there_and_back = moved(moved(image, 2, -2), -2, 2)
+    assert (there_and_back == image).all(), "the ink keeps four pixels from every border"
+    assert not moved(image, 28, 0).any()

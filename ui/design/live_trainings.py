@@ -142,7 +142,7 @@ class LiveTrainings:
 
 def train(report: Report, training: LiveTraining) -> LiveTraining:
     """Continue a training; every look carries its state, so that no more than that is lost with its process."""
-    training.run(lambda news: report((_told(news), training if news.look else None)))
+    training.run(lambda news: report((told(news), training if news.look else None)))
     return training
 
 
@@ -151,7 +151,7 @@ def calibrated(_report: Report, training: LiveTraining) -> tuple[DigitNet, dict[
     return training.network()
 
 
-def _told(news: News) -> dict[str, Any]:
+def told(news: News) -> dict[str, Any]:
     """News as JSON values."""
     return {
         "images": news.images,

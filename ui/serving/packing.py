@@ -1,4 +1,4 @@
-"""Arrays as bytes: maps, few enough to send with every movement of the pen, and those that endpoints return."""
+"""Arrays as bytes: maps, few enough to send with every movement of the pen; and whatever programs are handed."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def packed(levels: np.ndarray) -> np.ndarray:
     return np.concatenate([np.packbits(on), levels[on]])
 
 
-def described(name: str, array: np.ndarray) -> dict[str, Any]:
-    """An array as endpoints return it: name, dtype, shape, and data, its bytes in base64, little-endian."""
+def as_array(name: str, array: np.ndarray) -> dict[str, Any]:
+    """An array for a program: its `name`, `dtype`, `shape` and `data`, bytes in base64, row-major, little-endian."""
     little = array.astype(array.dtype.newbyteorder("<"))
     return {"name": name, "dtype": array.dtype.name, "shape": list(array.shape), "data": to_base64(little)}

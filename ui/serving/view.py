@@ -10,7 +10,7 @@ import gradio as gr
 from ui.serving.faults import sentence_of
 from ui.serving.job import BusyError
 from ui.serving.jobs import TRY_AGAIN
-from ui.serving.visitor import asked_by
+from ui.serving.visitor import Visitor, asked_by
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"
@@ -147,3 +147,9 @@ def _in_a_sentence(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def address_of(sender: gr.Request | None) -> str:
     """The address that a request came from; empty where that is not known."""
     return sender.client.host if sender is not None and sender.client else ""
+
+
+def caller_of(sender: gr.Request | None) -> Visitor:
+    """Whose work a program's call is."""
+    session = sender.session_hash if sender is not None else None
+    return Visitor(address_of(sender), session or "")

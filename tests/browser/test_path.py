@@ -1,0 +1,96 @@
+"""The question that the page opens with, and the path, whose steps see for themselves whether they were done."""
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from model.network import PRESETS
+from tests.browser.conftest import OpenPage
+from tests.browser.drawing import SCRIBBLE, SEVEN, draw, module, settle, top
+from ui.question import answer_of
+
+
+def question(page: Page) -> Locator:
+    return page.locator("#question .question-view")
+
+
+def path(page: Page) -> Locator:
+    return page.locator("#path .path-view")
+
+
+def pin(page: Page, layer: str) -> None:
+    cell = f"{{ layer: '{layer}', y: 6, x: 6, channel: 2 }}"
+    page.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ cell: {cell} }}))")
+
+
+def test_the_opening_screen_asks_and_answers_and_gives_way_to_the_pen(
+    desk: BrowserContext, open_page: OpenPage
+) -> None:
+    page = open_page(desk)
+    asked = answer_of(PRESETS["base"])
+    expect(question(page).locator("h2")).to_have_text(asked["question"])
+    for figure, picture in zip(question(page).locator("figure").all(), asked["pictures"], strict=True):
+        expect(figure.locator("figcaption")).to_contain_text(picture["sentence"])
+        inked = "(canvas) => canvas.getContext('2d').getImageData(0, 0, 28, 28).data.some((byte) => byte)"
+        assert figure.locator(".ink").evaluate(inked), "on the drawing that is there"
+    before = page.locator("#layers .flow").bounding_box()
+    draw(page, SEVEN)
+    expect(question(page)).to_be_hidden()
+    expect(page.locator("#layers .strip").first).to_be_visible()
+    assert page.locator("#layers .flow").bounding_box() == before, "nothing jumps"
+    page.get_by_role("button", name=asked["question"]).click()
+    expect(question(page)).to_be_visible()
+    question(page).get_by_role("button", name="Close").click()
+    expect(question(page)).to_be_hidden()
+
+
+def test_each_step_of_the_path_is_done_by_doing_it(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk)
+    page.get_by_role("button", name="A path in 6 steps").click()
+    expect(question(page)).to_be_hidden()
+    says, further = path(page).locator(".task"), path(page).locator('[data-do="next"]')
+    expect(says).to_contain_text("Draw a digit")
+    expect(further).to_have_text("Skip")
+    expect(path(page)).to_have_attribute("data-done", "false")
+    draw(page, SEVEN)
+    expect(path(page)).to_have_attribute("data-done", "true")
+    for layer in ("stages.0.depthwise", "stages.2.depthwise", "stages.2.pointwise"):
+        further.click()
+        expect(path(page)).to_have_attribute("data-done", "false")
+        pin(page, "stages.1.depthwise")
+        expect(path(page)).to_have_attribute("data-done", "false")
+        pin(page, layer)
+        expect(path(page)).to_have_attribute("data-done", "true")
+    further.click()
+    expect(page.get_by_role("tab", name="Misread")).to_have_attribute("aria-selected", "true")
+    settle(page)
+    expect(top(page)).to_have_text("7")
+    expect(path(page)).to_have_attribute("data-done", "false")
+    draw(page, SCRIBBLE)
+    expect(path(page)).to_have_attribute("data-done", "true")
+    path(page).get_by_role("button", name="Leave").click()
+    page.reload()
+    page.get_by_role("button", name="On with the path: step 5 of 6").click()
+    expect(path(page)).to_have_attribute("data-done", "true")
+    page.evaluate("localStorage.removeItem('digitscope.path')")
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_a_teachers_link_opens_a_step_at_its_place(browser_page: Page, width: int) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": width, "height": 720})
+    page.evaluate("location.hash = 'path=3'")
+    expect(path(page).locator('[aria-current="step"]')).to_have_text("3")
+    expect(page.locator('#layers canvas[data-layer="stages.2.depthwise"]')).to_be_in_viewport()
+    expect(page).to_have_url(re.compile("path=3"))
+    expect(path(page).locator(".step")).to_be_in_viewport(ratio=1)
+    path(page).get_by_role("button", name="Leave").click()
+
+
+@pytest.fixture
+def browser_page(shared_page: Page) -> Page:
+    """A page with a drawing."""
+    draw(shared_page, SEVEN)
+    settle(shared_page)
+    return shared_page

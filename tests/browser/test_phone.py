@@ -1,0 +1,34 @@
+"""On a phone: the sheet stays beside what it drives, and every tab is in reach."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.drawing import SEVEN, drawing, settle, touch
+
+
+def test_a_sample_is_drawn_and_kept_without_scrolling(shared_phone: Page) -> None:
+    page = shared_phone
+    tabs = page.locator("#right").get_by_role("tab")
+    names = tabs.all_inner_texts()
+    assert len(names) >= 7, "all of them, and no menu of others"
+    page.get_by_role("tab", name="Network").tap()
+    expect(page.get_by_role("tab", name="Network")).to_be_in_viewport(ratio=1)
+    page.get_by_role("tab", name="Teach").tap()
+    page.locator("#teach .classes").scroll_into_view_if_needed()
+    page.evaluate("scrollBy(0, 400)")
+    pocket = page.locator("#reading .pocket")
+    expect(pocket).to_be_in_viewport(ratio=1)
+    pocket.get_by_role("button", name="Draw", exact=True).tap()
+    sheet = page.locator("#canvas .sheet canvas")
+    expect(sheet).to_be_in_viewport(ratio=1)
+    at = page.evaluate("scrollY")
+    seven = page.locator("#teach .classes button").nth(7)
+    expect(seven).to_be_in_viewport(ratio=1)
+    touch(page, SEVEN[0])
+    settle(page)
+    expect(pocket.locator("p")).to_contain_text("7")
+    seven.tap()
+    expect(page.locator("#teach .said")).to_contain_text("Kept as 7")
+    assert page.evaluate("scrollY") == at
+    assert drawing(page) == [], "ready for the next"
+    pocket.get_by_role("button", name="Done").tap()
+    page.locator('#teach [data-do="delete-samples"]').tap()

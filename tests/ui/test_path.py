@@ -1,0 +1,54 @@
+"""The question and the path speak in numbers of the network that is there."""
+
+from dataclasses import replace
+
+import pytest
+
+from model import DigitNet, complexity, receptive_field
+from model.layers import milestones
+from model.network import PRESETS
+from ui.path import describe_path
+from ui.question import answer_of
+from ui.serving.networks import Networks
+
+
+def test_the_question_is_answered_by_the_fields_of_the_network_and_its_twin() -> None:
+    config = PRESETS["base"]
+    asked = answer_of(config)
+    dilated = DigitNet(replace(config, stages=config.stages[:3]))  # up to the widest
+    seen = receptive_field(dilated, milestones(dilated.config)[-1].output).size[0]
+    assert asked["question"] == f"How can nine weights see {seen} x {seen} pixels?"
+    own, twin = (picture["steps"][-1]["box"] for picture in asked["pictures"])
+    assert own[2] - own[0] == seen
+    assert twin[2] - twin[0] == 5 + 3 * 2 * 2, "the stem's 5, and three stages of two cells more on either side"
+    assert f"{complexity(dilated).parameters:,} parameters" in asked["answer"]
+
+
+def test_without_dilation_there_is_no_question() -> None:
+    config = PRESETS["base"]
+    assert answer_of(replace(config, stages=tuple(replace(stage, dilation=1) for stage in config.stages))) is None
+
+
+@pytest.mark.parametrize("name", list(PRESETS))
+def test_every_preset_has_a_path_of_six_steps_over_layers_that_it_has(name: str) -> None:
+    steps = describe_path(Networks([name]), name)["steps"]
+    assert [step["check"] for step in steps] == ["draw", "cell", "cell", "cell", "fool", "teach"]
+    modules = dict(DigitNet(PRESETS[name]).named_modules())
+    near, far, mixed = (modules[step["layer"]] for step in steps if step["layer"])
+    assert near.dilation == (1, 1)
+    assert far.dilation[0] == max(stage.dilation for stage in PRESETS[name].stages)
+    assert mixed.kernel_size == (1, 1)
+
+
+def test_the_weights_of_the_path_are_those_of_the_network() -> None:
+    step = describe_path(Networks(["base"]), "base")["steps"][3]
+    stage = DigitNet(PRESETS["base"]).stages[2]
+    few = stage.depthwise.weight.numel() + stage.pointwise.weight.numel()
+    many = stage.depthwise.weight.numel() * stage.config.channels  # a kernel for each pair of channels
+    assert f"{few:,} weights; a standard convolution has {many:,}" in step["sentence"]
+
+
+def test_a_network_of_standard_convolutions_is_refused_in_a_sentence() -> None:
+    name = "study-standard-dilated"
+    with pytest.raises(ValueError, match="needs a separable network"):
+        describe_path(Networks([name]), name)
