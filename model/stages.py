@@ -39,6 +39,11 @@ class StageConfig:
         return (self.dilation, *self.branches)
 
     @property
+    def written(self) -> str:
+        """Its dilations, as people write them: "2", or "1 + 2 + 4" side by side."""
+        return " + ".join(map(str, self.dilations))
+
+    @property
     def depthwise_names(self) -> tuple[str, ...]:
         """Of the modules of its depthwise convolutions."""
         if not self.branches:

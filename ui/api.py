@@ -30,6 +30,7 @@ from model.fields.layer_fields import coverage
 from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
 from ui.drawing_api import add_drawing_api
+from ui.line import LineEndpoint, Lines
 from ui.serving.faults import one_sentence
 from ui.serving.job import Work
 from ui.serving.jobs import Jobs
@@ -48,11 +49,12 @@ POLL = 0.1  # seconds
 DIGITS = 6  # significant digits of the values of an effective field
 
 
-def add_api(networks: Networks, jobs: Jobs, processes: Processes, default: str, data: str | Path) -> None:
+def add_api(networks: Networks, lines: Lines, jobs: Jobs, processes: Processes, default: str, data: str | Path) -> None:
     """Add the endpoints to the page being built.
 
     Args:
         networks: the networks that a call may name.
+        lines: those that read lines.
         jobs: the queue for long work.
         processes: where long work is done.
         default: the network to use if a call names none.
@@ -62,6 +64,7 @@ def add_api(networks: Networks, jobs: Jobs, processes: Processes, default: str, 
     gr.api(endpoints.predict, api_name="predict")
     gr.api(endpoints.layers, api_name="layers")
     gr.api(endpoints.receptive_field, api_name="receptive_field")
+    gr.api(LineEndpoint(lines).read_line, api_name="read_line")
     gr.api(endpoints.fine_tune, api_name="fine_tune", concurrency_limit=TEACHINGS)
     add_drawing_api(jobs, processes)
 

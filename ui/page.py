@@ -16,6 +16,7 @@ from ui.export import export
 from ui.imagine import imagine, sheet_part
 from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
+from ui.line import Lines, line_maps_view, line_view
 from ui.misread import misread, steps_part
 from ui.network_choice import about_network, follow, network_choice
 from ui.network_tab import architecture
@@ -48,7 +49,8 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     Raises:
         CheckpointError: it cannot be read.
     """
-    networks, jobs, processes = Networks(names_to_offer(checkpoint), state), Jobs(cores()), Processes()
+    networks, lines = Networks(names_to_offer(checkpoint), state), Lines()
+    jobs, processes = Jobs(cores()), Processes()
     networks.load(checkpoint)  # so that an unreadable checkpoint is reported before the page is served
     processes.warm_up(WARM_UP)
     asked = answer_of(networks.load(checkpoint).config)
@@ -70,12 +72,14 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="left"):
                 canvas(answers)
+                line_view(lines)
                 reading()
                 engine(networks)
                 choice = network_choice(networks, checkpoint)
             with gr.Column(elem_id="right"), gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Layers"):
                     question(asked)
+                    line_maps_view(lines)
                     layers(networks)
                 with gr.Tab("Misread"):
                     misread(networks, jobs, processes)
@@ -95,5 +99,5 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                     architecture(networks, jobs, processes)
                     confusion(networks, jobs, processes, data)
         follow(networks, choice, about)
-        add_api(networks, jobs, processes, checkpoint, data)
+        add_api(networks, lines, jobs, processes, checkpoint, data)
     return page

@@ -31,6 +31,9 @@ export class Engine {
     this.#pen = new Pen(kernels);
   }
 
+  /** The compiled kernels. */
+  get kernels() { return this.#kernels; }
+
   /** The answer to a request, or null where the server has to give it. A part may wait for networks of its own. */
   read = (request) => {
     this.foresee(request);

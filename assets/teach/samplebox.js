@@ -39,6 +39,7 @@ export function mountBox(section, server, most) {
     const count = getSamples().length;
     addSamples([{ label, drawing }]);
     if (getSamples().length === count) return say(`This drawing is already kept as ${label}.`);
+    if (get().line) return say(`Kept the chosen digit of the line as ${label}.`);
     commit([]);
     history.replaceState(null, "", linkTo(get())); // so that a reload does not bring back what is now in the box
     say(`Kept as ${label}; the sheet is clear for the next one.`);
