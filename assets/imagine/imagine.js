@@ -25,8 +25,10 @@ const TITLES = { dilated: "Dilated", undilated: "Every dilation 1" };
 export function mount({ element, server, props }) {
   const view = element.querySelector(".imagine-view");
   onceSeen(view, async () => {
+    const line = view.querySelector(".sentence");
+    setText(line, "Loading the network that draws.");
     const told = await askServer(server.describe_generators, null, "load the page again");
-    if (told.error) return setText(view.querySelector(".sentence"), told.error);
+    if (told.error) return setText(line, told.error);
     delete view.dataset.state;
     mountDrawing(view, server, props, told.generators);
   });

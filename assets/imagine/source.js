@@ -11,7 +11,7 @@ import { askServer } from "../page/server.js";
 
 const CLIENT = "../engine/generator/client.js";
 const POLL = { waiting: 150, running: 40 }; // milliseconds: somebody waits for the picture
-const MOST_SILENT = 3; // questions in a row that the server may leave without an answer
+const MOST_SILENT = 10; // questions in a row that the server may leave without an answer
 const LEVELS = 127; // as in ui/imagine.py
 const REMEDY = "draw on to try again";
 
@@ -75,7 +75,8 @@ const written = (generator, { image, keep, shares, ...rest }) => ({
 });
 
 /** What work on the server comes to. Throws an Error with one sentence, or at once an AbortError where `signal` says so. */
-function work(server, start, request, signal) {
+async function work(server, start, request, signal) {
+  signal?.throwIfAborted();
   const calledOff = new Promise((_, reject) => { signal?.addEventListener("abort", () => reject(signal.reason), { once: true }); });
   return Promise.race([calledOff, followed(server, start, request, signal)]);
 }
