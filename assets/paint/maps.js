@@ -114,10 +114,11 @@ export function makeStrip(layer, few) {
     },
 
     /** The cell { layer, y, x, channel } under a pointer, or null over a gap. */
-    cellAt(event) {
+    cellAt({ clientX, clientY }) {
       const box = canvas.getBoundingClientRect();
-      const x = Math.floor(((event.clientX - box.left) / box.width) * canvas.width);
-      const y = Math.floor(((event.clientY - box.top) / box.height) * canvas.height);
+      const middle = (at) => (Number.isInteger(at) ? at + 0.5 : at); // a click is told to a whole pixel, and a cell may have two
+      const x = Math.floor(((middle(clientX) - box.left) / box.width) * canvas.width);
+      const y = Math.floor(((middle(clientY) - box.top) / box.height) * canvas.height);
       const channel = shown[Math.floor(y / down) * columns + Math.floor(x / right)];
       const [cellY, cellX] = [Math.floor((y % down) / unit), Math.floor((x % right) / unit)];
       if (channel === undefined || x < 0 || y < 0 || cellY >= height || cellX >= width) return null;
