@@ -18,10 +18,11 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from model.command import command
-from ui.page import build_page
+from ui.engine_files import engine_files
+from ui.page import OPENING, build_page
 from ui.serving.networks import STATE
 from ui.serving.server import leave, serve
-from ui.serving.view import ASSETS, ASSETS_URL
+from ui.serving.view import ASSETS, ASSETS_URL, preloads
 
 
 def _arguments() -> argparse.Namespace:
@@ -86,9 +87,10 @@ def main() -> int:
     _check(options)
     page = build_page(options.checkpoint, options.data, options.state)
     routes = [
-        Mount(f"/{ASSETS_URL}", GZipMiddleware(StaticFiles(directory=ASSETS)))
-    ]  # Gradio leaves WebAssembly as it is
-    serve(page, options.host, options.port, options.share, options.mcp, options.allowed_host, routes)
+        *engine_files(),
+        Mount(f"/{ASSETS_URL}", GZipMiddleware(StaticFiles(directory=ASSETS))),  # Gradio leaves WebAssembly as it is
+    ]
+    serve(page, options.host, options.port, options.share, options.mcp, options.allowed_host, routes, preloads(OPENING))
     return 0
 
 

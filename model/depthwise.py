@@ -14,26 +14,27 @@ from torch.nn.grad import conv2d_weight
 
 
 class _DilatedDepthwise(torch.autograd.Function):
-    """conv2d with groups = channels, stride 1 and "same" padding, with both gradients written as correlations."""
+    """conv2d with groups = channels, stride 1 and "same" padding, whose gradients are correlations and sums."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, dilation: int) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None, dilation: int) -> Tensor:
         ctx.dilation, ctx.parameter_type = dilation, weight.dtype
         weight = weight.to(x.dtype)  # under autocast x may be narrower than the parameter
         ctx.save_for_backward(x, weight)
-        return _same_depthwise(x, weight, dilation)
+        return _same_depthwise(x, weight, dilation, bias if bias is None else bias.to(x.dtype))
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, None]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor | None, None]:
         x, weight = ctx.saved_tensors
         grad_x = _same_depthwise(grad, weight.flip(-2, -1), ctx.dilation)
         grad_weight = _weight_gradient(x, grad, weight.shape[-1], ctx.dilation)
-        return grad_x, grad_weight.to(ctx.parameter_type), None
+        grad_bias = grad.sum((0, 2, 3)).to(ctx.parameter_type) if ctx.needs_input_grad[2] else None
+        return grad_x, grad_weight.to(ctx.parameter_type), grad_bias, None
 
 
-def _same_depthwise(x: Tensor, weight: Tensor, dilation: int) -> Tensor:
+def _same_depthwise(x: Tensor, weight: Tensor, dilation: int, bias: Tensor | None = None) -> Tensor:
     padding = dilation * (weight.shape[-1] // 2)
-    return F.conv2d(x, weight, padding=padding, dilation=dilation, groups=len(weight))
+    return F.conv2d(x, weight, bias, padding=padding, dilation=dilation, groups=len(weight))
 
 
 def _weight_gradient(x: Tensor, grad: Tensor, kernel: int, dilation: int) -> Tensor:
@@ -71,7 +72,11 @@ class DepthwiseConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, C, H / stride, W / stride), rounded up."""
+        return self.filtered(x, self.weight, None)
+
+    def filtered(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        """As `forward`, with other filters (C, 1, k, k), and a bias (C,)."""
         dilated = self.dilation[0] > 1 and self.stride[0] == 1
         if self.training and dilated and x.device.type == "cpu":
-            return _DilatedDepthwise.apply(x, self.weight, self.dilation[0])
-        return super().forward(x)
+            return _DilatedDepthwise.apply(x, weight, bias, self.dilation[0])
+        return F.conv2d(x, weight, bias, self.stride, self.padding, self.dilation, self.groups)

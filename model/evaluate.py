@@ -36,7 +36,7 @@ from model.network import count_parameters
 from model.study.cards import write_cards
 from model.teaching.few_shot import ABLATION, letter_episodes, summary, without, writer_episodes
 from model.teaching.recipe import Teaching
-from model.teaching.replay import Replay, embedded_replay, load_replay
+from model.teaching.replay import SOURCES, Replay, load_replay
 
 # Letters of the Latin alphabet that many people draw like digits, so they would be unfair as new classes.
 LIKE_DIGITS = "bgiloqsz"
@@ -58,7 +58,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--few-shot", metavar="FILE", help="teach each writer of pendigits-orig.tra from few samples")
     parser.add_argument("--shots", type=int, nargs="+", default=[1, 5], help="samples a class to teach; default: 1 5")
     parser.add_argument("--letters", metavar="ZIP", help="with --few-shot: also teach letters of Omniglot's strokes")
-    parser.add_argument("--embedded", action="store_true", help="with --few-shot: as if MNIST were not on this machine")
+    parser.add_argument("--source", choices=SOURCES, help="with --few-shot: old digits to rehearse; default: the best")
     parser.add_argument("--writers", type=int, help="with --few-shot: only this many writers")
     parser.add_argument("--ablation", action="store_true", help="with --few-shot: leave out one ingredient each time")
     parser.add_argument("--line", action="store_true", help="with --pendigits: read whole lines of the writers' digits")
@@ -74,10 +74,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error(f"--lines is {options.lines}; expected 1 or more.")
     if options.outliers and not options.unlike:
         parser.error("--outliers goes with --unlike.")
-    if not options.few_shot and (
-        options.letters or options.ablation or options.embedded or options.writers is not None
-    ):
-        parser.error("--letters, --ablation, --embedded and --writers go with --few-shot.")
+    if not options.few_shot and (options.letters or options.ablation or options.source or options.writers is not None):
+        parser.error("--letters, --ablation, --source and --writers go with --few-shot.")
     if min(options.shots) < 1 or max(options.shots) > MOST_SHOTS:
         parser.error(f"--shots are whole numbers from 1 to {MOST_SHOTS}.")
     if options.writers is not None and options.writers < 1:
@@ -89,7 +87,7 @@ def _few_shot(options: argparse.Namespace) -> None:
     """Teach each writer's hand, and letters, and report what was gained and what was lost."""
     samples = read_pendigits(options.few_shot)
     old = load_mnist(options.data, train=False)
-    replay = embedded_replay() if options.embedded else load_replay(options.data)
+    replay = load_replay(options.data, options.source)
     writers = sorted({sample.writer for sample in samples})[: options.writers]
     print(f"old digits from {replay.source}; what is lost is counted on MNIST's {len(old.labels):,} test images\n")
     print(f"{'':48}{'before':>9}{'after':>9}{'worst':>9}{'writer':>8}{'lost':>8}{'most':>8}{'seconds':>9}")

@@ -21,6 +21,7 @@ UNSET = -1e4  # below any network's energy or evidence
 # The thresholds call this share of the digits they are set by unlike a digit. It is a quarter of the 2 % that would be
 # tolerable, because drawings by new people differ more than held-out drawings do.
 UNFAMILIAR = 0.005
+ROUNDING = 1e-3  # by which the logits of one image may differ, in another batch or in the browser
 
 
 def energy(logits: Tensor) -> Tensor:
@@ -58,4 +59,4 @@ def set_by_evidence(net: DigitNet, *logits: Tensor) -> None:
 def accept(net: DigitNet, logits: Tensor) -> None:
     """Lower the thresholds so that images that the network has just been taught are familiar."""
     for threshold, reached in ((net.familiar_energy, energy(logits)), (net.familiar_evidence, evidence(logits))):
-        threshold.fill_(torch.minimum(threshold, reached.min()).item())
+        threshold.fill_(torch.minimum(threshold, reached.min() - ROUNDING).item())

@@ -9,6 +9,7 @@ from torch import Tensor
 from model.data import Split
 from model.familiarity import set_by_energy, set_by_evidence
 from model.network import DIGITS, DigitNet
+from model.stages import folded_norms
 
 CALIBRATION_BINS = 15  # Guo et al. 2017, section 2
 BATCH = 100  # maps of this many images fit into the cache, and their memory is not returned to the system each time
@@ -25,9 +26,10 @@ def logits_of(net: DigitNet, images: Tensor) -> Tensor:
     Returns:
         float (N, classes).
     """
-    return torch.cat(
-        [net(batch[:, None].contiguous(memory_format=torch.channels_last)) for batch in images.split(BATCH)]
-    )
+    with folded_norms():
+        return torch.cat(
+            [net(batch[:, None].contiguous(memory_format=torch.channels_last)) for batch in images.split(BATCH)]
+        )
 
 
 def check_digits(net: DigitNet) -> None:

@@ -12,11 +12,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.checks import check_whole
-from model.stages import MultiScaleStage, SeparableStage, StageConfig, StandardStage
+from model.stages import MultiScaleStage, SeparableStage, StageConfig, StandardStage, normed, rectified
 
 DIGITS = tuple("0123456789")
 
@@ -188,13 +187,23 @@ class DigitNet(nn.Module):
 
     def features(self, x: Tensor) -> Tensor:
         """What the head reads of each image: (N, 1, 28, 28) -> (N, C)."""
+        return self.features_from(0, self.maps_before(0, x))
+
+    def maps_before(self, stage: int, x: Tensor) -> Tensor:
+        """What a stage reads of each image: (N, 1, 28, 28) -> (N, C, H, W)."""
         if x.dtype == torch.uint8:
             x = x / 255
         x = x * PIXEL_SCALE
-        x = F.relu(self.stem_norm(self.stem(x)))  # (N, C, 28 / s, 28 / s)
-        for stage in self.stages:
-            x = stage(x)  # (N, C, H, W)
-        return self.pool(x).flatten(1)
+        x = rectified(normed(self.stem, self.stem_norm, x))  # (N, C, 28 / s, 28 / s)
+        for each in self.stages[:stage]:
+            x = each(x)  # (N, C, H, W)
+        return x
+
+    def features_from(self, stage: int, maps: Tensor) -> Tensor:
+        """What the head reads, from what a stage reads: (N, C, H, W) -> (N, C)."""
+        for each in self.stages[stage:]:
+            maps = each(maps)  # (N, C, H, W)
+        return self.pool(maps).flatten(1)
 
 
 def count_parameters(net: nn.Module) -> int:

@@ -4,12 +4,13 @@ Each function is handed `report` first, as `ui.serving.processes.Processes.run` 
 """
 
 from base64 import b64encode
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from model import DigitNet, load_checkpoint, predict
+from model import DigitNet, complete, generate, load_checkpoint, load_generator, predict
 from model.checkpoint import read_history
 from model.cost.budget import drawings_for_mean_fields
 from model.data import load_mnist
@@ -18,6 +19,9 @@ from model.evaluation.confusion import look_behind
 from model.explain.occlusion import Occlusion, occlusion
 from model.export import to_safetensors
 from model.fields.mean_fields import MeanField, compute_mean_fields
+from model.generation.checkpoint import generator_path
+from model.generation.network import DigitGenerator
+from model.generation.trail import Trail, Wish, stage_maps, trail
 from model.onnx.int8 import describe_int8, to_int8
 from model.onnx.runtime import RANDOM_DRAWINGS, TOLERANCE, to_onnx
 from model.study.timing import counted_multiply_accumulates, timings
@@ -86,3 +90,36 @@ def fetch_mnist(_report: Report, data: str | Path) -> None:
         ValueError: it could not be downloaded.
     """
     load_mnist(data, train=True)
+
+
+def draw_trail(report: Report, generator: str, wish: Wish) -> Trail:
+    """What a generator draws, with every step of the way."""
+    return trail(_generator(generator), wish, report)
+
+
+def draw_maps(_report: Report, generator: str, wish: Wish, step: int, index: int) -> dict[str, np.ndarray]:
+    """What a generator's stages make of one image at one step."""
+    return stage_maps(_generator(generator), wish, step, index)
+
+
+def draw_digits(_report: Report, generator: str, labels: list[str | None], seed: int) -> np.ndarray:
+    """As `generate`, with a generator of this name."""
+    return generate(_generator(generator), labels, seed)
+
+
+def draw_rest(
+    _report: Report, generator: str, image: np.ndarray, keep: np.ndarray, label: str | None, count: int, seed: int
+) -> np.ndarray:
+    """As `complete`, with a generator of this name."""
+    return complete(_generator(generator), image, keep, label, count, seed)
+
+
+def _generator(name: str) -> DigitGenerator:
+    """The generator of this name, kept in this process until its file is another."""
+    path = generator_path(name)
+    return _loaded(name, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(2)
+def _loaded(name: str, _changed: int) -> DigitGenerator:
+    return load_generator(name)

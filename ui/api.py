@@ -29,13 +29,15 @@ from model.fields.effective_field import carrying_box
 from model.fields.layer_fields import coverage
 from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
-from ui.serving.answers import to_base64
+from ui.drawing_api import add_drawing_api
+from ui.line import LineEndpoint, Lines
 from ui.serving.faults import one_sentence
 from ui.serving.job import Work
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
+from ui.serving.packing import as_array
 from ui.serving.processes import Processes
-from ui.serving.view import address_of
+from ui.serving.view import caller_of
 from ui.serving.visitor import Visitor
 from ui.teach.network_files import network_file
 from ui.teach.teaching import LESSON, TeachingError, teaching_work, warnings_of
@@ -47,11 +49,12 @@ POLL = 0.1  # seconds
 DIGITS = 6  # significant digits of the values of an effective field
 
 
-def add_api(networks: Networks, jobs: Jobs, processes: Processes, default: str, data: str | Path) -> None:
+def add_api(networks: Networks, lines: Lines, jobs: Jobs, processes: Processes, default: str, data: str | Path) -> None:
     """Add the endpoints to the page being built.
 
     Args:
         networks: the networks that a call may name.
+        lines: those that read lines.
         jobs: the queue for long work.
         processes: where long work is done.
         default: the network to use if a call names none.
@@ -61,7 +64,9 @@ def add_api(networks: Networks, jobs: Jobs, processes: Processes, default: str, 
     gr.api(endpoints.predict, api_name="predict")
     gr.api(endpoints.layers, api_name="layers")
     gr.api(endpoints.receptive_field, api_name="receptive_field")
+    gr.api(LineEndpoint(lines).read_line, api_name="read_line")
     gr.api(endpoints.fine_tune, api_name="fine_tune", concurrency_limit=TEACHINGS)
+    add_drawing_api(jobs, processes)
 
 
 def naming_presets(endpoint: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,7 +170,7 @@ class Endpoints:
                 self._data,
             )
             warned = warnings_of(self._networks, network or self._default, checked)
-            for told in _followed(self._jobs, work, _caller(sender)):
+            for told in _followed(self._jobs, work, caller_of(sender)):
                 yield _taught(self._networks, told, warned) if told["state"] == "done" else told
 
     @contextmanager
@@ -180,11 +185,6 @@ def _settings(text: object) -> Any:
         return json.loads(text) if text else None
     except (ValueError, TypeError, RecursionError):
         raise TeachingError("The settings must be the JSON text of an object.") from None
-
-
-def _caller(sender: gr.Request | None) -> Visitor:
-    session = sender.session_hash if sender is not None else None
-    return Visitor(address_of(sender), session or "")
 
 
 def _followed(jobs: Jobs, work: Work, whose: Visitor) -> Iterator[dict[str, Any]]:
@@ -242,8 +242,8 @@ def _layers(net: DigitNet, drawing: str, names: str) -> dict[str, Any]:
     image = rasterize(drawing)
     responses = layer_responses(net, image)
     return {
-        "image": _array("image", image),
-        "layers": [_array(name, responses[name]) for name in _chosen(names, list(responses))],
+        "image": as_array("image", image),
+        "layers": [as_array(name, responses[name]) for name in _chosen(names, list(responses))],
     }
 
 
@@ -275,11 +275,6 @@ def _channel(channel: object) -> int | None:
     if not is_whole(channel):
         raise ValueError(f"channel is {channel!r}; expected a whole number, or -1 for the sum over all channels.")
     return None if channel == ALL_CHANNELS else channel
-
-
-def _array(name: str, array: np.ndarray) -> dict[str, Any]:
-    little = array.astype(array.dtype.newbyteorder("<"))
-    return {"name": name, "dtype": array.dtype.name, "shape": list(array.shape), "data": to_base64(little)}
 
 
 def _counts(lattice: np.ndarray) -> list[list[int | float]]:

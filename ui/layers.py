@@ -88,8 +88,9 @@ def _describe(net: DigitNet, layer: Layer) -> dict[str, Any]:
 def _comparison(net: DigitNet) -> str:
     """Why stages with the same number of weights see differently far, by this network's own numbers."""
     stages = net.config.stages
-    widest = max(range(len(stages)), key=lambda index: stages[index].dilation)
-    if stages[widest].dilation == stages[0].dilation or stages[widest].kernel != stages[0].kernel:
+    widest = max(range(len(stages)), key=lambda index: max(stages[index].dilations))
+    alike = stages[widest].dilations == stages[0].dilations or stages[widest].kernel != stages[0].kernel
+    if alike or any(stage.branches for stage in (stages[0], stages[widest])):
         return "Point at a cell of any map to see where on the drawing it looks; click or press Enter to pin it."
     _, *layers = milestones(net.config)
     first, last = (_by(receptive_field(net, layers[index].output).size) for index in (0, widest))

@@ -19,7 +19,7 @@ from model.fields.gridding import windows_of
 from model.fields.layer_fields import coverage
 from model.fields.mean_fields import MeanField, load_mean_fields
 from model.fields.receptive_field import ReceptiveField
-from model.layers import Layer, layers_of, milestones
+from model.layers import Layer, layers_of, milestones, parts_of
 from ui.apart import measure_fields
 from ui.serving.answers import to_base64
 from ui.serving.jobs import Jobs
@@ -116,12 +116,13 @@ def growth(net: DigitNet) -> list[dict[str, Any]]:
         For the stem and every stage: title, sentence, `box` (top, left, bottom, right in pixels of the image, not cut
         at its borders), and `taps`, the same boxes for what its taps read, in rows.
     """
-    layers, windows = milestones(net.config), windows_of(net.config)
+    parts, windows = parts_of(net.config), windows_of(net.config)
+    layers = [part[-1] for part in parts]
     fields = [PIXEL, *(receptive_field(net, layer.output) for layer in layers)]
     y, x = (n // 2 for n in fields[-1].map_size)
     steps = []
     for index in reversed(range(len(windows))):
-        apart, stride = windows[index]
+        stride = windows[index].stride
         box = _box(fields[index + 1], y, x)
         y, x = y * stride, x * stride
         steps.append(
@@ -129,10 +130,19 @@ def growth(net: DigitNet) -> list[dict[str, Any]]:
                 "title": layers[index].place,
                 "sentence": _sentence(net, index, fields[index], fields[index + 1]),
                 "box": box,
-                "taps": [_box(fields[index], y + down, x + right) for down in apart for right in apart],
+                "taps": [_box(fields[index], y + down, x + right) for down, right in _taps(parts[index])],
             }
         )
     return steps[::-1]
+
+
+def _taps(part: list[Layer]) -> list[tuple[int, int]]:
+    """Where the taps of the stem or a stage lie from the middle one, those of all dilations side by side."""
+    places = {}
+    for layer in (layer for layer in part if layer.kernel > 1 or layer is part[0]):
+        apart = [layer.dilation * (tap - layer.kernel // 2) for tap in range(layer.kernel)]
+        places |= {(down, right): None for down in apart for right in apart}
+    return list(places)
 
 
 def _box(field: ReceptiveField, y: int, x: int) -> list[int]:
@@ -154,8 +164,9 @@ def _sentence(net: DigitNet, index: int, before: ReceptiveField, after: Receptiv
     if stage.shares is not None:
         weights = f"the same {weights} as stage {stage.shares + 1}"
     sentence = (
-        f"Stage {index}, dilation {stage.dilation}: the field grows from {_by(*before.size)} to {_by(*after.size)} "
-        f"pixels with {weights}, whose taps lie {stage.dilation * before.stride[0]} pixels apart."
+        f"Stage {index}, dilation {stage.written}: the field grows from {_by(*before.size)} to {_by(*after.size)} "
+        f"pixels with {weights}{' and dilation' if stage.branches else ''}, whose taps lie "
+        f"{' or '.join(str(dilation * before.stride[0]) for dilation in stage.dilations)} pixels apart."
     )
     if max(after.size) > IMAGE_SIZE:
         sentence += " That is more than the image; everything beyond its border counts as 0."

@@ -13,8 +13,10 @@ from ui.confusion import confusion
 from ui.design.tab import design
 from ui.engine import engine
 from ui.export import export
+from ui.imagine import imagine, sheet_part
 from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
+from ui.line import Lines, line_maps_view, line_view
 from ui.misread import misread, steps_part
 from ui.network_choice import about_network, follow, network_choice
 from ui.network_tab import architecture
@@ -22,13 +24,17 @@ from ui.path import path
 from ui.question import answer_of, question
 from ui.reading import reading
 from ui.serving.answers import Answers
-from ui.serving.jobs import Jobs, cores
+from ui.serving.jobs import Jobs
 from ui.serving.networks import STATE, Networks, names_to_offer
-from ui.serving.processes import Processes
+from ui.serving.processes import Processes, cores
 from ui.serving.view import view
 from ui.teach.tab import teach, versus_part
 
 TITLE = "Digitscope"
+OPENING = (  # scripts of what is in sight when the page opens
+    "canvas/canvas.js", "reading/reading.js", "engine/engine.js", "networks/networks.js", "layers/layers.js",
+    "page/heading.js", "path/path.js", "path/question.js",
+)  # fmt: skip
 WARM_UP = 5.0  # seconds after which the first page is there, and the processors are free
 
 
@@ -43,7 +49,8 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     Raises:
         CheckpointError: it cannot be read.
     """
-    networks, jobs, processes = Networks(names_to_offer(checkpoint), state), Jobs(cores()), Processes()
+    networks, lines = Networks(names_to_offer(checkpoint), state), Lines()
+    jobs, processes = Jobs(cores()), Processes()
     networks.load(checkpoint)  # so that an unreadable checkpoint is reported before the page is served
     processes.warm_up(WARM_UP)
     asked = answer_of(networks.load(checkpoint).config)
@@ -52,6 +59,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
         {
             "layers": layers_part,
             "steps": steps_part,
+            "sheet": sheet_part,
             "compare": compare_part,
             "versus": partial(versus_part, networks),
             **LEARN_PARTS,
@@ -64,17 +72,21 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="left"):
                 canvas(answers)
+                line_view(lines)
                 reading()
                 engine(networks)
                 choice = network_choice(networks, checkpoint)
             with gr.Column(elem_id="right"), gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Layers"):
                     question(asked)
+                    line_maps_view(lines)
                     layers(networks)
                 with gr.Tab("Misread"):
                     misread(networks, jobs, processes)
                 with gr.Tab("Teach"):
                     teach(networks, jobs, processes, data)
+                with gr.Tab("Imagine"):
+                    imagine(networks, jobs, processes)
                 with gr.Tab("Compare"):
                     compare(jobs, processes)
                     export(networks, jobs, processes, data)
@@ -87,5 +99,5 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                     architecture(networks, jobs, processes)
                     confusion(networks, jobs, processes, data)
         follow(networks, choice, about)
-        add_api(networks, jobs, processes, checkpoint, data)
+        add_api(networks, lines, jobs, processes, checkpoint, data)
     return page

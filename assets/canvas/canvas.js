@@ -1,15 +1,21 @@
-// The drawing: its sheet, its buttons, its examples, and the link that restores it.
+// The sheet for one digit or a line, its buttons, its examples, and the link that restores what is on it.
 
 import { rove, setText } from "../page/dom.js";
 import { isOwn, linkTo, networkInLink, readLink } from "../page/link.js";
 import { titleOf } from "../page/networks.js";
 import { connect } from "../page/reader.js";
+import { LINE_WIDTH, moved, rangeOf, toDigit, toLine } from "../page/shape.js";
 import { get, set, subscribe } from "../page/state.js";
-import { canRedo, canUndo, commit, redo, undo } from "../page/undo.js";
+import { canRedo, canUndo, commit, inkOf, redo, reshape, undo } from "../page/undo.js";
 import { mountSheet } from "./sheet.js";
 import { heedDrawing, isWriting, keepWritten, stopWriting, write } from "./writing.js";
 
+const HINTS = { digit: "Draw a digit here", line: "Write a line of digits here, from left to right" };
+const APART = 0.1; // canvas units between the line and an example that is written after it
+const OPENING = "2718"; // the example of a line
+
 export function mount({ element, server, props }) {
+  const view = element.querySelector(".canvas-view");
   const hint = element.querySelector(".hint");
   const status = element.querySelector(".status");
   const idle = status.textContent; // the status line's default text
@@ -17,7 +23,7 @@ export function mount({ element, server, props }) {
 
   const say = (text) => setText(status, text || idle);
 
-  const sheet = mountSheet(element.querySelector(".sheet canvas"), {
+  const sheet = mountSheet(element.querySelector(".sheet canvas"), element.querySelector(".room"), {
     begins() { stopWriting(); set({ question: false }); say(""); },
     ends: remember,
     paints: showButtons,
@@ -27,13 +33,14 @@ export function mount({ element, server, props }) {
   function showButtons() {
     buttons.undo.disabled = !canUndo();
     buttons.redo.disabled = !canRedo();
-    buttons.clear.disabled = !get().drawing.length;
-    hint.hidden = get().drawing.length > 0 || sheet.hasCursor();
+    const isEmpty = !inkOf(get()).length;
+    buttons.clear.disabled = isEmpty;
+    hint.hidden = !isEmpty || sheet.hasCursor();
   }
 
   // The buttons ---------------------------------------------------------------------------------------------------
 
-  const actions = { undo, redo, clear: () => get().drawing.length && commit([]) };
+  const actions = { undo, redo, clear: () => inkOf(get()).length && commit([]) };
 
   function act(name) {
     if (sheet.isDrawing()) return; // let the stroke finish first
@@ -65,6 +72,32 @@ export function mount({ element, server, props }) {
     });
   }
 
+  // The shape -----------------------------------------------------------------------------------------------------
+
+  function showShape() {
+    const shape = get().line ? "line" : "digit";
+    setText(hint, HINTS[shape]);
+    if (view.dataset.shape === shape) return;
+    view.dataset.shape = document.getElementById("page").dataset.shape = shape;
+    for (const button of element.querySelectorAll("button[data-shape]")) button.ariaPressed = String(button.dataset.shape === shape);
+  }
+
+  function choose(shape) {
+    if (sheet.isDrawing() || shape === view.dataset.shape) return;
+    const isUntouched = isWriting();
+    stopWriting();
+    say("");
+    sheet.liftKeys();
+    if (shape === "digit") toDigit();
+    else if (isUntouched) { set({ line: [] }); write(exampleLine()); }
+    else toLine();
+    remember();
+  }
+
+  for (const button of element.querySelectorAll("button[data-shape]")) {
+    button.addEventListener("click", () => choose(button.dataset.shape));
+  }
+
   // The examples --------------------------------------------------------------------------------------------------
 
   rove(element.querySelector(".hands"));
@@ -77,10 +110,25 @@ export function mount({ element, server, props }) {
   function put(example, sentence) {
     if (sheet.isDrawing()) return;
     stopWriting();
-    commit(example);
+    const { line } = get();
+    const ink = line ? after(line, example) : example;
+    if (!ink) return say("There is no room for another digit on this line.");
+    commit(ink);
+    if (line) sheet.bringIntoSight(rangeOf(ink.flat(), 0)[1]);
     say(sentence);
     remember();
   }
+
+  /** A line and another digit after it; null where there is no room. */
+  function after(line, example) {
+    const [low, high] = rangeOf(example.flat(), 0);
+    const end = line.length ? rangeOf(line.flat(), 0)[1] : 0;
+    if (end + APART + high - low > LINE_WIDTH) return null;
+    return [...line, ...moved(example, 1, end + APART - low, 0)];
+  }
+
+  /** A line to begin with, in the first of the handwritings. */
+  const exampleLine = () => [...OPENING].reduce((line, digit) => after(line, hands[0].digits[digit]), []);
 
   for (const button of element.querySelectorAll("[data-example]")) {
     button.addEventListener("click", () => {
@@ -102,13 +150,14 @@ export function mount({ element, server, props }) {
 
   /** Keep the drawing in the address bar, so that a reload, a bookmark or a copied address restores it. */
   function remember() {
-    history.replaceState(null, "", linkTo(isWriting() ? { ...get(), drawing: [] } : get()));
+    const { line } = get();
+    history.replaceState(null, "", linkTo(isWriting() ? { ...get(), drawing: [], line: line && [] } : get()));
   }
 
   buttons.link.addEventListener("click", async () => {
     keepWritten();
     remember();
-    if (get().drawing.length && readLink().drawing === null) return say("This drawing is too large for a link.");
+    if (inkOf(get()).length && !inkOf(readLink())?.length) return say("This drawing is too large for a link.");
     try {
       await navigator.clipboard.writeText(location.href);
       say(`Copied a link to this drawing.${left()}`);
@@ -126,9 +175,10 @@ export function mount({ element, server, props }) {
 
   function open() {
     try {
-      const { drawing, cell, design, tab, path } = readLink();
+      const { drawing, line, cell, design, tab, path } = readLink();
       set({ cell, design, tab, path });
-      if (drawing) set({ drawing });
+      if (line) set({ line });
+      else if (drawing) set({ drawing });
       else if (!get().drawing.length) {
         set({ question: !cell && !tab && !path });
         write(hands[0].digits[props.opening]);
@@ -142,26 +192,28 @@ export function mount({ element, server, props }) {
   function follow() {
     if ((networkInLink() ?? get().network) !== get().network) return location.reload();
     try {
-      const { drawing, cell, design, tab, path } = readLink();
+      const { drawing, line, cell, design, tab, path } = readLink();
       set({ cell, ...(design && { design }), ...(tab && { tab }), ...(path && { path }) });
-      if (!drawing) return;
+      if (!drawing && !line) return;
       stopWriting();
-      commit(drawing);
+      reshape(line, drawing ?? []);
       say("");
     } catch (error) {
       say(error.message);
     }
   }
 
-  subscribe(({ drawing }, changed) => {
-    if (changed.includes("drawing")) {
-      heedDrawing(drawing);
-      sheet.heedDrawing(drawing);
+  subscribe((state, changed) => {
+    if (changed.includes("line")) showShape();
+    if (changed.includes("line") || (changed.includes("drawing") && !state.line)) {
+      heedDrawing(inkOf(state));
+      sheet.heedDrawing(inkOf(state));
     }
     if (["network", "cell", "design", "tab", "path"].some((name) => changed.includes(name))) remember();
   });
   addEventListener("hashchange", follow);
   connect(server);
+  showShape();
   open();
   sheet.refresh();
   showButtons();

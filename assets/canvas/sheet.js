@@ -1,12 +1,14 @@
 // Strokes: drawn on the sheet by mouse, pen, touch or keyboard, and painted there once a frame.
 
 import { ARROWS } from "../page/dom.js";
+import { sheetWidth } from "../page/shape.js";
 import { get } from "../page/state.js";
-import { amend, commit } from "../page/undo.js";
+import { amend, commit, inkOf, retract } from "../page/undo.js";
 import { live } from "../page/view.js";
 import { fit } from "../paint/frame.js";
 import { paintStrokes } from "../paint/pen.js";
 import { token } from "../paint/tokens.js";
+import { mountPanning } from "./panning.js";
 
 const CLOSEST = 0.003; // canvas units; points closer than this to the last one add nothing
 const KEY_STEP = 0.02; // canvas units an arrow key moves the pen; with Shift four times as far
@@ -14,11 +16,11 @@ const MOVES = "onpointerrawupdate" in window ? "pointerrawupdate" : "pointermove
 const PEN_UP = "Pen up: the arrow keys move.";
 
 /**
- * Let `sheet`, a canvas, be drawn on. `begins()` is called before a stroke, `ends()` after one, `paints()` in every frame
- * in which the sheet is repainted, and `say(text)` with what the keyboard's pen does, "" for nothing.
- * Returns { refresh, heedDrawing, setPen, liftKeys, isDrawing, hasCursor }.
+ * Let `sheet`, a canvas, be drawn on; it lies in `room`, which scrolls where the sheet is wider. `begins()` is called
+ * before a stroke, `ends()` after one, `paints()` in every frame in which the sheet is repainted, and `say(text)` with what
+ * the keyboard's pen does, "" for nothing. Returns { refresh, heedDrawing, bringIntoSight, setPen, liftKeys, isDrawing, hasCursor }.
  */
-export function mountSheet(sheet, { begins, ends, paints, say }) {
+export function mountSheet(sheet, room, { begins, ends, paints, say }) {
   const context = sheet.getContext("2d");
   let pen = "medium";
   let pointer = null; // id of the drawing pointer
@@ -29,10 +31,12 @@ export function mountSheet(sheet, { begins, ends, paints, say }) {
 
   // Painting ------------------------------------------------------------------------------------------------------
 
+  const ink = () => inkOf(get());
+
   function render() {
-    const size = sheet.width;
-    context.clearRect(0, 0, size, size);
-    paintStrokes(context, get().drawing, size, Number(token(`--pen-${pen}`)), token("--ink"));
+    const size = sheet.height; // pixels a canvas unit
+    context.clearRect(0, 0, sheet.width, size);
+    paintStrokes(context, ink(), size, Number(token(`--pen-${pen}`)), token("--ink"));
     if (cursor && document.activeElement === sheet) renderCursor(size);
   }
 
@@ -50,23 +54,23 @@ export function mountSheet(sheet, { begins, ends, paints, say }) {
     frame ??= requestAnimationFrame(() => { frame = null; render(); paints(); });
   }
 
-  live(sheet, { theme: render, size: () => { fit(sheet); render(); } }); // measured when its size changes, not at every movement
+  live(sheet, { theme: render, size: () => { fit(sheet, sheetWidth()); render(); } }); // measured when its size changes, not at every movement
 
   // Strokes -------------------------------------------------------------------------------------------------------
 
   function now() {
-    if (!get().drawing.length) started = performance.now();
+    if (!ink().length) started = performance.now();
     return Math.round(performance.now() - started);
   }
 
   function begin(point) {
     begins();
-    inked = [...get().drawing, [point]];
+    inked = [...ink(), [point]];
     commit(inked);
   }
 
   function extend(points) {
-    const { drawing } = get();
+    const drawing = ink();
     const stroke = [...drawing.at(-1)];
     for (const point of points) {
       const last = stroke.at(-1);
@@ -89,10 +93,19 @@ export function mountSheet(sheet, { begins, ends, paints, say }) {
 
   // By pointer ----------------------------------------------------------------------------------------------------
 
+  const clip = (value, most) => Math.min(most, Math.max(0, value));
+
+  mountPanning(sheet, room, () => {
+    if (pointer === null) return;
+    pointer = null;
+    retract(); // what the first finger drew was none of the drawing
+  });
+
   function place(event) {
     const box = sheet.getBoundingClientRect();
-    const clip = (value) => Math.round(Math.min(1, Math.max(0, value)) * 1e4) / 1e4;
-    return [clip((event.clientX - box.left) / box.width), clip((event.clientY - box.top) / box.height), now()];
+    const within = (value, most) => Math.round(clip(value, most) * 1e4) / 1e4;
+    const width = sheetWidth();
+    return [within(((event.clientX - box.left) / box.width) * width, width), within((event.clientY - box.top) / box.height, 1), now()];
   }
 
   sheet.addEventListener("pointerdown", (event) => {
@@ -137,12 +150,18 @@ export function mountSheet(sheet, { begins, ends, paints, say }) {
   });
 
   function moveCursor([down, right], times) {
-    const clip = (value) => Math.min(1, Math.max(0, value));
     cursor ??= { x: 0.5, y: 0.5, down: false };
-    cursor.x = clip(cursor.x + right * KEY_STEP * times);
-    cursor.y = clip(cursor.y + down * KEY_STEP * times);
+    cursor.x = clip(cursor.x + right * KEY_STEP * times, sheetWidth());
+    cursor.y = clip(cursor.y + down * KEY_STEP * times, 1);
+    bringIntoSight(cursor.x);
     if (cursor.down) extend([[cursor.x, cursor.y, now()]]);
     refresh();
+  }
+
+  /** Scroll a sheet that is wider than its room to what lies around x. */
+  function bringIntoSight(x) {
+    const unit = sheet.clientHeight;
+    room.scrollLeft = Math.min(x * unit - unit / 2, Math.max(room.scrollLeft, x * unit + unit / 2 - room.clientWidth));
   }
 
   function togglePen() {
@@ -158,6 +177,7 @@ export function mountSheet(sheet, { begins, ends, paints, say }) {
   return {
     refresh,
     heedDrawing,
+    bringIntoSight,
     setPen(name) { pen = name; render(); },
     liftKeys() { if (cursor) cursor.down = false; },
     isDrawing: () => pointer !== null,

@@ -1,7 +1,8 @@
-// The example on opening: it writes itself once and gives way to the first touch of the pen.
+// The example on an untouched sheet: it writes itself once and gives way to the first touch of the pen.
 
 import { isStill } from "../page/motion.js";
 import { set } from "../page/state.js";
+import { amend } from "../page/undo.js";
 
 const WRITE_TIME = 1100; // milliseconds
 
@@ -38,7 +39,7 @@ export function keepWritten() {
 export function stopWriting() {
   if (!isWriting()) return;
   end();
-  set({ drawing: [] });
+  amend([]);
 }
 
 /** The sheet has another drawing: unless it is the example, the example is over. */
@@ -54,7 +55,8 @@ function end() {
 
 function show(part) {
   shown = part;
-  set({ drawing: part, example: true });
+  set({ example: true });
+  amend(part);
 }
 
 function firstPoints(example, count) {

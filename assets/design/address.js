@@ -1,12 +1,14 @@
-// A design as text for a link, such as "separable.16k5s2.64k3d1s2.64k3d2s1": stem, then stages; w0 shares stage 0's weights.
+// A design as text for a link, such as "separable.16k5s2.64k3d1s2.64k3d1_2_4s1": stem, then stages; d1_2_4 are dilations side
+// by side, and w0 shares stage 0's weights.
 
 const STEM = /^(\d{1,5})k(\d{1,3})s(\d{1,3})$/;
-const STAGE = /^(\d{1,5})k(\d{1,3})d(\d{1,3})s(\d{1,3})(?:w(\d{1,3}))?$/;
+const STAGE = /^(\d{1,5})k(\d{1,3})d(\d{1,3}(?:_\d{1,3}){0,9})s(\d{1,3})(?:w(\d{1,3}))?$/;
 const MOST = 100; // parts of a link's text that are read
 
 export function encodeDesign({ stem_channels: channels, stem_kernel: kernel, stem_stride: stride, separable, stages }) {
   const shared = ({ shares }) => (shares === null ? "" : `w${shares}`);
-  const parts = stages.map((stage) => `${stage.channels}k${stage.kernel}d${stage.dilation}s${stage.stride}${shared(stage)}`);
+  const dilations = ({ dilation, branches = [] }) => [dilation, ...branches].join("_");
+  const parts = stages.map((stage) => `${stage.channels}k${stage.kernel}d${dilations(stage)}s${stage.stride}${shared(stage)}`);
   return [separable ? "separable" : "standard", `${channels}k${kernel}s${stride}`, ...parts].join(".");
 }
 
@@ -25,8 +27,10 @@ export function decodeDesign(text) {
     stem_stride: stride,
     separable: kind === "separable",
     stages: parts.map((part) => {
-      const [channels, kernel, dilation, stride] = part.slice(1, 5).map(Number);
-      return { channels, kernel, dilation, stride, shares: part[5] === undefined ? null : Number(part[5]) };
+      const [channels, kernel, , stride] = part.slice(1, 5).map(Number);
+      const [dilation, ...branches] = part[3].split("_").map(Number);
+      const shares = part[5] === undefined ? null : Number(part[5]);
+      return { channels, kernel, dilation, stride, shares, ...(branches.length && { branches }) };
     }),
   };
 }

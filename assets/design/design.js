@@ -24,7 +24,7 @@ export function mount({ element, server, props }) {
   let shown = null; // the server's assessment of the last valid design
   let image = null; // the drawing's image, bytes in base64
 
-  const form = mountForm(part(".layers"), props.limits, props.stages, (next) => take(next));
+  const form = mountForm(part(".layers"), props.limits, props.stages, props.branches, (next) => take(next));
   const training = mountTraining(part(".training"), server, props.epochs, () => (view.dataset.state === "shown" ? design : null));
 
   // Asking ----------------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ export function mount({ element, server, props }) {
   const own = Object.assign(new Option("your own", ""), { hidden: true }); // shown, but cannot be chosen
   starts.replaceChildren(own, ...Object.keys(props.starts).map((name) => new Option(name)));
   starts.addEventListener("change", () => replaceBy(props.starts[starts.value]));
-  part('[data-field="separable"]').addEventListener("change", (event) => begin({ ...design, separable: event.target.checked }));
+  part('[data-field="separable"]').addEventListener("change", (event) => begin(withKind(design, event.target.checked)));
   stages.replaceChildren(new Option("in stage 1", 0));
   stages.addEventListener("change", ask);
   button("add").addEventListener("click", form.add);
@@ -157,6 +157,12 @@ export function mount({ element, server, props }) {
   if (get().design) followLink(get().design);
 }
 
+/** A design of the other kind; standard convolutions have no dilations side by side. */
+function withKind(design, separable) {
+  const plain = ({ branches, ...stage }) => (separable && branches ? { ...stage, branches } : stage);
+  return { ...design, separable, stages: design.stages.map(plain) };
+}
+
 const isSame = (one, other) => encodeDesign(one) === encodeDesign(other);
 
 function makeStep() {
@@ -167,8 +173,8 @@ function makeStep() {
   return step;
 }
 
-function fillStep(step, { title, map, size, columns, parameters, multiply_accumulates: operations }) {
-  step.querySelector("canvas").ariaLabel = `${title}: the middle cell reads ${columns.length} columns and rows of the image`;
+function fillStep(step, { title, map, size, pixels, parameters, multiply_accumulates: operations }) {
+  step.querySelector("canvas").ariaLabel = `${title}: the middle cell reads ${pixels} pixels of the image`;
   const name = node("b", "", title);
   const lines = [`field ${size} x ${size}`, `map ${map} x ${map}`, `${grouped(parameters)} parameters`, `${grouped(operations)} multiply-accumulates`];
   step.querySelector("figcaption").replaceChildren(name, ...lines.map((text) => node("span", "", text)));

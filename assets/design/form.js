@@ -10,7 +10,7 @@ const STEPS = { kernel: 2 };
  * Rows in `element` for a design. `changed(design)` is called at every change by the visitor.
  * Returns show(design), which puts a design into the rows.
  */
-export function mountForm(element, limits, mostStages, changed) {
+export function mountForm(element, limits, mostStages, mostBranches, changed) {
   let design = null;
 
   function show(next) {
@@ -23,13 +23,16 @@ export function mountForm(element, limits, mostStages, changed) {
   /** Set a row's inputs from the design, except the one being typed into. */
   function fill(row, index) {
     const values = index ? design.stages[index - 1] : { channels: design.stem_channels, kernel: design.stem_kernel, stride: design.stem_stride };
-    for (const input of row.querySelectorAll("input")) {
+    for (const input of row.querySelectorAll("[data-field]")) {
       if (input !== document.activeElement || input.type === "range") input.value = values[input.dataset.field];
     }
     if (!index) return;
     row.querySelector('[data-do="up"]').disabled = index === 1;
     row.querySelector('[data-do="down"]').disabled = index === design.stages.length;
     row.querySelector('[data-do="remove"]').disabled = design.stages.length === 1;
+    const beside = row.querySelector(".beside input");
+    if (beside !== document.activeElement) beside.value = (values.branches ?? []).join(", ");
+    beside.disabled = !design.separable;
     const select = row.querySelector("select");
     const owners = ownersFor(design, index - 1);
     select.replaceChildren(new Option("its own", ""), ...owners.map((at) => new Option(`stage ${at + 1}'s`, at)));
@@ -59,8 +62,21 @@ export function mountForm(element, limits, mostStages, changed) {
       makeButton("down", "\u2193", `Move stage ${index + 1} down`, () => change(reordered(swapped(index, index + 1)))),
       makeButton("remove", "\u00d7", `Remove stage ${index + 1}`, () => change(reordered(order().filter((at) => at !== index)))),
     );
-    row.append(label, buttons);
+    row.append(besideField(index), label, buttons);
     return row;
+  }
+
+  /** Further dilations of a stage, side by side with the first: a multi-scale stage. */
+  function besideField(index) {
+    const input = Object.assign(node("input"), { type: "text", placeholder: "none", ariaLabel: `Stage ${index + 1}, parallel dilations`, autocomplete: "off", inputMode: "numeric" });
+    input.title = `Up to ${mostBranches} further dilations beside the first, such as 2, 4: their maps are mixed together`;
+    input.addEventListener("input", () => {
+      const branches = input.value.split(/[\s,]+/).filter(Boolean).map(Number);
+      change(withStage(index, { branches }));
+    });
+    const label = node("label", "field beside");
+    label.append(node("span", "", "Parallel dilations"), input);
+    return label;
   }
 
   function makeRow(title, fields, changedDesign) {
@@ -117,9 +133,9 @@ export function mountForm(element, limits, mostStages, changed) {
 /** Earlier stages whose weights a stage could reuse: those with weights of their own and the same kernel and channels. */
 function ownersFor({ stem_channels: stem, stages }, index) {
   const inputs = stages.map((_, at) => (at ? stages[at - 1].channels : stem));
-  const { channels, kernel } = stages[index];
+  const { channels, kernel, branches = [] } = stages[index];
   return stages.flatMap((stage, at) =>
-    at < index && stage.shares === null && stage.kernel === kernel && stage.channels === channels && inputs[at] === inputs[index] ? [at] : [],
+    at < index && (stage.branches ?? []).length === branches.length && stage.shares === null && stage.kernel === kernel && stage.channels === channels && inputs[at] === inputs[index] ? [at] : [],
   );
 }
 

@@ -1,20 +1,21 @@
 // The answer to one movement of the pen, computed here: what ui/serving/answers.py answers, from the same requests.
 
-import { broken } from "./broken.js";
 import { orError, read } from "./reading.js";
 import { severalDigits } from "./several.js";
 import { DrawingError, rasterize } from "./strokes.js";
 
 const lessons = () => import("./parts/lessons.js");
 const compare = () => import("./parts/compare.js");
+const steps = () => import("./parts/steps.js");
 
 // Where each part is computed: fetched when a view first asks for it. Those at the end read other images, or with other
-// networks, and maps are those of the newest image.
+// networks, and maps are those of the newest image. What breaks a network is fetched likewise.
 const SCRIPTS = {
   layers: () => import("./parts/layers.js"),
   depthwise: lessons, pointwise: lessons, separable: lessons, dilation: lessons, flowchart: lessons,
-  steps: () => import("./parts/steps.js"),
+  steps, sheet: steps,
   compare, versus: compare,
+  breaks: () => import("./broken.js"),
 };
 const OTHERS = { compare: ({ networks }) => networks ?? [], versus: ({ network }) => [network] }; // networks that a part reads with
 
@@ -27,18 +28,20 @@ export function networksOf({ network, parts: wanted = {} }) {
   return [network, ...Object.entries(wanted).flatMap(([name, parameters]) => othersOf(name, parameters))];
 }
 
-/** Whether all parts of a request can be computed with the scripts that are here. */
-export const knows = ({ parts: wanted = {} }) => Object.keys(wanted).every((name) => parts.has(name));
+/** Names of what a request is computed by. */
+export const scriptsOf = ({ parts: wanted = {}, breaks = null }) => [...Object.keys(wanted), ...(breaks ? ["breaks"] : [])];
+
+/** Whether a request can be answered with the scripts that are here. */
+export const knows = (request) => scriptsOf(request).every((name) => parts.has(name));
 
 /** Fetch the scripts that some parts, or all, are computed by; returns whether that brought any. */
 export async function fetchParts(names = Object.keys(SCRIPTS)) {
   const missing = names.filter((name) => name in SCRIPTS && !parts.has(name));
   const scripts = await Promise.all(missing.map((name) => SCRIPTS[name]()));
-  missing.forEach((name, index) => parts.set(name, scripts[index][`${name}Part`]));
+  missing.forEach((name, index) => parts.set(name, scripts[index][name === "breaks" ? "broken" : `${name}Part`]));
   return missing.length > 0;
 }
 
-/**
 /**
  * The answer to a request { sequence, drawing, network, parts, breaks }, by a copy of the network where something of it is
  * broken; `use(name)` gives a network, `pen` draws. A part that reads with networks which `use` does not have yet is left
@@ -52,7 +55,7 @@ export function answer({ sequence, drawing, network: name, parts: wanted = {}, b
     if (error instanceof DrawingError) return { sequence, error: error.message };
     throw error;
   }
-  const network = breaks ? orError(() => broken(use(name), breaks)) : use(name);
+  const network = breaks ? orError(() => parts.get("breaks")(use(name), breaks)) : use(name);
   if (network.error) return { sequence, error: network.error };
   const { probabilities, familiar } = read(network, image);
   const answered = {};

@@ -1,5 +1,6 @@
 // A copy of a network in which something is switched off, to see what that was good for; the network itself stays whole.
 
+import { mulberry, normal } from "./random.js";
 import { tensorOf } from "./weights.js";
 
 const OFF = -1e4; // shift of a channel that is off: no residual lifts it above 0, which the activation makes of it
@@ -77,18 +78,6 @@ function shake(tensors, name, share) {
   const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
   const uniform = mulberry(SEED);
   for (let at = 0; at < values.length; at += 1) {
-    // Box and Muller: two uniform numbers make a normal one.
-    values[at] += share * deviation * Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+    values[at] += share * deviation * normal(uniform);
   }
-}
-
-/** Mulberry32: uniform numbers from 0 to less than 1, the same for a seed. */
-function mulberry(seed) {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

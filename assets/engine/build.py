@@ -1,10 +1,10 @@
-"""Compile the engine's kernels: assets/engine/kernels.c -> assets/engine/kernels.wasm.
+"""Compile the engine's kernels: kernels.c -> kernels.wasm in assets/engine/ and in assets/engine/generator/.
 
     pip install ziglang==0.17.1
-    python assets/engine/build.py            # writes kernels.wasm
-    python assets/engine/build.py --check    # compiles, and says whether kernels.wasm is what kernels.c gives
+    python assets/engine/build.py            # writes both files kernels.wasm
+    python assets/engine/build.py --check    # compiles, and says whether each kernels.wasm is what its kernels.c gives
 
-The compiled file is part of the repository: nobody needs a compiler to run the app. A Zig of this one version is all
+The compiled files are part of the repository: nobody needs a compiler to run the app. A Zig of this one version is all
 that takes part, so that the same source gives the same bytes on every machine.
 """
 
@@ -15,7 +15,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 HERE = Path(__file__).resolve().parent
-SOURCE, COMPILED = HERE / "kernels.c", HERE / "kernels.wasm"
+SOURCES = [HERE / "kernels.c", HERE / "generator" / "kernels.c"]
+SHARED = HERE / "vectors.h"
 ZIG = "0.17.1"
 OPTIONS = (
     "-target",
@@ -32,8 +33,8 @@ OPTIONS = (
 )
 
 
-def compiled() -> bytes:
-    """The bytes of kernels.wasm that kernels.c gives.
+def compiled(source: Path) -> bytes:
+    """The bytes of kernels.wasm that a kernels.c gives.
 
     Raises:
         OSError: the compiler is not installed, or of another version.
@@ -45,10 +46,18 @@ def compiled() -> bytes:
         raise OSError(f"Zig {ZIG} is needed; install it with: pip install ziglang=={ZIG}")
     with TemporaryDirectory() as directory:
         # In a directory of its own and by bare names, for paths would become part of the file.
-        (Path(directory) / SOURCE.name).write_bytes(SOURCE.read_bytes())
-        command = [*zig, "build-exe", SOURCE.name, *OPTIONS, f"-femit-bin={COMPILED.name}"]
-        subprocess.run(command, cwd=directory, check=True)
-        return (Path(directory) / COMPILED.name).read_bytes()
+        for path in (source, SHARED):
+            copy = Path(directory) / path.relative_to(HERE)
+            copy.parent.mkdir(exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+        place, result = Path(directory) / source.relative_to(HERE).parent, _result_of(source).name
+        command = [*zig, "build-exe", source.name, *OPTIONS, f"-femit-bin={result}"]
+        subprocess.run(command, cwd=place, check=True)
+        return (place / result).read_bytes()
+
+
+def _result_of(source: Path) -> Path:
+    return source.with_suffix(".wasm")
 
 
 def main() -> int:
@@ -57,17 +66,20 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare with the file that is there; write nothing")
     options = parser.parse_args()
     try:
-        fresh = compiled()
+        fresh = {_result_of(source): compiled(source) for source in SOURCES}
     except (OSError, subprocess.CalledProcessError) as error:
         print(error, file=sys.stderr)
         return 2
-    if not options.check:
-        COMPILED.write_bytes(fresh)
-        print(f"{COMPILED.name}: {len(fresh):,} bytes.")
-    elif fresh != COMPILED.read_bytes():
-        print(f"{COMPILED.name} is not what {SOURCE.name} gives; run: python assets/engine/build.py", file=sys.stderr)
-        return 1
-    return 0
+    stale = 0
+    for path, content in fresh.items():
+        name = path.relative_to(HERE)
+        if not options.check:
+            path.write_bytes(content)
+            print(f"{name}: {len(content):,} bytes.")
+        elif content != path.read_bytes():
+            stale += 1
+            print(f"{name} is not what its kernels.c gives; run: python assets/engine/build.py", file=sys.stderr)
+    return int(stale > 0)
 
 
 if __name__ == "__main__":

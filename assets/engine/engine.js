@@ -2,6 +2,7 @@
 // and ?engine=on where nobody else is.
 
 import { setText } from "../page/dom.js";
+import { lastLine } from "../page/lines.js";
 import { answerFirst, ask, onAnswer } from "../page/reader.js";
 import { get, subscribe } from "../page/state.js";
 
@@ -21,8 +22,23 @@ export async function mount({ element, server, props }) {
   };
   subscribe(({ network }, changed) => changed.includes("network") && network && engine.prepare([network]));
   if (get().network) engine.prepare([get().network]);
-  answerFirst(forced === "on" ? engine.readAlone : engine.read, engine.foresee);
-  onAnswer(({ took }) => setText(line, took === undefined ? "" : "While you draw, nothing leaves this computer."));
+  answerFirst(forced === "on" ? engine.readAlone : engine.read, engine.foresee, engine.readImages);
+  onAnswer(({ took }) => {
+    const isHere = took !== undefined && (!get().line || lastLine()?.answer.took !== undefined);
+    setText(line, isHere ? "While you draw, nothing leaves this computer." : "");
+  });
+  readLines(engine);
+}
+
+/** Have lines read here, too, once the sheet is one. */
+function readLines(engine) {
+  const begin = () => import("./lines.js").then(({ mountLines }) => mountLines(engine.kernels)).catch((error) => console.info("The server reads lines:", error.message));
+  if (get().line) return begin();
+  const stop = subscribe(({ line }) => {
+    if (!line) return;
+    stop();
+    begin();
+  });
 }
 
 function firstReading() {

@@ -8,12 +8,9 @@
 // where scale and shift are the norm. engine/network.js lays the maps out and calls one function a layer.
 // python assets/engine/build.py compiles this file.
 
-#include <wasm_simd128.h>
+#include "vectors.h"
 
-#define EXPORT(type, name) __attribute__((export_name(#name))) type name
-#define INLINE static inline __attribute__((always_inline))
-
-enum { LANES = 4, CELLS = 4, MAX_TAPS = 15 * 15 };
+enum { MAX_TAPS = 15 * 15 };
 
 // As engine/network.js writes it: 32 bits each.
 typedef struct {
@@ -28,10 +25,6 @@ typedef struct {
   int rectified;
   float *output;                              // (out_height, out_width, out_channels)
 } Layer;
-
-INLINE v128_t load(const float *from) { return wasm_v128_load(from); }
-INLINE void store(float *to, v128_t values) { wasm_v128_store(to, values); }
-INLINE v128_t times_plus(v128_t a, v128_t b, v128_t c) { return wasm_f32x4_add(wasm_f32x4_mul(a, b), c); }
 
 // Norm, residual and activation of four channels of one output cell.
 INLINE void finish(const Layer *l, int cell, int channel, v128_t sum) {
@@ -81,20 +74,6 @@ static void scatter(const Layer *l, int cell, const float *patch, float *gradien
   for (int tap = 0; tap < count; tap++)
     for (int channel = 0; channel < l->channels; channel++)
       gradient[cells[tap] * l->channels + channel] += patch[taps[tap] * l->channels + channel];
-}
-
-// Every output mixes all inputs of its cell: sums (cells, vectors) of rows (inputs) times weights (inputs, outputs).
-// The numbers of cells and vectors are constants where it is called: the sums stay in registers.
-INLINE void mix(const float *rows, int inputs, const float *weights, int outputs, int cells, int vectors,
-                v128_t sums[CELLS][2]) {
-  for (int c = 0; c < cells; c++)
-    for (int v = 0; v < vectors; v++) sums[c][v] = wasm_f32x4_splat(0);
-  for (int i = 0; i < inputs; i++)
-    for (int v = 0; v < vectors; v++) {
-      v128_t weight = load(weights + i * outputs + v * LANES);
-      for (int c = 0; c < cells; c++)
-        sums[c][v] = times_plus(wasm_v128_load32_splat(rows + c * inputs + i), weight, sums[c][v]);
-    }
 }
 
 // Forwards -----------------------------------------------------------------------------------------------------------

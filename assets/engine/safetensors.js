@@ -6,10 +6,10 @@ const DAMAGED = "The network's file is damaged or was cut short; expected safete
 
 /**
  * The numbers and the metadata of a file (ArrayBuffer): { metadata, tensors }, tensors by name with their `shape` and
- * `values`, a Float32Array. What is not float32 (a count of batches) is left out: no answer depends on it.
+ * `values`, an array of its type. What is of no such type (a count of batches) is left out: no answer depends on it.
  * Throws an Error with one sentence where the file is none.
  */
-export function readCheckpoint(file) {
+export function readCheckpoint(file, types = { F32: Float32Array }) {
   const { header, begin } = readHeader(file);
   const metadata = parse(header.__metadata__?.[METADATA_KEY]);
   if (!metadata?.config || !(metadata.format >= 1)) throw new Error(DAMAGED);
@@ -18,7 +18,7 @@ export function readCheckpoint(file) {
   }
   const tensors = new Map();
   for (const [name, entry] of Object.entries(header)) {
-    if (name !== "__metadata__" && entry?.dtype === "F32") tensors.set(name, readTensor(file, begin, name, entry));
+    if (types[entry?.dtype]) tensors.set(name, readTensor(file, begin, name, entry, types[entry.dtype]));
   }
   return { metadata, tensors };
 }
@@ -40,12 +40,12 @@ function parse(text) {
   }
 }
 
-function readTensor(file, begin, name, { shape, data_offsets: offsets }) {
+function readTensor(file, begin, name, { shape, data_offsets: offsets }, Numbers) {
   const [from, to] = offsets ?? [];
   const count = Array.isArray(shape) ? shape.reduce((product, extent) => product * extent, 1) : -1;
-  const fits = from >= 0 && to - from === 4 * count && begin + to <= file.byteLength;
+  const fits = from >= 0 && to - from === Numbers.BYTES_PER_ELEMENT * count && begin + to <= file.byteLength;
   if (!fits) throw new Error(DAMAGED);
-  const values = new Float32Array(file.slice(begin + from, begin + to)); // a copy: it may begin at any byte
+  const values = new Numbers(file.slice(begin + from, begin + to)); // a copy: it may begin at any byte
   if (!values.every(Number.isFinite)) throw new Error(`The network's ${name} has values that are not finite numbers.`);
   return { shape, values };
 }

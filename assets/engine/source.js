@@ -2,11 +2,11 @@
 // here is declined, and the server answers it.
 
 import { fromBase64 } from "../page/bytes.js";
-import { answer, fetchParts, knows, networksOf } from "./answers.js";
+import { answer, fetchParts, knows, networksOf, scriptsOf } from "./answers.js";
 import { Network } from "./network.js";
 import { read } from "./reading.js";
 import { readCheckpoint } from "./safetensors.js";
-import { Pen, rasterize } from "./strokes.js";
+import { Pen, centred, rasterize } from "./strokes.js";
 
 const MOST_OFF = 1e-4; // of a probability, from what PyTorch says of the same drawing
 const KEPT = 12; // networks
@@ -31,6 +31,9 @@ export class Engine {
     this.#pen = new Pen(kernels);
   }
 
+  /** The compiled kernels. */
+  get kernels() { return this.#kernels; }
+
   /** The answer to a request, or null where the server has to give it. A part may wait for networks of its own. */
   read = (request) => {
     this.foresee(request);
@@ -50,15 +53,22 @@ export class Engine {
 
   /** As `read`, but what cannot be computed here is an error, and networks are waited for. */
   readAlone = async (request) => {
-    await Promise.all([...this.prepare(networksOf(request)), this.fetchParts(Object.keys(request.parts ?? {}))]);
+    await Promise.all([...this.prepare(networksOf(request)), this.fetchParts(scriptsOf(request))]);
     const found = await this.read(request);
     return found ?? { sequence: request.sequence, error: "This browser cannot compute what is asked for, and ?engine=on forbids the server to." };
+  };
+
+  /** What a network that is at hand reads images as, as `readImagesHere` of page/reader.js. */
+  readImages = (images, name) => {
+    const network = this.#networks.get(name);
+    if (!(network instanceof Network)) return null;
+    return { classes: network.classes, probabilities: images.map((image) => read(network, centred(image)).probabilities) };
   };
 
   /** Have what a request will need at hand. */
   foresee = (request) => {
     this.prepare(networksOf(request));
-    if (!knows(request)) this.fetchParts(Object.keys(request.parts));
+    if (!knows(request)) this.fetchParts(scriptsOf(request));
   };
 
   /** Fetch what computes some parts of answers, or all; what does not come is asked for again with the next request. */

@@ -4,7 +4,7 @@
 import { IMAGE_SIZE } from "./layers.js";
 
 export const INK_SIZE = 20;
-const PEN = 2.5; // diameter, pixels
+export const PEN = 2.5; // diameter, pixels
 const EDGE = 1.15; // width of the ramp from ink to paper, pixels
 const MIDDLE = 14; // pixel on which the centre of mass comes to lie
 
@@ -21,8 +21,8 @@ const MARGIN = (IMAGE_SIZE - INK_SIZE) / 2;
 /** A drawing that is not one. The message is one sentence for people, the same that the server has for it. */
 export class DrawingError extends Error {}
 
-/** The strokes of a drawing, each a list of points [x, y], once it is sure that it is a drawing. */
-export function checkDrawing(drawing) {
+/** The strokes of a drawing, each a list of points [x, y], once it is sure that it is one, on a canvas of this width. */
+export function checkDrawing(drawing, width = 1) {
   if (!Array.isArray(drawing)) throw new DrawingError("A drawing is a list of strokes, and a stroke is a list of points [x, y].");
   const told = (count) => count.toLocaleString("en");
   if (drawing.length > MAX_STROKES) throw new DrawingError(`The drawing has ${told(drawing.length)} strokes; at most ${MAX_STROKES} are read.`);
@@ -30,10 +30,10 @@ export function checkDrawing(drawing) {
   const points = drawing.reduce((sum, { length }) => sum + length, 0);
   if (!points) throw new DrawingError("The drawing has no ink; at least one point is expected.");
   if (points > MAX_POINTS) throw new DrawingError(`The drawing has ${told(points)} points; at most ${told(MAX_POINTS)} are read.`);
-  return drawing.filter(({ length }) => length).map(checkStroke);
+  return drawing.filter(({ length }) => length).map((stroke) => checkStroke(stroke, width));
 }
 
-function checkStroke(stroke) {
+function checkStroke(stroke, width) {
   for (const point of stroke) {
     if (!Array.isArray(point) || point.length < 2 || point.length > MAX_POINT_NUMBERS) {
       throw new DrawingError(`A point is a list [x, y] of two numbers, or of up to ${MAX_POINT_NUMBERS} with time and pressure.`);
@@ -43,8 +43,11 @@ function checkStroke(stroke) {
     if (typeof value !== "number") throw new DrawingError(`A point holds numbers only, and one holds a value of the type ${kindOf(value)}.`);
   }
   if (!stroke.flat().every(Number.isFinite)) throw new DrawingError("A point holds finite numbers only, and one holds NaN or infinity.");
-  if (!stroke.every(([x, y]) => x >= LOW && x <= HIGH && y >= LOW && y <= HIGH)) {
-    throw new DrawingError(`A point lies far outside the canvas; the canvas is 0 to 1, and coordinates from ${LOW} to ${HIGH} are read.`);
+  const far = HIGH + width - 1;
+  if (!stroke.every(([x, y]) => x >= LOW && x <= far && y >= LOW && y <= HIGH)) {
+    const [canvas, read] = width === 1
+      ? ["0 to 1", `${LOW} to ${HIGH}`] : [`0 to ${width} by 0 to 1`, `${LOW} to ${far} by ${LOW} to ${HIGH}`];
+    throw new DrawingError(`A point lies far outside the canvas; the canvas is ${canvas}, and coordinates from ${read} are read.`);
   }
   return stroke.map(([x, y]) => [rounded(x), rounded(y)]);
 }
@@ -121,6 +124,17 @@ export function centringShift(ink, side) {
   if (!mass) return [0, 0];
   // A symmetrical drawing lies half a pixel off to either side: a hair decides, rather than rounding errors.
   return [right, down].map((sum) => Math.min(farthest, Math.max(-farthest, rint(MIDDLE - margin - sum / mass - 1e-4))));
+}
+
+/** An image with its ink's centre of mass moved to the middle, as `centred` of model/drawing/normalisation.py. */
+export function centred(image) {
+  const [right, down] = centringShift(image, IMAGE_SIZE);
+  const moved = new Uint8Array(image.length);
+  for (let at = 0; at < image.length; at += 1) {
+    const [y, x] = [Math.floor(at / IMAGE_SIZE) + down, (at % IMAGE_SIZE) + right];
+    if (y >= 0 && y < IMAGE_SIZE && x >= 0 && x < IMAGE_SIZE) moved[y * IMAGE_SIZE + x] = image[at];
+  }
+  return moved;
 }
 
 /** MNIST's pen, in the kernels' memory. */

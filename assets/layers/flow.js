@@ -18,12 +18,12 @@ export function buildFlow(flow, structure, few, onExpand) {
   for (const layers of byStage(structure.layers)) {
     const [first] = layers;
     if (first.kind === "linear") continue;
-    const blocks = layers.map((layer) => {
+    const blocks = layers.filter(({ kind }) => kind !== "concatenation").map((layer) => { // the same maps, one after the other
       const strip = makeStrip(layer, few);
       strips.set(layer.layer, strip);
       return block(strip, layers.length > 1, few, onExpand);
     });
-    heads.set(first.layer, makeHead(titleOf(first), facts(first), first.kernel && tapIcon(first)));
+    heads.set(first.layer, headOf(first, layers));
     columns.push(column(heads.get(first.layer), blocks));
   }
   const buttons = structure.classes.map(classButton);
@@ -37,8 +37,8 @@ export function buildFlow(flow, structure, few, onExpand) {
 /** Head the columns anew, where layers have other windows than they were built with. */
 export function renewHeads({ heads }, layers) {
   for (const layer of layers.filter(({ layer: name }) => heads.has(name))) {
-    const head = makeHead(titleOf(layer), facts(layer), layer.kernel && tapIcon(layer));
-    heads.get(layer.layer).replaceChildren(...head.children);
+    const own = layers.filter(({ stage }) => layer.stage !== null && stage === layer.stage);
+    heads.get(layer.layer).replaceChildren(...headOf(layer, own.length ? own : [layer]).children);
   }
 }
 
@@ -52,12 +52,16 @@ function byStage(layers) {
   return columns.values();
 }
 
-const titleOf = ({ kind, stage, place, dilation }) =>
-  kind === "pool" ? "Pooled" : stage === null ? place : `${place}, d = ${dilation}`;
-
-function facts({ kind, kernel, field, weights }) {
-  if (kind === "pool") return ["map means"];
-  return [`field ${field[0]} x ${field[1]}`, `${kernel ** 2} weights ${weights ? "each" : "per pair"}`];
+/** The head of a column: what its windows are, several side by side in a multi-scale stage, and how far they see. */
+function headOf({ kind, stage, place, field: [own] }, layers) {
+  if (kind === "pool") return makeHead("Pooled", ["map means"]);
+  const windows = layers.filter(({ kernel }) => kernel);
+  if (!windows.length) return makeHead(place, [`field ${own} x ${own}`, "a single tap"]);
+  const [{ kernel, weights }] = windows;
+  const title = stage === null ? place : `${place}, d = ${windows.map(({ dilation }) => dilation).join(", ")}`;
+  const field = Math.max(...windows.map(({ field: [size] }) => size));
+  const facts = [`field ${field} x ${field}`, `${kernel ** 2} weights ${weights ? "each" : "per pair"}`];
+  return makeHead(title, facts, tapIcon(windows));
 }
 
 function makeHead(title, lines, icon = null) {
@@ -77,7 +81,7 @@ function block(strip, named, few, onExpand) {
   const element = node("div", "block");
   const caption = node("div", "caption");
   strip.scale = node("span", "scale");
-  caption.append(node("span", "name", named ? strip.kind : ""), strip.scale);
+  caption.append(node("span", "name", named ? nameOf(strip) : ""), strip.scale);
   element.append(caption, strip.element);
   if (strip.expandable) {
     const button = Object.assign(node("button", "expand"), { type: "button" });
@@ -97,6 +101,9 @@ function block(strip, named, few, onExpand) {
   return element;
 }
 
+/** "depthwise", or "depthwise 2" of several side by side. */
+const nameOf = ({ kind, title }) => title.slice(title.lastIndexOf(` ${kind}`) + 1);
+
 function classButton(name, index) {
   const button = Object.assign(node("button", "class"), { type: "button", ariaPressed: "false" });
   button.dataset.channel = index;
@@ -104,16 +111,21 @@ function classButton(name, index) {
   return button;
 }
 
-/** The taps of one kernel, spread by its dilation. */
-function tapIcon({ kernel, dilation }) {
-  const reach = dilation * (kernel - 1) + 1;
+/** The taps of one kernel of each window, spread by its dilation around one middle. */
+function tapIcon(windows) {
+  const { kernel } = windows[0];
+  const widest = Math.max(...windows.map(({ dilation }) => dilation));
+  const reach = widest * (kernel - 1) + 1;
   const side = reach * TAP;
-  const label = `${kernel ** 2} taps that reach over ${reach} x ${reach} cells`;
+  const label = `${windows.length > 1 ? `${windows.length} times ` : ""}${kernel ** 2} taps that reach over ${reach} x ${reach} cells`;
   const svg = svgNode("svg", { width: side, height: side, role: "img", "aria-label": label });
-  for (let tap = 0; tap < kernel * kernel; tap += 1) {
-    const [row, column] = [Math.floor(tap / kernel), tap % kernel];
-    const [x, y] = [column * dilation * TAP, row * dilation * TAP];
-    svg.append(svgNode("rect", { x, y, width: TAP - 0.5, height: TAP - 0.5 }));
+  for (const { dilation } of windows) {
+    const first = ((widest - dilation) * (kernel - 1)) / 2;
+    for (let tap = 0; tap < kernel * kernel; tap += 1) {
+      const [row, column] = [Math.floor(tap / kernel), tap % kernel];
+      const [x, y] = [(first + column * dilation) * TAP, (first + row * dilation) * TAP];
+      svg.append(svgNode("rect", { x, y, width: TAP - 0.5, height: TAP - 0.5 }));
+    }
   }
   return svg;
 }

@@ -15,9 +15,9 @@ export function mountKernels(section, server) {
     newest = [structure, strips, cell, room];
     const layers = structure.layers.filter(({ kernel }) => kernel);
     const selected = layerOf(structure, cell);
-    const together = ({ layer, stage }) => layer === selected?.layer || (stage !== null && stage === selected?.stage);
+    const together = ({ stage }) => stage !== null && stage === selected?.stage;
     const widest = layers.reduce((best, layer) => (layer.dilation > best.dilation ? layer : best));
-    const layer = layers.find(together) ?? widest;
+    const layer = layers.find(({ layer: name }) => name === selected?.layer) ?? layers.find(together) ?? widest;
     const channel = cell?.layer === layer.layer ? cell.channel : 0;
     const weights = layer.kernels ?? (layer.whole ? part(layer, channel) : kernelsOf(structure, layer.layer, channel));
     if (!weights) return; // they have been requested

@@ -1,7 +1,9 @@
 // What every layer makes of the drawing; where the selected cell looks, and how its value is computed.
 
 import { inWords } from "../page/breaks.js";
+import { mountChoice } from "../page/choice.js";
 import { setLabel, setText } from "../page/dom.js";
+import { pointOnMap, pointOnStrip } from "../page/pointing.js";
 import { ask, want } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";
@@ -12,7 +14,6 @@ import { paintImage } from "../paint/ink.js";
 import { palette } from "../paint/palette.js";
 import { paintLegend, sequential } from "../paint/scales.js";
 import { mountBreaking } from "./breaking.js";
-import { mountChoice } from "./choice.js";
 import { buildFlow, renewHeads } from "./flow.js";
 import { watchInView } from "./in_view.js";
 import { mountKernels } from "./kernels.js";
@@ -20,7 +21,6 @@ import { mountLines } from "./lines.js";
 import { mountOrder } from "./order.js";
 import { mountPanel } from "./panel.js";
 import { savePicture } from "./picture.js";
-import { pointOnMap, pointOnStrip } from "./pointing.js";
 import { endFor } from "./scale.js";
 import { makeSelection } from "./selection.js";
 import { hasCell, layerOf, readStructure, sameCell, withWindows } from "./structure.js";

@@ -14,6 +14,9 @@ export async function toBase64(file) {
   return address.slice(address.indexOf(",") + 1);
 }
 
+/** Some bytes, a Uint8Array of up to a few thousand, in base64. */
+export const bytesToBase64 = (bytes) => btoa(String.fromCharCode(...bytes));
+
 /** Bytes from base64 or an array of them; into `bytes`, where they are given. */
 export function fromBase64(text, bytes) {
   if (typeof text !== "string") {

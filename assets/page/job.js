@@ -3,7 +3,7 @@
 import { askServer, heard } from "./server.js";
 import { keep, recall } from "./storage.js";
 
-const POLL = { waiting: 1000, running: 200 }; // milliseconds
+const POLL = { waiting: 1000, running: 200 }; // milliseconds, unless the work is short
 const RETRY = 1000; // milliseconds
 const RETRIES = 10;
 
@@ -16,13 +16,13 @@ const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, mi
 
 /**
  * Ask about a job until it ends. `heed({ state, position, news, known })` is called with its progress, `silent(failures)`
- * while the server cannot be reached; either may return true to give up. Returns the last progress: with `state`, or with
- * `error` alone if the server knows no such job; null if it was given up.
+ * while the server cannot be reached, and may return true to give up. It is asked every `poll` milliseconds. Returns the last
+ * progress: with `state`, or with `error` alone if the server knows no such job; null if it was given up.
  */
-export async function watch(progress, job, heed, silent) {
+export async function watch(progress, job, heed, silent, poll = POLL) {
   let failures = 0;
   let state = "running";
-  for (let since = 0; ; await wait(POLL[state])) {
+  for (let since = 0; ; await wait(poll[state])) {
     const answer = await heard(progress({ job, since }));
     if (!answer) {
       failures += 1;
@@ -34,7 +34,7 @@ export async function watch(progress, job, heed, silent) {
     since = answer.known;
     state = answer.state;
     heed(answer);
-    if (!(state in POLL)) return answer;
+    if (!(state in poll)) return answer;
   }
 }
 

@@ -1,7 +1,10 @@
-// A drawing, a selection, a tab and a step of the path as the fragment of a link. The fragment never leaves the browser until somebody shares it.
+// A drawing or a line, a selection, a tab and a step of the path as the fragment of a link. The fragment never leaves the
+// browser until somebody shares it.
 //
 // Format 1, bytes in base64url: 1, count of strokes, then for each its count of points and the points as differences,
 // in 1/4095 of the canvas, zigzag varints. Times are left out.
+
+import { LINE_WIDTH } from "./shape.js";
 
 const FORMAT = 1;
 const STEPS = 4095;
@@ -28,8 +31,8 @@ export function encodeDrawing(drawing) {
   return text.length > MAX_LENGTH ? "" : text;
 }
 
-/** Throws an Error with one sentence if the text is not a valid drawing. */
-export function decodeDrawing(text) {
+/** Throws an Error with one sentence if the text is not a valid drawing on a sheet of this width. */
+export function decodeDrawing(text, width = 1) {
   try {
     if (text.length > MAX_LENGTH) throw new RangeError();
     const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
@@ -39,7 +42,7 @@ export function decodeDrawing(text) {
     let y = 0;
     const drawing = Array.from({ length: checked(read(), 1, bytes.length) }, () =>
       Array.from({ length: checked(read(), 1, bytes.length) }, () => {
-        x = checked(x + unzigzag(read()), 0, STEPS);
+        x = checked(x + unzigzag(read()), 0, width * STEPS);
         y = checked(y + unzigzag(read()), 0, STEPS);
         return [x / STEPS, y / STEPS].map((value) => Math.round(value * 1e4) / 1e4);
       }),
@@ -52,15 +55,16 @@ export function decodeDrawing(text) {
 }
 
 /** The page's address with the state in its fragment, except for the visitor's own networks. */
-export function linkTo({ drawing, network, cell, design, tab, path }) {
+export function linkTo({ drawing, line, network, cell, design, tab, path }) {
   const fields = new URLSearchParams();
   if (network && !isOwn(network)) fields.set("network", network);
   if (cell) fields.set("cell", [cell.layer, cell.y, cell.x, cell.channel].join(","));
   if (design) fields.set("design", design);
   if (tab) fields.set("tab", tab);
   if (path) fields.set("path", path);
-  const encoded = drawing.length ? encodeDrawing(drawing) : "";
-  if (encoded) fields.set("drawing", encoded);
+  const ink = line ?? drawing;
+  const encoded = ink.length ? encodeDrawing(ink) : "";
+  if (encoded || line) fields.set(line ? "line" : "drawing", encoded);
   const text = fields.toString();
   return location.href.split("#")[0] + (text ? `#${text}` : "");
 }
@@ -71,13 +75,14 @@ export const isOwn = (network) => Boolean(network?.startsWith("mine-"));
 /** Name of the network in the address bar, or null. */
 export const networkInLink = () => new URLSearchParams(location.hash.slice(1)).get("network");
 
-/** What the address bar says: { drawing, network, cell, design, tab, path }, null for what is missing. Throws like decodeDrawing. */
+/** What the address bar says, null for what is missing: { drawing, line, network, cell, design, tab, path }. Throws like decodeDrawing. */
 export function readLink() {
   const fields = new URLSearchParams(location.hash.slice(1));
   const [layer, y, x, channel] = (fields.get("cell") ?? "").split(",");
   const whole = [y, x, channel].map(Number);
   return {
     drawing: fields.has("drawing") ? decodeDrawing(fields.get("drawing")) : null,
+    line: fields.has("line") ? lineOf(fields.get("line")) : null,
     network: fields.get("network"),
     design: fields.get("design"),
     tab: fields.get("tab"),
@@ -85,6 +90,8 @@ export function readLink() {
     cell: layer && whole.every(Number.isInteger) ? { layer, y: whole[0], x: whole[1], channel: whole[2] } : null,
   };
 }
+
+const lineOf = (text) => (text ? decodeDrawing(text, LINE_WIDTH) : []);
 
 const zigzag = (value) => (value << 1) ^ (value >> 31);
 const unzigzag = (value) => (value >>> 1) ^ -(value & 1);

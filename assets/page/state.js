@@ -4,7 +4,8 @@
 const listeners = new Set();
 
 const state = {
-  drawing: [], // strokes of points [x, y, milliseconds], 0..1, y down
+  drawing: [], // strokes of points [x, y, milliseconds], 0..1, y down: of one digit, which most views are about
+  line: null, // the same, x from 0 to 5, while the sheet is a line; then `drawing` is the digit of it that is chosen
   network: null, // name of the checkpoint that reads
   cell: null, // { layer, y, x, channel } or null
   design: null, // the visitor's own design as a link writes it, or null while it is the default

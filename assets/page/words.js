@@ -27,7 +27,7 @@ export function verdictOf({ classes, probabilities, familiar, several = [] }) {
   const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
   const [first, second] = order;
   const share = (index) => `${classes[index]} (${percent(probabilities[index])})`;
-  if (several.length) return ["strange", `More than one digit: ${several.join(", ")}. One at a time is read here.`];
+  if (several.length) return ["strange", `More than one digit: ${several.join(", ")}. This sheet is for one.`];
   if (!familiar) return ["strange", `Unlike anything it has learned; the closest is ${share(first)}.`];
   if (probabilities[first] < SURE) return ["unsure", `Not sure: ${share(first)} or ${share(second)}.`];
   return ["sure", `It reads ${share(first)}.`];
@@ -40,7 +40,8 @@ export const clock = () => new Date().toTimeString().slice(0, 8);
 export function titleOfLayer(name) {
   const [first, index, part] = name.split(".");
   if (first !== "stages") return { stem: "Stem", pool: "Pooled features", head: "Classes" }[name] ?? name;
-  return `Stage ${Number(index) + 1}${!part || part === "conv" ? "" : ` ${part}`}`;
+  const words = part?.replace(/_(\d+)$/, (_, number) => ` ${Number(number) + 1}`);
+  return `Stage ${Number(index) + 1}${!words || words === "conv" ? "" : ` ${words}`}`;
 }
 
 /** 200 -> "3 min 20 s". */

@@ -2,11 +2,15 @@
 
 import { IMAGE_SIZE } from "../page/bytes.js";
 
-/** Give a square canvas as many pixels as it takes on screen; it asks for the layout, and so is not for every frame. */
-export function fit(canvas) {
-  const side = Math.round(canvas.clientWidth * devicePixelRatio);
-  if (side && canvas.width !== side) canvas.width = canvas.height = side;
-  return side;
+/**
+ * Give a canvas, `ratio` times as wide as high, as many pixels as it takes on screen; it asks for the layout, and so is not
+ * for every frame.
+ */
+export function fit(canvas, ratio = 1) {
+  const width = Math.round(canvas.clientWidth * devicePixelRatio);
+  const height = Math.round(width / ratio);
+  if (width && (canvas.width !== width || canvas.height !== height)) [canvas.width, canvas.height] = [width, height];
+  return width;
 }
 
 /** Clear a square canvas for pixels `first` to `last` of the image. Returns { context, scale, place }, pixels of the canvas. */

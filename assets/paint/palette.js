@@ -1,6 +1,6 @@
 // The colours of the bytes 0..255, as canvas memory holds them.
 
-import { channels, sequential } from "./scales.js";
+import { channels, diverging, sequential } from "./scales.js";
 import { token } from "./tokens.js";
 
 const palettes = new Map(); // names of the colours -> what is made of them
@@ -13,8 +13,15 @@ export function palette(root = document.body) {
   return palettes.get(key);
 }
 
+/** The same for bytes of signed values, of which 128 stands for 0: `scale`, and the colours of gaps and marks. */
+export function signedPalette() {
+  const colour = diverging();
+  return { ...palette(), scale: Uint32Array.from({ length: 256 }, (_, byte) => word(colour((byte - 128) / 127))) };
+}
+
+const word = ([red, green, blue], alpha = 255) => ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+
 function makePalette(colour, gap, mark) {
-  const word = ([red, green, blue], alpha = 255) => ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0;
   const named = (hex) => word(channels(hex));
   const each = (make) => Uint32Array.from({ length: 256 }, (_, byte) => make(byte));
   return {

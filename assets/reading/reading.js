@@ -2,7 +2,8 @@
 
 import { inWords } from "../page/breaks.js";
 import { setText } from "../page/dom.js";
-import { set, subscribe } from "../page/state.js";
+import { toChosen, toLine } from "../page/shape.js";
+import { get, set, subscribe } from "../page/state.js";
 import { openTab } from "../page/tabs.js";
 import { live } from "../page/view.js";
 import { verdictOf } from "../page/words.js";
@@ -19,6 +20,9 @@ export function mount({ element }) {
   let last = null; // the newest answer that is shown
 
   for (const button of element.querySelectorAll("[data-tab]")) button.addEventListener("click", () => openTab(button.dataset.tab));
+  const [asLine, alone] = ["line", "alone"].map((name) => element.querySelector(`[data-do="${name}"]`));
+  asLine.addEventListener("click", toLine);
+  alone.addEventListener("click", toChosen);
   element.querySelector('[data-do="mend"]').addEventListener("click", () => set({ breaks: null }));
 
   function showBreaks({ breaks }) {
@@ -34,7 +38,8 @@ export function mount({ element }) {
     last = answer;
     paintImage(seen, answer.image);
     showBars(bars, answer.classes, answer.probabilities);
-    say(...verdictOf(answer));
+    const [state, text] = verdictOf(answer);
+    say(state, get().line ? `The chosen digit alone, here and in the tabs: ${text[0].toLowerCase()}${text.slice(1)}` : text);
   }
 
   function empty() {
@@ -42,16 +47,20 @@ export function mount({ element }) {
     last = null;
     paintImage(seen, null);
     showBars(bars, classes, null);
-    say("empty", "Draw a digit: the network reads it while the pen moves.");
+    say("empty", get().line ? "The digit of the line that is chosen is read here by itself." : "Draw a digit: the network reads it while the pen moves.");
   }
 
   function say(state, text) {
-    offer.classList.toggle("none", ["empty", "error"].includes(state));
+    const nothing = ["empty", "error"].includes(state);
+    offer.classList.toggle("none", nothing);
+    asLine.hidden = get().line !== null || !last?.several?.length;
+    alone.hidden = get().line === null || nothing;
     verdict.dataset.state = state;
     setText(verdict, text);
     pocket(text);
   }
 
+  subscribe((_, changed) => changed.includes("line") && (last ? show(last) : empty()));
   live(element, {
     answer: (answer) => (answer ? show(answer) : empty()),
     theme: () => last && paintImage(seen, last.image),

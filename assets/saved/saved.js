@@ -21,7 +21,7 @@ export async function open({ network, told, structure, kernels, drawing, canvas 
   let ready = null; // the network, where this browser can compute it
   try {
     const engine = new Engine(await WebAssembly.compile(fromBase64(kernels)), () => told);
-    [ready] = await Promise.all(engine.prepare([network]));
+    [ready] = await Promise.all([...engine.prepare([network]), engine.fetchParts()]);
     answerFirst(engine.read, engine.foresee);
   } catch (error) {
     console.error(error);

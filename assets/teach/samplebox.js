@@ -3,6 +3,10 @@
 import { node, setText } from "../page/dom.js";
 import { opens, saveFile } from "../page/files.js";
 import { linkTo } from "../page/link.js";
+import {
+  addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, labels, onSamples, relabelSample,
+  undoSamples,
+} from "../page/samples.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
 import { commit } from "../page/undo.js";
@@ -10,10 +14,7 @@ import { live } from "../page/view.js";
 import { percent } from "../page/words.js";
 import { paintDrawing } from "../paint/pen.js";
 import { readBySelf } from "./reading.js";
-import {
-  addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, labels, onSamples, relabelSample,
-  suggestion, undoSamples,
-} from "./samples.js";
+import { suggestion } from "./suggestion.js";
 
 const FORMAT = 1; // of a samples file
 
@@ -38,6 +39,7 @@ export function mountBox(section, server, most) {
     const count = getSamples().length;
     addSamples([{ label, drawing }]);
     if (getSamples().length === count) return say(`This drawing is already kept as ${label}.`);
+    if (get().line) return say(`Kept the chosen digit of the line as ${label}.`);
     commit([]);
     history.replaceState(null, "", linkTo(get())); // so that a reload does not bring back what is now in the box
     say(`Kept as ${label}; the sheet is clear for the next one.`);

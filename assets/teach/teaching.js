@@ -3,13 +3,13 @@
 import { setText } from "../page/dom.js";
 import { UNREACHABLE, begin, waiting, watch } from "../page/job.js";
 import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../page/networks.js";
+import { getSamples } from "../page/samples.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
 import { keep, recall } from "../page/storage.js";
 import { live } from "../page/view.js";
 import { accuracy, clock, duration } from "../page/words.js";
 import { drawCurves } from "../paint/curves.js";
-import { getSamples } from "./samples.js";
 
 const PATIENCE = 1000; // milliseconds in line that are worth a word
 const LOSS_TOP = 0.5; // what the curve of the loss reaches up to at least

@@ -10,7 +10,7 @@ from functools import lru_cache
 from math import prod
 
 from model.fields.layer_fields import receptive_field_in
-from model.layers import JUNCTIONS, layers_of
+from model.layers import layers_of
 from model.network import DigitNet, NetworkConfig
 
 
@@ -66,7 +66,7 @@ def complexity_of(config: NetworkConfig) -> Complexity:
         own = layer.owner == layer.name
         biases = layer.channels if layer.kind == "linear" else 0
         cost = LayerComplexity((layer.weights + biases) * own, layer.weights * prod(map_size), map_size)
-        if layer.kind not in JUNCTIONS:  # which have no module of their own
+        if layer.kind != "sum":  # which has no module of its own
             layers[layer.name] = cost
         if layer.norm_name:
             layers[layer.norm_name] = LayerComplexity(2 * layer.channels * own, 0, map_size)

@@ -17,7 +17,7 @@ MAX_MULTIPLY_ACCUMULATES = 60_000_000  # for one image
 MAX_VALUES = 400_000  # outputs of all convolutions for one image; training holds several copies for a whole batch
 
 FIELDS = ("stem_channels", "stem_kernel", "stem_stride", "separable", "stages")
-STAGE_FIELDS = ("channels", "kernel", "dilation", "stride", "shares")
+STAGE_FIELDS = ("channels", "kernel", "dilation", "stride", "shares", "branches")
 
 DEFAULT_DESIGN = NetworkConfig(16, stages=(StageConfig(64, stride=2), StageConfig(64, dilation=2), StageConfig(64)))
 
@@ -31,7 +31,7 @@ def read_design(values: object) -> NetworkConfig:
 
     Args:
         values: {stem_channels, stem_kernel, stem_stride, separable, stages: [{channels, kernel, dilation, stride,
-            shares}]}, as `write_design` writes it.
+            shares, branches}]}, as `write_design` writes it.
 
     Raises:
         ValueError: names the field and says what is allowed.
@@ -44,7 +44,12 @@ def read_design(values: object) -> NetworkConfig:
     if not isinstance(fields.get("separable", True), bool):
         raise DesignError(f"separable is {fields['separable']!r}; expected true or false.")
     blocks = [_fields(f"stages[{index}]", stage, STAGE_FIELDS, "channels") for index, stage in enumerate(stages)]
-    return NetworkConfig(**{**fields, "stages": tuple(StageConfig(**block) for block in blocks)})
+    return NetworkConfig(**{**fields, "stages": tuple(map(_stage, blocks))})
+
+
+def _stage(fields: dict[str, Any]) -> StageConfig:
+    branches = fields.get("branches", ())
+    return StageConfig(**{**fields, "branches": tuple(branches) if isinstance(branches, list) else branches})
 
 
 def write_design(config: NetworkConfig) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def _on_kernel(config: NetworkConfig, index: int) -> str:
         f"Kernel {stage.kernel + 2} instead of {stage.kernel} in {_stages(family)} {_difference(config, other)}; "
         f"{_field(config, other)}."
     )
-    if stage.kernel == 3 and len(family) == 1 and 2 * stage.dilation <= MAX_DILATION:
+    if stage.kernel == 3 and not stage.branches and len(family) == 1 and 2 * stage.dilation <= MAX_DILATION:
         sentence += f" Dilation {2 * stage.dilation} with kernel 3 reaches as far for free, with taps further apart."
     return sentence
 
@@ -51,11 +51,14 @@ def _on_dilation(config: NetworkConfig, index: int) -> str:
     stage = config.stages[index]
     if stage.kernel == 1:
         return "A kernel of 1 has a single tap, so dilation has no effect."
-    if stage.dilation == MAX_DILATION:
+    widest = max(stage.dilations)
+    if widest == MAX_DILATION:
         return f"A dilation of {MAX_DILATION} is the largest that can be chosen."
-    other = _changed(config, [index], dilation=stage.dilation + 1)
+    at = stage.dilations.index(widest)
+    dilation, *branches = (each + (place == at) for place, each in enumerate(stage.dilations))
+    other = _changed(config, [index], dilation=dilation, branches=tuple(branches))
     return (
-        f"Dilation {stage.dilation + 1} instead of {stage.dilation} in stage {index + 1} "
+        f"Dilation {widest + 1} instead of {widest} in stage {index + 1} "
         f"{_difference(config, other)}; {_field(config, other)}{_gaps(other)}."
     )
 
@@ -84,6 +87,8 @@ def _on_filters(config: NetworkConfig, index: int) -> str:
 
 
 def _on_separable(config: NetworkConfig) -> str:
+    if any(stage.branches for stage in config.stages):
+        return "Parallel dilations are depthwise convolutions; standard ones have none to compare with."
     other = replace(config, separable=not config.separable)
     before, after = cost_of(config), cost_of(other)
     kinds = ("Standard", "separable") if config.separable else ("Separable", "standard")

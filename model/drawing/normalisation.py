@@ -72,6 +72,16 @@ def normalised(drawing: object, steps: Steps = Steps(), slant: float = 0) -> np.
     return plane[IMAGE_SIZE : 2 * IMAGE_SIZE, IMAGE_SIZE : 2 * IMAGE_SIZE].copy()
 
 
+def centred(image: np.ndarray) -> np.ndarray:
+    """An image with its ink's centre of mass moved to the middle in whole pixels, as in MNIST; what falls out is lost.
+
+    Args:
+        image: uint8 (28, 28), ink 255 on 0.
+    """
+    right, down = centring_shift(image.astype(np.float64))
+    return moved(image, right, down)
+
+
 def slant_of(image: np.ndarray) -> float:
     """How much the ink of an image leans, in columns to the right per row upwards, from -1 to 1; 0 for a blank one.
 

@@ -6,13 +6,15 @@ Windows are square and odd, so that a cell reads the same rows as columns: one a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from model.drawing.strokes import IMAGE_SIZE
-from model.fields.layer_fields import FieldError
-from model.layers import Layer, parts_of
+from model.fields.layer_fields import IMAGE_SHAPE, FieldError, layer_chain
+from model.fields.tap_lattice import count_paths
+from model.layers import Layer, milestones, parts_of
 from model.network import NetworkConfig
 from model.stages import StageConfig
 
@@ -21,6 +23,9 @@ MAX_COLUMNS = 20_000  # of a field that is searched for gaps; with a few large s
 
 class Window(NamedTuple):
     """One axis of everything between two milestones: the stem or a stage.
+
+    Of dilations side by side, the taps of all: a cell reads every row and column that one of them reaches, but not
+    every pixel where they cross, as `pixels_of_image` says.
 
     Attributes:
         taps: offsets of the cells that are read from the middle one, ascending; symmetrical.
@@ -104,33 +109,46 @@ def columns_of_image(config: NetworkConfig, depth: int) -> list[int]:
     return sorted(columns)
 
 
+@lru_cache(maxsize=256)
+def pixels_of_image(config: NetworkConfig, depth: int) -> np.ndarray:
+    """Which pixels of the image the middle cell of a map reads: bool (28, 28). Do not change it.
+
+    Args:
+        config: of the network.
+        depth: 0 for the stem's map, 1 for that of the first stage, ...
+    """
+    middle = map_sizes(config)[depth + 1] // 2
+    layer = milestones(config)[depth].output
+    return count_paths(layer_chain(config, layer), (middle, middle), IMAGE_SHAPE, exact=False) > 0
+
+
 @dataclass(frozen=True)
 class Gridding:
     """Dilations that leave gaps.
 
     Attributes:
-        dilations: of the stages, first to last.
+        stages: first to last.
         read: columns of the stem's map that a cell of the last stage reads.
         total: columns of its field there.
         pixels: columns of the image that it reads through the stem, and columns of its field there.
-        mended: dilations that leave no gap, or None if there are none.
+        mended: the stages with dilations that leave no gap, or None if there are none.
     """
 
-    dilations: tuple[int, ...]
+    stages: tuple[StageConfig, ...]
     read: int
     total: int
     pixels: tuple[int, int]
-    mended: tuple[int, ...] | None
+    mended: tuple[StageConfig, ...] | None
 
     @property
     def sentence(self) -> str:
         """What is wrong, and what would be better."""
-        which = "Dilations" if len(self.dilations) > 1 else "Dilation"
-        verb = "read" if len(self.dilations) > 1 else "reads"
-        sentence = f"{which} {_list(self.dilations)} {verb} only {self.read} of the {self.total} columns in their field"
+        several = len(self.stages) > 1 or len(self.stages[0].dilations) > 1
+        which, verb = ("Dilations", "read") if several else ("Dilation", "reads")
+        sentence = f"{which} {_list(self.stages)} {verb} only {self.read} of the {self.total} columns in their field"
         if self.mended is None:
             sentence += "; strides this large need larger kernels."
-        elif self.dilations[0] > 1:
+        elif min(self.stages[0].dilations) > 1:
             sentence += "; begin with 1" + (f", for example {_list(self.mended)}." if len(self.mended) > 1 else ".")
         else:
             sentence += f"; {_list(self.mended)} would read all of theirs."
@@ -152,18 +170,18 @@ def gridding_of(config: NetworkConfig) -> Gridding | None:
         return None
     better = replace(config, stages=_mended(config.stages))
     gapless = columns_in_field(windows_of(better)[1:]).all()
-    dilations, mended = (tuple(stage.dilation for stage in each.stages) for each in (config, better))
     counts = int(pixels.sum()), len(pixels)
-    return Gridding(dilations, int(read.sum()), len(read), counts, mended if gapless else None)
+    return Gridding(config.stages, int(read.sum()), len(read), counts, better.stages if gapless else None)
 
 
 def _mended(stages: Sequence[StageConfig]) -> tuple[StageConfig, ...]:
     """Each dilation as it is, but limited to what the stages before it read without a gap."""
     better, width, jump = [], 1, 1  # columns that a cell reads so far, and how far apart neighbouring cells look
     for stage in stages:
-        dilation = max(1, min(stage.dilation, width // jump)) if stage.kernel > 1 else stage.dilation
-        better.append(replace(stage, dilation=dilation))
-        width += dilation * (stage.kernel - 1) * jump
+        most = max(1, width // jump) if stage.kernel > 1 else max(stage.dilations)
+        dilation, *branches = (min(each, most) for each in stage.dilations)
+        better.append(replace(stage, dilation=dilation, branches=tuple(branches)))
+        width += max(dilation, *branches, 1) * (stage.kernel - 1) * jump
         jump *= stage.stride
     return tuple(better)
 
@@ -208,5 +226,5 @@ def meets_hybrid_dilation(dilations: Sequence[int], kernel: int) -> bool:
     return hybrid_dilation_gap(dilations) <= kernel
 
 
-def _list(numbers: tuple[int, ...]) -> str:
-    return ", ".join(map(str, numbers))
+def _list(stages: tuple[StageConfig, ...]) -> str:
+    return ", ".join(stage.written for stage in stages)

@@ -133,8 +133,8 @@ def generate(
     if len(labels) > MOST_IMAGES:
         raise ValueError(f"{len(labels):,} images were asked for; at most {MOST_IMAGES:,} are drawn at once.")
     digits = torch.tensor([_index(generator, label) for label in labels], dtype=torch.long)
-    _check_seed(seed)
-    _check_effort(steps, guidance)
+    check_seed(seed)
+    check_effort(steps, guidance)
     random = torch.Generator().manual_seed(seed)
     images = [np.empty((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)]
     for some in digits.split(BATCH) if len(digits) else ():
@@ -175,14 +175,11 @@ def complete(
             the generator, or a number is out of its range.
     """
     image, keep = _checked("image", image, torch.uint8), _checked("mask", keep, torch.bool)
-    if not keep.any():
-        raise ValueError("Nothing of the image is kept, so there is nothing to complete; keep a part of it.")
-    if keep.all():
-        raise ValueError("All of the image is kept, so nothing is left to draw; leave a part of it open.")
+    check_kept(keep)
     digit = _index(generator, label)
     check_whole("count", count, 1, MOST_COMPLETIONS)
-    _check_seed(seed)
-    _check_effort(steps, guidance)
+    check_seed(seed)
+    check_effort(steps, guidance)
     noise, images = draw_noise(count, torch.Generator().manual_seed(seed)), []
     values = to_values(image[None])  # (1, 1, 28, 28)
     for some in noise.split(BATCH):
@@ -218,11 +215,21 @@ def _index(generator: DigitGenerator, label: object) -> int:
     return generator.classes.index(label)
 
 
-def _check_seed(seed: object) -> None:
+def check_kept(keep: np.ndarray | Tensor) -> None:
+    """Raises ValueError where nothing of an image is kept, or all of it."""
+    if not keep.any():
+        raise ValueError("Nothing of the image is kept, so there is nothing to complete; keep a part of it.")
+    if keep.all():
+        raise ValueError("All of the image is kept, so nothing is left to draw; leave a part of it open.")
+
+
+def check_seed(seed: object) -> None:
+    """Raises ValueError where this is no seed."""
     check_whole("seed", seed, 0, MOST_SEED)
 
 
-def _check_effort(steps: object, guidance: object) -> None:
+def check_effort(steps: object, guidance: object) -> None:
+    """Raises ValueError where these are no steps, or no guidance."""
     check_whole("steps", steps, 1, 100)
     if isinstance(guidance, bool) or not isinstance(guidance, (int, float)) or not 1 <= guidance <= 10:
         raise ValueError(f"guidance is {guidance!r}; expected a number from 1 to 10.")

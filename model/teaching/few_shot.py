@@ -30,6 +30,7 @@ ABLATION: dict[str, dict[str, Any]] = {
     "without the head first": {"head_steps": 0},
     "the head only": {"layers": "head"},
     "head and last stage only": {"layers": "last"},
+    "all stages": {"layers": "all"},
     "without old digits in a batch": {"replay": 0.0},
     "without distillation": {"distillation": 0.0},
     "without interpolation": {"interpolation": 1.0},

@@ -24,7 +24,7 @@ from model.metrics import check_digits, logits_of
 from model.network import DIGITS, DigitNet
 from model.teaching.lesson import answers_before, fine_tune
 from model.teaching.recipe import KEEPS, Teaching
-from model.teaching.replay import Replay, embedded_replay, generated_replay, load_replay
+from model.teaching.replay import SOURCES, Replay, load_replay
 from model.teaching.resemblance import resemblances
 
 SHOTS = 5
@@ -186,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--omniglot", required=True, metavar="ZIP", help="Omniglot's strokes")
     parser.add_argument("--alphabet", default="Latin", help="its letters are taught; default: Latin")
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw, which tells the truth")
-    parser.add_argument("--source", choices=["mnist", "generated", "embedded"], default="generated")
+    parser.add_argument("--source", choices=SOURCES, default="generated")
     parser.add_argument("--checkpoint", default="base")
     parser.add_argument("--keep", choices=KEEPS, default="digits")
     parser.add_argument(
@@ -197,8 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     net = load_checkpoint(options.checkpoint)
     check_digits(net)
     test = load_training(options.data)[1] if options.validation else load_mnist(options.data, train=False)
-    sources = {"generated": generated_replay, "embedded": embedded_replay}
-    replay = load_replay(options.data) if options.source == "mnist" else sources[options.source]()
+    replay = load_replay(options.data, options.source)
     print(
         f"old digits: {replay.source}, proved by {len(replay.held_out.labels):,}; truth: {len(test.labels):,} of MNIST"
     )

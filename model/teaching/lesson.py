@@ -1,11 +1,11 @@
 """One lesson: a network learns samples and rehearses old digits.
 
-The head alone first and then everything, so that a head that fits badly does not spoil the features (LP-FT: Kumar et
-al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022); running statistics
-frozen, since a few samples say nothing about them; old digits in every batch, with their labels and with what the
-network said of them before (Li & Hoiem, "Learning without Forgetting", ECCV 2016); drawings varied as strokes; at the
-end as much of the way from the old to the new weights as other old digits allow, and of a new class no more than they
-allow, unless the visitor would rather have the class. What was lost is proved by a third part of the old digits.
+The head alone first and then the later stages, so that a head that fits badly does not spoil the features (LP-FT:
+Kumar et al., "Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution", ICLR 2022); running
+statistics frozen, since a few samples say nothing about them; old digits in every batch, with their labels and with
+what the network said of them before (Li & Hoiem, "Learning without Forgetting", ECCV 2016); drawings varied as strokes;
+at the end as much of the way from the old to the new weights as other old digits allow, and of a new class no more than
+they allow, unless the visitor would rather have the class. What was lost is proved by a third part of the old digits.
 """
 
 from collections.abc import Sequence
@@ -25,9 +25,10 @@ from model.network import DigitNet
 from model.teaching.interpolation import interpolate
 from model.teaching.material import Material, prepare
 from model.teaching.new_classes import extended, features_of
+from model.teaching.parts import TaughtPart
 from model.teaching.precedence import Bars, Contest, bars, contest
 from model.teaching.proof import prove
-from model.teaching.recipe import Teaching
+from model.teaching.recipe import CLASS_STEPS, HAND_STEPS, Teaching
 from model.teaching.replay import Replay, load_replay
 from model.teaching.result import FineTuned, OnStep, Step, accuracy_of, report_on, weight_changes
 from model.teaching.styles import answers_to_hands, style_changes
@@ -127,6 +128,8 @@ class Lesson:
         chosen = material.chosen
         self.chosen_before = accuracy_of(answers_before(net, chosen.images), chosen.labels)
         self.history: list[Step] = []
+        own = CLASS_STEPS if len(material.names) > len(net.classes) else HAND_STEPS
+        self.steps = own if teaching.steps is None else teaching.steps
 
     def teach(self, on_step: OnStep) -> FineTuned:
         """The whole run; `on_step` may raise."""
@@ -140,7 +143,7 @@ class Lesson:
             self.old, self.new, material.chosen, self.chosen_before, self.teaching.interpolation
         )
         found = self._hold_back(logits)
-        self._report(on_step, self.teaching.steps, self.history[-1].loss)
+        self._report(on_step, self.steps, self.history[-1].loss)
         logits = logits_of(self.new, material.held_out.images)
         after, labels = report_on(self.new, material, logits), material.held_out.labels
         counts = len(material.rehearsed.labels), len(material.chosen.labels)
@@ -206,7 +209,7 @@ class Lesson:
         samples, replay = logits.split([len(images), len(logits) - len(images)])
         report = Step(
             step,
-            self.teaching.steps,
+            self.steps,
             loss,
             accuracy_of(samples, self.material.labels),
             accuracy_of(replay, chosen.labels[watched]),
@@ -225,23 +228,24 @@ class Lesson:
             self._take(optimizer, self._loss(logits, new, old))
 
     def _teach_all(self, on_step: OnStep) -> None:
-        teaching, shown, rehearsed = self.teaching, self.material.shown, self.material.rehearsed.images
+        teaching, part = self.teaching, TaughtPart(self.new, self.teaching.layers)
+        shown, rehearsed = part.inputs(self.material.shown), part.inputs(self.material.rehearsed.images)
         self._prepare()
-        optimizer = torch.optim.Adam(self._weights(), lr=teaching.learning_rate, fused=True)
+        optimizer = torch.optim.Adam(part.parameters(), lr=teaching.learning_rate, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, teaching.learning_rate, total_steps=max(teaching.steps, 2), pct_start=0.15
+            optimizer, teaching.learning_rate, total_steps=max(self.steps, 2), pct_start=0.15
         )
         share = min(round(teaching.batch * teaching.replay), teaching.batch - 1)  # without samples it teaches nothing
-        for step in range(1, teaching.steps + 1):
+        for step in range(1, self.steps + 1):
             new = self._draw(len(shown), teaching.batch - share)
             old = self._draw(len(rehearsed), share)
-            batch = torch.cat([shown[new], rehearsed[old]])[:, None]  # (N, 1, 28, 28)
+            batch = torch.cat([shown[new], rehearsed[old]])  # (N, C, H, W)
             with narrow_arithmetic(batch.device):
-                logits = self.new(batch.contiguous(memory_format=torch.channels_last)).float()
+                logits = part.logits(batch).float()
             loss = self._loss(logits, new, old)
             self._take(optimizer, loss)
             schedule.step()
-            if step % REPORT_EVERY == 0 and step < teaching.steps:
+            if step % REPORT_EVERY == 0 and step < self.steps:
                 self._report(on_step, step, loss.item())
                 self._prepare()
 
@@ -251,11 +255,6 @@ class Lesson:
         for module in self.new.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.eval()
-
-    def _weights(self) -> list[Tensor]:
-        if self.teaching.layers == "last":
-            return [*self.new.stages[-1].parameters(), *self.new.head.parameters()]
-        return list(self.new.parameters())
 
     def _draw(self, among: int, count: int) -> Tensor:
         """Indices of `count` images to take; none if there are no images, such as when the network has no digits."""

@@ -9,13 +9,15 @@ from torch import Tensor
 from model.data import Split
 from model.metrics import BATCH
 from model.network import DigitNet
+from model.stages import folded_norms
 
 
 @torch.no_grad()
 def features_of(net: DigitNet, images: Tensor) -> Tensor:
     """What the head reads of each image: uint8 (N, 28, 28) -> float (N, C)."""
     batches = (batch[:, None].contiguous(memory_format=torch.channels_last) for batch in images.split(BATCH))
-    return torch.cat([net.features(batch) for batch in batches])
+    with folded_norms():
+        return torch.cat([net.features(batch) for batch in batches])
 
 
 @torch.no_grad()

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from model.checks import check_whole
 
-LAYERS = ("all", "last", "head")
+LAYERS = ("all", "late", "last", "head")
 KEEPS = ("digits", "class")
+HAND_STEPS, CLASS_STEPS = 60, 100  # a hand is a variation of what is known; a class has features of its own
 MAX_STEPS = 1000
 MAX_BATCH = 256
 MAX_VARIANTS = 5000
@@ -16,10 +17,12 @@ class Teaching:
     """How a network is taught. The defaults were chosen by measurement on other people's hands.
 
     Attributes:
-        steps: steps of all weights, after those of the head alone.
+        steps: steps of the taught weights, after those of the head alone; None takes `HAND_STEPS`, or `CLASS_STEPS`
+            where a class is new.
         batch: images per step.
         replay: share of old digits among them, 0 to less than 1.
-        layers: "all", "last" (the last stage and the head) or "head".
+        layers: "all", "late" (the second half of the stages, and the head), "last" (the last one, and the
+            head) or "head".
         interpolation: how far to go from the old weights to the new, 0 to 1; None lets held-out digits decide.
         learning_rate: Adam's, at its peak.
         head_steps: steps of the head alone, on features computed once.
@@ -28,19 +31,20 @@ class Teaching:
         keep: what has precedence where a new class looks like a digit: "digits", or the "class".
     """
 
-    steps: int = 100
+    steps: int | None = None
     batch: int = 64
     replay: float = 0.5
-    layers: str = "all"
+    layers: str = "late"
     interpolation: float | None = None
-    learning_rate: float = 3e-3
+    learning_rate: float = 6e-3
     head_steps: int = 60
     distillation: float = 2.0
     variants: int = 640
     keep: str = "digits"
 
     def __post_init__(self) -> None:
-        check_whole("steps", self.steps, 0, MAX_STEPS)
+        if self.steps is not None:
+            check_whole("steps", self.steps, 0, MAX_STEPS)
         check_whole("batch", self.batch, 2, MAX_BATCH)
         check_whole("head_steps", self.head_steps, 0, MAX_STEPS)
         check_whole("variants", self.variants, 0, MAX_VARIANTS)

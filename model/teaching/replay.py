@@ -15,6 +15,7 @@ from model.teaching.generated_digits import FILE, DigitsError, read_digits
 MNIST = "MNIST"
 GENERATED = "generated digits"
 EMBEDDED = "embedded drawings"
+SOURCES = ("mnist", "generated", "embedded")
 REHEARSED = 1000  # images to rehearse, the same number of each class
 CHOSEN = 1000  # images that decide how far a lesson goes
 HELD_OUT = 5000  # images that prove what was forgotten; fewer could not tell half a point of one digit
@@ -41,12 +42,20 @@ class Replay(NamedTuple):
         return self._replace(held_out=self.chosen)
 
 
-def load_replay(data: str | Path) -> Replay:
+def load_replay(data: str | Path, source: str | None = None) -> Replay:
     """MNIST if it is on this machine, else the digits that the generator drew, else the embedded drawings, varied.
 
     Args:
         data: directory that may hold MNIST/raw. Nothing is ever downloaded.
+        source: the one of `SOURCES` to take, instead of the best that there is.
+
+    Raises:
+        ValueError: that source is not on this machine.
     """
+    if source:
+        if source == "mnist":
+            return _mnist_replay(data)
+        return generated_replay() if source == "generated" else embedded_replay()
     try:
         return _mnist_replay(data)
     except DataError:

@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, tuple[list[str], list[int]]] = {
     "startup": (["--runs", "3"], []),
     "rasterize": (["--data"], []),
     "engine": ([], []),
+    "generator": ([], []),
     "engine_latency": ([], []),
     "pen_latency": (["--movements", "300", "--strokes", "4"], []),
     "layers_latency": (["--memory", "20"], []),

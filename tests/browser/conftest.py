@@ -168,7 +168,7 @@ def tidy(page: Page, size: ViewportSize, reads: str) -> None:
             document.activeElement.blur();
             document.querySelector("#right [role=tab]").click();
             scrollTo(0, 0);
-            state.set({{ drawing: [], cell: null, network }});
+            state.set({{ line: null, drawing: [], cell: null, network }});
         }}""",
         reads,
     )

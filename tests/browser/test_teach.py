@@ -111,7 +111,7 @@ def tab(opened: Page) -> Iterator[Page]:
 
 
 def delete_samples(page: Page) -> None:
-    page.evaluate(f"{module('teach/samples.js')}.then((samples) => samples.deleteAllSamples())")
+    page.evaluate(f"{module('page/samples.js')}.then((samples) => samples.deleteAllSamples())")
 
 
 def press(page: Page, name: str) -> None:
@@ -418,7 +418,7 @@ def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
     """Five 7s that are read as 1: the page asks for 1s and then for Teach, not for a 0."""
     said = tab.evaluate(
         f"""async () => {{
-            const samples = await {module("teach/samples.js")};
+            const samples = await {module("page/samples.js")};
             const seven = (_, index) => ({{ label: "7", drawing: [[[0.1 * index, 0.5]]] }});
             const sevens = Array.from({{ length: 5 }}, seven);
             samples.addSamples(sevens);

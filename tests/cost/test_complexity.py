@@ -48,7 +48,7 @@ def test_shared_weights_count_once_and_are_applied_twice(separable: bool) -> Non
 
 
 @settings(max_examples=40, deadline=None)
-@given(configurations())
+@given(configurations(branches=2))
 def test_the_cost_of_any_network_is_what_torch_counts(config: NetworkConfig) -> None:
     """Strides and maps of odd size included."""
     check(DigitNet(config))

@@ -83,7 +83,7 @@ def test_a_pixel_moves_the_cell_as_much_as_its_field_says(image: np.ndarray, lay
 
 
 @settings(max_examples=40, deadline=None)
-@given(configurations(), st.data())
+@given(configurations(branches=2), st.data())
 def test_nothing_moves_a_cell_from_outside_its_lattice(config: NetworkConfig, data: st.DataObject) -> None:
     """The heat never leaves the taps, nor therefore the box: the overlays on the drawing agree."""
     net = lively(DigitNet(config), data.draw(st.integers(0, 2**31)))

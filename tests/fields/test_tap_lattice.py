@@ -120,7 +120,7 @@ def test_an_even_kernel_with_stride_leaves_nothing_out_and_a_dilated_one_does() 
 
 
 @settings(max_examples=60, deadline=None)
-@given(configurations(), st.integers(0, 2**31), st.data())
+@given(configurations(branches=2), st.integers(0, 2**31), st.data())
 def test_pixels_that_move_a_cell_are_the_support_of_its_lattice(
     config: NetworkConfig, seed: int, data: st.DataObject
 ) -> None:
@@ -133,7 +133,7 @@ def test_pixels_that_move_a_cell_are_the_support_of_its_lattice(
 
 
 @settings(max_examples=60, deadline=None)
-@given(configurations(), st.data())
+@given(configurations(branches=2), st.data())
 def test_path_counts_of_every_layer_are_what_weights_of_one_give(config: NetworkConfig, data: st.DataObject) -> None:
     """By torch's own gradient, in float64, where these counts are exact; the pool's mean is turned into a sum."""
     net = make_positive(DigitNet(config), None)
@@ -178,7 +178,7 @@ def test_cells_outside_the_map_are_refused(cell: object) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(configurations(), st.data())
+@given(configurations(branches=2), st.data())
 def test_coverage_is_the_lattice_inside_the_region(config: NetworkConfig, data: st.DataObject) -> None:
     net = DigitNet(config)
     layer = data.draw(st.sampled_from(sorted({name for name, _ in net.named_modules()} - {"", "stages"})))

@@ -1,6 +1,7 @@
 """What a network is made of: checked configurations, names that others rely on, shared weights."""
 
 import json
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 
@@ -9,10 +10,12 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from model.checkpoint import load_checkpoint, save_checkpoint
+from model.depthwise import DepthwiseConv2d
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig, count_parameters
-from model.stages import MultiScaleStage
+from model.stages import MultiScaleStage, folded_norms, normed
 from tests.probing import configurations
 
 STAGES = (StageConfig(4),)
@@ -154,3 +157,22 @@ def test_every_configuration_gives_one_logit_per_class(config: NetworkConfig, tr
     assert logits.shape == (2, len(config.classes))
     assert logits.isfinite().all()
     assert net.classes == list(config.classes)
+
+
+@pytest.mark.parametrize("make", [lambda: nn.Conv2d(4, 4, 3, 2, 1, bias=False), lambda: DepthwiseConv2d(4, 3, 2)])
+def test_a_norm_that_stands_still_is_taken_into_the_filters_and_learns_as_before(make: Callable[[], nn.Conv2d]) -> None:
+    torch.manual_seed(0)
+    convolution, norm = make().double(), nn.BatchNorm2d(4).double()
+    nn.init.normal_(norm.weight), nn.init.normal_(norm.bias)
+    norm(torch.randn(9, 4, 5, 5).double())  # its statistics are not 0 and 1
+    norm.eval()
+    x = torch.randn(2, 4, 9, 9, dtype=torch.double, requires_grad=True)
+    weights = [x, convolution.weight, norm.weight, norm.bias]
+    expected = norm(convolution(x))
+    with folded_norms():
+        found = normed(convolution, norm, x)
+    assert found.grad_fn is not None
+    assert found.grad_fn.name() != expected.grad_fn.name(), "the norm is still an operation of its own"
+    torch.testing.assert_close(found, expected)
+    grad = torch.randn_like(expected)
+    torch.testing.assert_close(torch.autograd.grad(found, weights, grad), torch.autograd.grad(expected, weights, grad))

@@ -88,7 +88,7 @@ def test_the_command_prints_a_row_for_every_number_of_shots(
 ) -> None:
     monkeypatch.setattr(evaluate, "read_pendigits", lambda path: SAMPLES)
     monkeypatch.setattr(evaluate, "Teaching", lambda: QUICK)
-    arguments = ["--checkpoint", "nano", "--few-shot", "FILE", "--embedded", "--data", str(stand_in_data)]
+    arguments = ["--checkpoint", "nano", "--few-shot", "FILE", "--source", "embedded", "--data", str(stand_in_data)]
     assert evaluate.main([*arguments, "--shots", "1", "--writers", "1"]) == 0
     assert "nano, 1 a class" in capsys.readouterr().out
 

@@ -35,7 +35,7 @@ def test_going_no_part_of_the_way_is_the_old_network(net: DigitNet, teach: Teach
 
 
 def test_it_goes_no_further_than_old_digits_allow(teach: Teach, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = {"steps": 20, "head_steps": 40, "batch": 32, "variants": 8, "replay": 0.0}
+    settings = {"steps": 20, "head_steps": 40, "batch": 32, "variants": 8, "replay": 0.0, "learning_rate": 2e-3}
     kept = {
         share: teach([STAR], ["8"], teaching=Teaching(**settings, interpolation=share)).after.replay
         for share in INTERPOLATIONS

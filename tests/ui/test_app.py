@@ -1,6 +1,7 @@
 """`python app.py`: what is wrong is said in one sentence, with exit code 2, and importing it starts nothing."""
 
 import importlib.util
+import re
 import socket
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import torch
 import app
 from model.checkpoint import checkpoint_names
 from tests.serving import ROOT, serving
+from ui.page import OPENING
+from ui.serving.view import preloads
 
 needs_base = pytest.mark.skipif("base" not in checkpoint_names(), reason="needs checkpoints/base.safetensors")
 
@@ -122,3 +125,10 @@ def test_it_starts_from_any_directory_with_what_it_serves(tmp_path: Path) -> Non
         with urllib.request.urlopen(f"{address}/digitscope/canvas/canvas.js", timeout=30) as module:
             assert "export function mount" in module.read().decode()
     assert list(tmp_path.iterdir()) == [], "and leaves nothing there"
+
+
+def test_the_opening_views_are_preloaded_with_all_that_they_import_and_nothing_else() -> None:
+    found = re.findall(r'href="digitscope/([^"]+)"', preloads(OPENING))
+    assert {*OPENING, "page/state.js", "paint/maps.js", "layers/cell.js"} <= set(found)
+    assert len(found) == len(set(found))
+    assert not [place for place in found if place.startswith(("teach/", "learn/", "design/"))]

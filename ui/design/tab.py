@@ -7,28 +7,29 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
-from model import NetworkConfig
+from model import NetworkConfig, StageConfig
 from model.checks import is_whole
 from model.design.configuration import DEFAULT_DESIGN, check_size, cost_of, read_design, write_design
 from model.design.live_training import DEFAULT_EPOCHS, MAX_EPOCHS
 from model.design.neighbours import advice_on
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import (
-    Window,
     columns_in_field,
-    columns_of_image,
     field_width,
     gridding_of,
     idle_stages,
     map_sizes,
+    pixels_of_image,
     windows_of,
 )
 from model.fields.layer_fields import IMAGE_SHAPE, FieldError, layer_chain
 from model.fields.receptive_field import receptive_field_of
 from model.layers import parts_of
-from model.network import MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
+from model.network import MAX_BRANCHES, MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
 from ui.design.live_trainings import LiveTrainings
+from ui.serving.answers import to_base64
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 from ui.serving.processes import Processes
@@ -57,6 +58,7 @@ def design(networks: Networks, jobs: Jobs, processes: Processes, data: str | Pat
         starts={name: write_design(config) for name, config in starts.items()},
         limits={"channels": MAX_CHANNELS, "kernel": MAX_KERNEL, "dilation": MAX_DILATION, "stride": MAX_STRIDE},
         stages=MAX_STAGES,
+        branches=MAX_BRANCHES - 1,
         epochs={"default": DEFAULT_EPOCHS, "most": MAX_EPOCHS},
     )
 
@@ -105,7 +107,7 @@ def _in_words(message: str) -> str:
 
 
 def _word(field: str) -> str:
-    return {"channels": "filters", "shares": "weights"}.get(field, field)
+    return {"channels": "filters", "shares": "weights", "branches": "parallel dilations"}.get(field, field)
 
 
 def gridding_sentence(config: NetworkConfig) -> str | None:
@@ -121,8 +123,8 @@ def gridding_sentence(config: NetworkConfig) -> str | None:
 def _layers(config: NetworkConfig) -> list[dict[str, Any]]:
     """The cost of the stem and of every stage, and what the middle cell of its map reads of the image.
 
-    `field` is the box (top, left, bottom, right) that it could read, not clipped to the image; `columns` are the
-    columns, and likewise the rows, of the image that it does read.
+    `field` is the box (top, left, bottom, right) that it could read, not clipped to the image; `read` are the pixels of
+    the image that it does read, a bit each, in base64.
     """
     costs, sizes = cost_of(config).layers, map_sizes(config)
     layers = []
@@ -136,7 +138,8 @@ def _layers(config: NetworkConfig) -> list[dict[str, Any]]:
                 "map": sizes[depth + 1],
                 "size": field.size[0],
                 "field": field.region(*middle, clipped=False).corners,
-                "columns": columns_of_image(config, depth),
+                "read": to_base64(np.packbits(pixels_of_image(config, depth))),
+                "pixels": int(pixels_of_image(config, depth).sum()),
                 "parameters": sum(layer.parameters for layer in own),
                 "multiply_accumulates": sum(layer.multiply_accumulates for layer in own),
             }
@@ -160,13 +163,13 @@ def coverage_sentence(config: NetworkConfig) -> str:
     last = _layers(config)[-1]
     top, _, bottom, _ = last["field"]
     total = min(bottom, IMAGE_SIZE) - max(top, 0)
-    read = len(last["columns"])
+    read, columns = last["pixels"], int(pixels_of_image(config, len(config.stages)).any(axis=0).sum())
     of_field = "its field" if last["size"] == total else "its field within the image"
-    if read == total:
-        return f"The middle cell of the last stage reads all {total**2:,} pixels of {of_field}."
-    return (
-        f"The middle cell of the last stage reads only {read**2:,} of the {total**2:,} pixels of {of_field}: "
-        f"{read} of {total} columns, and as many rows."
+    if read == total**2:
+        return f"The middle cell of the last stage reads all {read:,} pixels of {of_field}."
+    sentence = f"The middle cell of the last stage reads only {read:,} of the {total**2:,} pixels of {of_field}"
+    return f"{sentence}: {columns} of {total} columns, and as many rows" + (
+        "." if read == columns**2 else ", but not all their crossings: dilations side by side do not mix their taps."
     )
 
 
@@ -183,7 +186,7 @@ def notes_on(config: NetworkConfig) -> list[str]:
     for index in idle_stages(config):
         notes.append(
             f"Stage {index + 1} reads a map of {sizes[index]} x {sizes[index]} cells; with dilation "
-            f"{config.stages[index].dilation}, all taps outside the middle row and column always lie beyond the border."
+            f"{config.stages[index].written}, all taps outside the middle row and column always lie beyond the border."
         )
     if counts := counts_sentence(config):
         notes.append(counts)
@@ -193,16 +196,14 @@ def notes_on(config: NetworkConfig) -> list[str]:
 def counts_sentence(config: NetworkConfig) -> str | None:
     """Why the same dilations read other columns here than by themselves; None where nothing is dilated."""
     stages, windows = config.stages, windows_of(config)
-    if all(stage.dilation == 1 or stage.kernel == 1 for stage in stages):
+    if all(max(stage.dilations) == 1 or stage.kernel == 1 for stage in stages):
         return None
-    alone = [
-        Window(tuple(stage.dilation * (tap - stage.kernel // 2) for tap in range(stage.kernel)), 1) for stage in stages
-    ]
+    alone = [window._replace(taps=_alone(stage), stride=1) for stage, window in zip(stages, windows[1:], strict=True)]
     try:
         counts = [columns_in_field(each) for each in (alone, windows[1:], windows)]
     except FieldError:
         return None
-    stem, dilations = config.stem_kernel, ", ".join(str(stage.dilation) for stage in stages)
+    stem, dilations = config.stem_kernel, ", ".join(stage.written for stage in stages)
     bare, spread, whole = (f"{read.sum():,} of {read.size:,} columns" for read in counts)
     return (
         f"By themselves, at stride 1 as on the Learn tab, dilations {dilations} "
@@ -210,3 +211,9 @@ def counts_sentence(config: NetworkConfig) -> str | None:
         f"{stem} x {stem} kernel, {whole} of the image and beyond its border. Residual paths add none: the "
         "middle tap reads the same cell."
     )
+
+
+def _alone(stage: StageConfig) -> tuple[int, ...]:
+    """The taps of a stage at stride 1, of all its dilations."""
+    taps = {dilation * (tap - stage.kernel // 2) for dilation in stage.dilations for tap in range(stage.kernel)}
+    return tuple(sorted(taps))

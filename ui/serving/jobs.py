@@ -4,7 +4,6 @@ Work reports as it goes, and whoever started it asks for the news; a job that no
 gives up its place in line.
 """
 
-import os
 import secrets
 import threading
 import time
@@ -246,10 +245,3 @@ class Jobs:
 def _part(job: Job) -> str:
     """What takes about the same time: work of a kind, and its rest."""
     return job.kind if not job.rounds else f"{job.kind}, the rest"
-
-
-def cores() -> int:
-    """How many cores this process may use, at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -1,6 +1,10 @@
-"""Maps as bytes, few enough to send with every movement of the pen."""
+"""Arrays as bytes: maps, few enough to send with every movement of the pen; and whatever programs are handed."""
+
+from typing import Any
 
 import numpy as np
+
+from ui.serving.answers import to_base64
 
 
 def quantised(values: np.ndarray, maximum: float) -> np.ndarray:
@@ -21,3 +25,9 @@ def packed(levels: np.ndarray) -> np.ndarray:
     """
     on = levels != 0
     return np.concatenate([np.packbits(on), levels[on]])
+
+
+def as_array(name: str, array: np.ndarray) -> dict[str, Any]:
+    """An array for a program: its `name`, `dtype`, `shape` and `data`, bytes in base64, row-major, little-endian."""
+    little = array.astype(array.dtype.newbyteorder("<"))
+    return {"name": name, "dtype": array.dtype.name, "shape": list(array.shape), "data": to_base64(little)}

@@ -4,6 +4,7 @@ Each is forked from a server that has imported the model already, where the syst
 shares what was imported. They give way to the process that answers the pens.
 """
 
+import ctypes
 import gc
 import multiprocessing
 import os
@@ -27,6 +28,8 @@ FIRST_TO_GO = 500  # of 1000, where memory runs out
 TICK = 0.05  # seconds between two looks at whether the work is still wanted
 GRACE = 0.6  # seconds to the next report of work that is to stop; then its process is ended
 SPARE = 3  # processes that stay when there is nothing to do
+MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # of mallopt(3)
+LARGE = 2**30  # bytes
 STOP = "stop"
 NEWS, DONE, REFUSED, CANCELLED, FAULTY = "news", "done", "refused", "cancelled", "faulty"
 
@@ -38,6 +41,13 @@ class ProcessLostError(ValueError):
     """A process was ended from outside. The message is one sentence for people."""
 
 
+def cores() -> int:
+    """How many cores this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Processes:
     """Processes that do one piece of work after the other; those that are done wait for the next."""
 
@@ -47,6 +57,7 @@ class Processes:
         if forks:
             self._context.set_forkserver_preload(PRELOADED)
         self._idle: list[_Process] = []
+        self._busy = 0
         self._lock = threading.Lock()
 
     def run(self, function: Function, arguments: tuple[Any, ...], report: Report) -> Any:
@@ -65,9 +76,14 @@ class Processes:
             ProcessLostError: the process was ended from outside.
         """
         process = self._take()
+        with self._lock:
+            self._busy += 1
+            threads = max(1, cores() // self._busy)  # whoever comes later finds that many again
         try:
-            outcome = process.run(function, arguments, report)
+            outcome = process.run(function, arguments, threads, report)
         finally:
+            with self._lock:
+                self._busy -= 1
             self._give_back(process)
         return outcome
 
@@ -124,9 +140,9 @@ class _Process:
         self._process.join()
         self._pipe.close()
 
-    def run(self, function: Function, arguments: tuple[Any, ...], report: Report) -> Any:
+    def run(self, function: Function, arguments: tuple[Any, ...], threads: int, report: Report) -> Any:
         try:
-            self._send(function, arguments)
+            self._send(function, arguments, threads)
             return self._heed(report)
         except (EOFError, OSError):
             self.end()
@@ -180,18 +196,39 @@ def _serve(pipe: Connection) -> None:
     """The other end: do what comes until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the app, which ends its processes
     _give_way()
-    import torch
-
-    torch.set_num_threads(1)  # as many processes as cores
+    libc = _heap()
     gc.freeze()  # what was imported stays: it is not searched for garbage, nor copied from what all processes share
     with suppress(EOFError, OSError):
         while True:
             message = pickle.loads(pipe.recv_bytes())
             if message != (STOP,):  # one that came when the work was done already
                 pipe.send_bytes(pickle.dumps(_result(pipe, *message)))
+                del message
+                gc.collect()
+                if libc:
+                    libc.malloc_trim(0)
 
 
-def _result(pipe: Connection, function: Function, arguments: tuple[Any, ...]) -> tuple[str, Any]:
+def _heap() -> Any:
+    """The C library of a Linux system, told to keep memory for the next step of the work instead of giving it back.
+
+    Otherwise every map of a training is mapped, cleared by the system and unmapped again, which takes a quarter of the
+    time.
+    """
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        libc.mallopt(MMAP_THRESHOLD, LARGE)
+        libc.mallopt(TRIM_THRESHOLD, LARGE)
+    except (OSError, AttributeError):  # another system, or another C library
+        return None
+    return libc
+
+
+def _result(pipe: Connection, function: Function, arguments: tuple[Any, ...], threads: int) -> tuple[str, Any]:
+    import torch
+
+    torch.set_num_threads(threads)
+
     def report(*news: Any) -> None:
         for value in news:
             pipe.send_bytes(pickle.dumps((NEWS, value)))

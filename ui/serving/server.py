@@ -30,7 +30,7 @@ WHAT_OTHERS_CAN = (
 
 def serve(
     page: gr.Blocks, host: str | None, port: int | None, share: bool, mcp: bool, allowed: Iterable[str],
-    routes: Iterable[BaseRoute],
+    routes: Iterable[BaseRoute], head: str,
 ) -> None:  # fmt: skip
     """Serve a page until Ctrl-C, or until the process is asked to stop.
 
@@ -42,6 +42,7 @@ def serve(
         mcp: whether to serve the endpoints as an MCP tool.
         allowed: names of this server besides those that it knows of itself.
         routes: of files beside the page.
+        head: markup for the head of the page.
 
     Raises:
         OSError: there is no such address or port, or no public link.
@@ -58,6 +59,7 @@ def serve(
             mcp_server=mcp,
             theme=theme(),
             css_paths=STYLESHEETS,
+            head=head,
             app_kwargs={
                 "routes": [*routes_of_calls(page), *routes],
                 "middleware": [gate],

@@ -1,5 +1,6 @@
 """The look of Gradio's own components, and how views of our own come into the page; colours are in assets/style/."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,13 @@ import gradio as gr
 from ui.serving.faults import sentence_of
 from ui.serving.job import BusyError
 from ui.serving.jobs import TRY_AGAIN
-from ui.serving.visitor import asked_by
+from ui.serving.visitor import Visitor, asked_by
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"
 STYLE = ASSETS / "style"
 SHARED_STYLES = [STYLE / f"{name}.css" for name in ("tokens", "frame", "controls")]  # each overrides those before it
+IMPORT = re.compile(r'^(?:import|export)\b(?:[^"();]*\bfrom)?\s*"(\.[^"]+)"', re.MULTILINE)
 STYLESHEETS = [*SHARED_STYLES, *sorted(set(STYLE.glob("*.css")) - set(SHARED_STYLES))]  # then one a view
 
 
@@ -67,6 +69,24 @@ def template(name: str) -> str:
 def import_of(module: str) -> str:
     """JavaScript for the promise of a module of assets/; relative to the page, so that it works behind any prefix."""
     return f"import(new URL('{ASSETS_URL}/{module}', document.baseURI))"
+
+
+def preloads(scripts: Iterable[str]) -> str:
+    """Markup by which a browser fetches scripts of assets/, and all that they import, while the page is put together.
+
+    Args:
+        scripts: paths in assets/.
+    """
+    found: dict[Path, None] = {}
+    waiting = [ASSETS / script for script in scripts]
+    while waiting:
+        script = waiting.pop(0)
+        if script not in found:
+            found[script] = None
+            imported = IMPORT.findall(script.read_text(encoding="utf-8"))
+            waiting += [(script.parent / module).resolve() for module in imported]
+    places = (script.relative_to(ASSETS).as_posix() for script in found)
+    return "".join(f'<link rel="modulepreload" href="{ASSETS_URL}/{place}">' for place in places)
 
 
 def view(name: str, *server_functions: Callable[[Any], Any], events: Iterable[str] = (), **props: Any) -> gr.HTML:
@@ -127,3 +147,9 @@ def _in_a_sentence(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 def address_of(sender: gr.Request | None) -> str:
     """The address that a request came from; empty where that is not known."""
     return sender.client.host if sender is not None and sender.client else ""
+
+
+def caller_of(sender: gr.Request | None) -> Visitor:
+    """Whose work a program's call is."""
+    session = sender.session_hash if sender is not None else None
+    return Visitor(address_of(sender), session or "")

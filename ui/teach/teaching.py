@@ -52,7 +52,8 @@ def read_settings(values: object) -> Teaching:
         return Teaching()
     settings = check_object("The settings of a teaching", values, SETTINGS, TeachingError)
     for name, (low, high) in LIMITS.items():
-        check_whole(name, settings.get(name, low), low, high, TeachingError)
+        if settings.get(name) is not None:
+            check_whole(name, settings[name], low, high, TeachingError)
     return Teaching(**settings)
 
 

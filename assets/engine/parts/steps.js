@@ -30,6 +30,9 @@ export function stepsPart({ network, pen, parameters }) {
   };
 }
 
+/** As `sheet_part` of ui/imagine.py: the image of the drawing as it lies on the sheet. */
+export const sheetPart = ({ pen, parameters }) => ({ image: normalised(checkDrawing(parameters.drawing), {}, pen) });
+
 /** How much the ink leans, in columns to the right per row upwards, from -1 to 1; 0 for a blank image. */
 function slantOf(image) {
   const sum = (value) => image.reduce((total, ink, at) => total + ink * value(Math.floor(at / IMAGE_SIZE), at % IMAGE_SIZE), 0);

@@ -1,6 +1,6 @@
 // Cells are pointed at and pinned, by mouse, finger and keyboard.
 
-import { ARROWS, clip } from "../page/dom.js";
+import { ARROWS, clip } from "./dom.js";
 
 /** Let the visitor select a cell on a strip of maps. */
 export function pointOnStrip(strip, selection) {

@@ -1,0 +1,204 @@
+// A line's maps, layer by layer, each channel as a strip; and where the cell that is pointed at looks, drawn on the line.
+
+import { fromBase64 } from "../page/bytes.js";
+import { ARROWS, clip, node, setLabel, setText } from "../page/dom.js";
+import { ask, lastLine, lineNetwork, onLine, wantMaps } from "../page/lines.js";
+import { askServer } from "../page/server.js";
+import { get } from "../page/state.js";
+import { live } from "../page/view.js";
+import { palette } from "../paint/palette.js";
+import { ROWS, paintStrip } from "../paint/strip.js";
+import { latticeOf } from "./lattice.js";
+import { reachInWords } from "./reach.js";
+
+const FIRST = 6; // channels of a layer that are shown before all are asked for
+const CELL = 4; // CSS pixels a cell
+const GAP = 2; // cells between two strips
+const POINT = "Point at a cell of a strip to see which pixels of the line it reads.";
+
+export function mount({ element, server }) {
+  const view = element.querySelector(".maps-view");
+  const find = (selector) => view.querySelector(selector);
+  const described = new Map(); // network -> its layers
+  const canvases = new Map(); // layer -> its canvas
+  const all = find('[data-do="all"]');
+  let layers = []; // of the network that is shown
+  let shown = null; // the newest answer with maps
+  let pinned = null; // { layer, y, x, channel }
+  let pointed = null;
+  let room = 0;
+  let onScreen = false;
+
+  const cellOf = () => pointed ?? pinned;
+  const channelsOf = ({ channels }) => Array.from({ length: all.ariaPressed === "true" ? channels : Math.min(FIRST, channels) }, (_, channel) => channel);
+
+  // What is asked for ---------------------------------------------------------------------------------------------
+
+  async function describe(network) {
+    if (!described.has(network)) {
+      const answer = await askServer(server.describe_line, { network }, "write on to try again");
+      if (answer.error) return setText(find(".sentence"), answer.error);
+      described.set(network, answer.layers);
+    }
+    if (layers === described.get(network) || network !== lineNetwork()) return;
+    layers = described.get(network);
+    build();
+    ask();
+  }
+
+  wantMaps(() => {
+    if (!onScreen || !layers.length || !view.checkVisibility()) return null;
+    return Object.fromEntries(layers.filter(isShown).map((layer) => [layer.layer, channelsOf(layer)]));
+  });
+
+  const isShown = ({ kind }) => kind !== "concatenation"; // the same maps, one after the other
+
+  function take(answer) {
+    if (!get().line) return;
+    if (answer?.network && answer.network !== lineNetwork()) return;
+    shown = answer?.maps && Object.keys(answer.maps).length ? answer : null;
+    describe(lineNetwork());
+    paint();
+  }
+
+  // What is shown -------------------------------------------------------------------------------------------------
+
+  function build() {
+    canvases.clear();
+    pinned = pointed = null;
+    find(".layers").replaceChildren(...layers.filter(isShown).map((layer) => {
+      const figure = node("figure", "scroll");
+      const canvas = Object.assign(node("canvas"), { tabIndex: 0, role: "application" });
+      canvas.dataset.layer = layer.layer;
+      canvases.set(layer.layer, canvas);
+      pointOn(canvas, layer);
+      const caption = node("figcaption", "", ` field ${layer.field} x ${layer.field}`);
+      caption.prepend(node("b", "", `${layer.title}${layer.kernel > 1 && layer.stage !== null ? `, d = ${layer.dilation}` : ""}:`));
+      figure.append(caption, canvas);
+      return figure;
+    }));
+  }
+
+  function paint() {
+    view.dataset.shown = String(shown !== null);
+    for (const layer of layers.filter(isShown)) {
+      const maps = shown?.maps[layer.layer];
+      paintMaps(canvases.get(layer.layer), maps, maps && columnsOf(maps), cellOf()?.layer === layer.layer ? cellOf() : null);
+      setLabel(canvases.get(layer.layer), `${layer.title}: ${layer.channels} channels${maps ? `, strips of ${maps.size[0]} by ${maps.size[1]} cells` : ""}. Arrow keys move, Page Up and Page Down change the channel, Enter pins.`);
+    }
+    paintCell();
+  }
+
+  /** Strips side by side. */
+  const columnsOf = ({ channels, size: [, width] }) => Math.max(1, Math.min(channels.length, Math.floor((room / CELL + GAP) / (width + GAP))));
+
+  function paintCell() {
+    const answer = shown ?? lastLine()?.answer ?? null;
+    const cell = cellOf();
+    const layer = layers.find(({ layer: name }) => name === cell?.layer);
+    const size = layer && shown?.maps[layer.layer]?.size;
+    if (!answer?.strip) {
+      setText(find(".sentence"), "Write a line to see what every layer makes of it.");
+      return paintStrip(find(".over canvas"), null, room);
+    }
+    if (!size || cell.x >= size[1]) {
+      view.dataset.cell = "";
+      setText(find(".sentence"), POINT);
+      return paintStrip(find(".over canvas"), answer, room);
+    }
+    const read = latticeOf(layers, layer.layer, [cell.y, cell.x], [ROWS, answer.width]);
+    const box = boxOf(layer, cell);
+    view.dataset.cell = [cell.layer, cell.y, cell.x, cell.channel].join(",");
+    setText(find(".sentence"), reachInWords(layer, cell, box, read, answer));
+    paintStrip(find(".over canvas"), answer, room, { read, box });
+  }
+
+  // Pointing ------------------------------------------------------------------------------------------------------
+
+  function pointOn(canvas, layer) {
+    const cellAt = (event) => {
+      const maps = shown?.maps[layer.layer];
+      if (!maps) return null;
+      const [height, width] = maps.size;
+      const bounds = canvas.getBoundingClientRect();
+      const x = Math.floor(((event.clientX - bounds.left) / bounds.width) * canvas.width);
+      const y = Math.floor(((event.clientY - bounds.top) / bounds.height) * canvas.height);
+      const channel = maps.channels[Math.floor(y / (height + GAP)) * columnsOf(maps) + Math.floor(x / (width + GAP))];
+      const [row, column] = [y % (height + GAP), x % (width + GAP)];
+      return channel === undefined || x < 0 || y < 0 || row >= height || column >= width ? null : { layer: layer.layer, y: row, x: column, channel };
+    };
+    const point = (cell) => { pointed = cell; paint(); };
+    const pin = (cell) => { pinned = cell; pointed = null; paint(); };
+    canvas.addEventListener("pointermove", (event) => event.pointerType !== "touch" && point(cellAt(event)));
+    canvas.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && point(null));
+    canvas.addEventListener("blur", () => point(null));
+    canvas.addEventListener("click", (event) => { const cell = cellAt(event); if (cell) pin(cell); });
+    canvas.addEventListener("keydown", (event) => {
+      const maps = shown?.maps[layer.layer];
+      if (!maps || event.ctrlKey || event.metaKey || event.altKey) return;
+      const [height, width] = maps.size;
+      const cell = cellOf()?.layer === layer.layer ? cellOf() : null;
+      const first = { layer: layer.layer, y: height >> 1, x: width >> 1, channel: 0 };
+      const turn = { PageUp: -1, PageDown: 1 }[event.key];
+      if (event.key in ARROWS) {
+        const [down, right] = ARROWS[event.key];
+        point(cell ? { ...cell, y: clip(cell.y + down, height), x: clip(cell.x + right, width) } : first);
+      } else if (turn) point(cell ? { ...cell, channel: clip(cell.channel + turn, maps.channels.length) } : first);
+      else if (event.key === "Enter" || event.key === " ") pin(cell ?? first);
+      else if (event.key === "Escape") pin(null);
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    });
+  }
+
+  // What changes around it ----------------------------------------------------------------------------------------
+
+  all.addEventListener("click", () => {
+    all.ariaPressed = String(all.ariaPressed !== "true");
+    setText(all, all.ariaPressed === "true" ? "First channels" : "All channels");
+    ask();
+  });
+
+  onLine(take);
+  new IntersectionObserver((entries) => {
+    onScreen = entries.at(-1).isIntersecting;
+    if (onScreen) ask();
+  }).observe(view);
+  live(view, { theme: paint, size: ({ width }) => { room = width; paint(); } });
+  take(lastLine()?.answer);
+}
+
+/** The field of a cell, [top, left, bottom, right], not cut at the strip's borders. */
+function boxOf({ field, step, padding }, { y, x }) {
+  const [top, left] = [y, x].map((at) => at * step - padding);
+  return [top, left, top + field, left + field];
+}
+
+/** Paint the channels of a layer as strips, `columns` side by side; `cell` is framed. */
+function paintMaps(canvas, maps, columns, cell) {
+  const context = canvas.getContext("2d");
+  if (!maps) return context.clearRect(0, 0, canvas.width, canvas.height);
+  const { channels, size: [height, width] } = maps;
+  const rows = Math.ceil(channels.length / columns);
+  const [wide, high] = [columns * (width + GAP) - GAP, rows * (height + GAP) - GAP];
+  if (canvas.width !== wide || canvas.height !== high) {
+    [canvas.width, canvas.height] = [wide, high];
+    canvas.style.width = `${CELL * wide}px`;
+  }
+  const { scale, gap } = palette();
+  const picture = context.createImageData(wide, high);
+  const pixels = new Uint32Array(picture.data.buffer).fill(gap);
+  const values = fromBase64(maps.values);
+  channels.forEach((_, index) => {
+    const start = Math.floor(index / columns) * (height + GAP) * wide + (index % columns) * (width + GAP);
+    for (let at = 0; at < height * width; at += 1) pixels[start + Math.floor(at / width) * wide + (at % width)] = scale[values[index * height * width + at]];
+  });
+  context.putImageData(picture, 0, 0);
+  const index = cell ? channels.indexOf(cell.channel) : -1;
+  if (index < 0) return;
+  const [left, top] = [(index % columns) * (width + GAP) + cell.x, Math.floor(index / columns) * (height + GAP) + cell.y];
+  context.strokeStyle = getComputedStyle(canvas).getPropertyValue("--accent");
+  context.lineWidth = 1;
+  context.strokeRect(left - 0.5, top - 0.5, 2, 2);
+}
