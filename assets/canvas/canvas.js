@@ -77,9 +77,11 @@ export function mount({ element, server, props }) {
   function showShape() {
     const shape = get().line ? "line" : "digit";
     setText(hint, HINTS[shape]);
-    if (view.dataset.shape === shape) return;
+    const before = view.dataset.shape;
+    if (before === shape) return;
     view.dataset.shape = document.getElementById("page").dataset.shape = shape;
     for (const button of element.querySelectorAll("button[data-shape]")) button.ariaPressed = String(button.dataset.shape === shape);
+    if (before) remember();
   }
 
   function choose(shape) {
