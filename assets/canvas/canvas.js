@@ -74,12 +74,14 @@ export function mount({ element, server, props }) {
 
   // The shape -----------------------------------------------------------------------------------------------------
 
+  /** Returns whether the sheet has another shape now. */
   function showShape() {
     const shape = get().line ? "line" : "digit";
     setText(hint, HINTS[shape]);
-    if (view.dataset.shape === shape) return;
+    if (view.dataset.shape === shape) return false;
     view.dataset.shape = document.getElementById("page").dataset.shape = shape;
     for (const button of element.querySelectorAll("button[data-shape]")) button.ariaPressed = String(button.dataset.shape === shape);
+    return true;
   }
 
   function choose(shape) {
@@ -204,12 +206,12 @@ export function mount({ element, server, props }) {
   }
 
   subscribe((state, changed) => {
-    if (changed.includes("line")) showShape();
+    const isReshaped = changed.includes("line") && showShape();
     if (changed.includes("line") || (changed.includes("drawing") && !state.line)) {
       heedDrawing(inkOf(state));
       sheet.heedDrawing(inkOf(state));
     }
-    if (["network", "cell", "design", "tab", "path"].some((name) => changed.includes(name))) remember();
+    if (isReshaped || ["network", "cell", "design", "tab", "path"].some((name) => changed.includes(name))) remember();
   });
   addEventListener("hashchange", follow);
   connect(server);
