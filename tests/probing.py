@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.receptive_field import Chain, Conv, GlobalPool, Parallel, receptive_field_of
 from model.network import PIXEL_SCALE, DigitNet, NetworkConfig, StageConfig
+from model.stages import MultiScaleStage
 
 torch.set_num_threads(1)  # work this small takes longer to hand out than to do
 
@@ -73,6 +74,9 @@ def make_positive(net: DigitNet, seed: int | None) -> DigitNet:
             module.weight.fill_(1 / module.weight.shape[1])
             if seed is not None:
                 module.weight.mul_(0.5 + torch.rand(module.weight.shape, generator=generator))
+    for stage in net.stages:  # what several branches saw is added
+        if isinstance(stage, MultiScaleStage) and stage.config.shares is None:
+            stage.pointwise.weight.mul_(len(stage.branches))
     net.stem.weight.div_(PIXEL_SCALE)
     net.head.bias.zero_()
     return net

@@ -1,6 +1,7 @@
 """The networks that the browser fetches when a view first needs them, with PyTorch's answers to check itself against.
 
-Those that read digits come by `ui.engine`; these are the ones that draw, in assets/engine/generator/.
+Those that read digits come by `ui.engine`; these are the ones that draw and those that read lines, in
+assets/engine/generator/ and assets/engine/line/.
 """
 
 import base64
@@ -16,11 +17,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from model import CheckpointError, load_generator, rasterize
+from model import CheckpointError, load_generator, load_line, rasterize, rasterize_line
 from model.drawing.examples import load_examples
 from model.generation.checkpoint import generator_names, generator_path
 from model.generation.flow import to_values, with_known
 from model.generation.sampling import draw_noise
+from model.line.checkpoint import line_names, line_path
 from ui.serving.view import ASSETS_URL
 
 EXAMPLE = 23  # the drawing of which the upper half is known in a check; any will do
@@ -57,11 +59,35 @@ def generator_file(name: str) -> dict[str, Any]:
     return {"file": base64.b64encode(generator_path(name).read_bytes()).decode("ascii"), "check": check}
 
 
+def line_file(name: str) -> dict[str, Any]:
+    """A shipped network that reads lines.
+
+    Returns:
+        `file`, its checkpoint in base64; `check`, a `strip` in base64, its `width`, and the `logits` of the answers
+        that PyTorch gives, (answers, Hc, Wc) numbers of float32 in base64.
+
+    Raises:
+        CheckpointError: there is no such network, or it is damaged.
+    """
+    if name not in line_names():
+        known = ", ".join(line_names()) or "none"
+        raise CheckpointError(f"There is no network of that name that reads lines; there are: {known}.")
+    strip = rasterize_line(load_examples()[EXAMPLE].drawing)
+    with torch.inference_mode():
+        logits = load_line(name)(torch.from_numpy(strip)[None, None]).digit[0]
+    check = {
+        "strip": base64.b64encode(strip.tobytes()).decode("ascii"),
+        "width": strip.shape[1],
+        "logits": _packed(logits),
+    }
+    return {"file": base64.b64encode(line_path(name).read_bytes()).decode("ascii"), "check": check}
+
+
 def _packed(numbers: torch.Tensor) -> str:
     return base64.b64encode(np.ascontiguousarray(numbers, np.float32).tobytes()).decode("ascii")
 
 
-KINDS: dict[str, Callable[[str], dict[str, Any]]] = {"generators": generator_file}
+KINDS: dict[str, Callable[[str], dict[str, Any]]] = {"generators": generator_file, "lines": line_file}
 
 
 def engine_files() -> list[Route]:

@@ -1,7 +1,6 @@
 // The answer to one movement of the pen, computed here: what ui/serving/answers.py answers, from the same requests.
 
 import { orError, read } from "./reading.js";
-import { severalDigits } from "./several.js";
 import { DrawingError, rasterize } from "./strokes.js";
 
 const lessons = () => import("./parts/lessons.js");
@@ -9,14 +8,16 @@ const compare = () => import("./parts/compare.js");
 const steps = () => import("./parts/steps.js");
 
 // Where each part is computed: fetched when a view first asks for it. Those at the end read other images, or with other
-// networks, and maps are those of the newest image. What breaks a network is fetched likewise.
+// networks, and maps are those of the newest image. What breaks a network, and what takes an
+// unfamiliar drawing for several digits, is fetched likewise.
 const SCRIPTS = {
   layers: () => import("./parts/layers.js"),
   depthwise: lessons, pointwise: lessons, separable: lessons, dilation: lessons, flowchart: lessons,
   steps, sheet: steps,
   compare, versus: compare,
-  breaks: () => import("./broken.js"),
+  breaks: () => import("./broken.js"), several: () => import("./several.js"),
 };
+const EXPORTS = { breaks: "broken", several: "severalDigits" }; // of the others, their name and "Part"
 const OTHERS = { compare: ({ networks }) => networks ?? [], versus: ({ network }) => [network] }; // networks that a part reads with
 
 const parts = new Map(); // name -> function of { network, image, pen, use, parameters }
@@ -38,7 +39,7 @@ export const knows = (request) => scriptsOf(request).every((name) => parts.has(n
 export async function fetchParts(names = Object.keys(SCRIPTS)) {
   const missing = names.filter((name) => name in SCRIPTS && !parts.has(name));
   const scripts = await Promise.all(missing.map((name) => SCRIPTS[name]()));
-  missing.forEach((name, index) => parts.set(name, scripts[index][name === "breaks" ? "broken" : `${name}Part`]));
+  missing.forEach((name, index) => parts.set(name, scripts[index][EXPORTS[name] ?? `${name}Part`]));
   return missing.length > 0;
 }
 
@@ -64,6 +65,6 @@ export function answer({ sequence, drawing, network: name, parts: wanted = {}, b
     if (!othersOf(part, parameters).every(use)) continue;
     answered[part] = orError(() => parts.get(part)({ network, image, pen, use, breaks, parameters }));
   }
-  const several = familiar ? [] : severalDigits(network, drawing, pen); // last: it reads other images
+  const several = familiar ? [] : parts.get("several")?.(network, drawing, pen) ?? []; // last: it reads other images
   return { sequence, network: name, ...(breaks && { breaks }), image, classes: network.classes, probabilities, familiar, several, parts: answered };
 }

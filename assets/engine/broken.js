@@ -28,7 +28,7 @@ function alter(network, { channels, stage, depthwise, dilations, noise }) {
   const tensors = new Map(network.tensors);
   const config = { ...network.config, stages: network.config.stages.map((each) => ({ ...each, shares: null })) };
   network.layers.forEach((layer) => unshare(tensors, layer));
-  for (const layer of network.layers) if (noise && layer.kind !== "pool") shake(tensors, `${layer.name}.weight`, noise);
+  for (const layer of network.layers) if (noise && tensors.has(`${layer.name}.weight`)) shake(tensors, `${layer.name}.weight`, noise);
   if (depthwise) for (const layer of network.layers.filter(({ kind }) => kind === "depthwise")) keepMiddle(tensors, layer);
   if (stage !== null) {
     const layer = network.layers.findLast(({ map }) => map === `stages.${stage}`);
@@ -40,7 +40,7 @@ function alter(network, { channels, stage, depthwise, dilations, noise }) {
     if (!layer || !(channel < layer.outChannels)) throw new Error(`This network has no channel ${channel} of ${name} to switch off.`);
     setNorm(tensors, layer, channel, OFF);
   }
-  if (dilations) for (const each of config.stages) each.dilation = 1;
+  if (dilations) for (const each of config.stages) Object.assign(each, { dilation: 1, branches: (each.branches ?? []).map(() => 1) });
   return { metadata: { config }, tensors };
 }
 

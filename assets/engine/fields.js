@@ -17,13 +17,17 @@ const kernelOf = ({ kind, kernel, size }) => (kind === "pool" ? size[0] : kernel
  * `center(at)`, `span(at)` [begin, end) and `clipped(at)` of the cells at a row or in a column.
  */
 export function receptiveField(layers, name) {
-  let [size, stride, padding] = [1, 1, 0];
+  const fields = new Map([["image", { size: 1, stride: 1, padding: 0 }]]);
   const { index } = locate(layers, name);
   for (const layer of layers.slice(0, index + 1)) {
-    size += layer.dilation * (kernelOf(layer) - 1) * stride;
-    padding += layer.padding * stride;
-    stride *= layer.stride;
+    const read = layer.sources.map((source) => fields.get(source)).reduce((most, field) => (field.size > most.size ? field : most));
+    fields.set(layer.name, {
+      size: read.size + layer.dilation * (kernelOf(layer) - 1) * read.stride,
+      padding: read.padding + layer.padding * read.stride,
+      stride: read.stride * layer.stride,
+    });
   }
+  const { size, stride, padding } = fields.get(layers[index].name);
   const span = (at) => [at * stride - padding, at * stride - padding + size];
   return {
     size, stride, padding, mapSize: layers[index].outSize[0], span,
@@ -47,6 +51,10 @@ export function tapLattice(layers, name, [y, x]) {
     const layer = layers[at];
     const counts = paths.get(layer.name);
     if (layer.residual && (at < index || whole)) add(counts, paths.get(layer.residual));
+    if (layer.kind === "concatenation") {
+      for (const source of layer.sources) add(counts, paths.get(source));
+      continue;
+    }
     const columns = nothing([layer.outSize[0], layer.size[1]]);
     spread(layer, counts, columns, layer.outSize[0], [layer.outSize[1], 1], [layer.size[1], 1]);
     const before = paths.get(layer.source);
@@ -59,7 +67,8 @@ export function tapLattice(layers, name, [y, x]) {
 function mostPaths(layers, index) {
   const paths = new Map([["image", 1]]);
   for (const layer of layers.slice(0, index + 1)) {
-    paths.set(layer.name, kernelOf(layer) ** 2 * paths.get(layer.source) + (layer.residual ? paths.get(layer.residual) : 0));
+    const read = layer.sources.reduce((sum, source) => sum + paths.get(source), 0);
+    paths.set(layer.name, kernelOf(layer) ** 2 * read + (layer.residual ? paths.get(layer.residual) : 0));
   }
   return paths.get(layers[index].name);
 }

@@ -131,6 +131,14 @@ EXPORT(void, depthwise)(const Layer *l) {
   }
 }
 
+// Some channels of every cell, to a map of other channels: (cells, from_lanes) -> (cells, to_lanes).
+EXPORT(void, copy_channels)(const float *from, int from_lanes, int cells, int channels, float *to, int to_lanes) {
+  for (int cell = 0; cell < cells; cell++, from += from_lanes, to += to_lanes) {
+#pragma clang loop vectorize(disable) unroll(disable) // it is small beside the rest, and stays so in bytes
+    for (int channel = 0; channel < channels; channel++) to[channel] = from[channel];
+  }
+}
+
 // The mean of each channel: (cells, channels) -> (channels).
 EXPORT(void, pool)(const float *map, int cells, int channels, float *means) {
   for (int channel = 0; channel < channels; channel += LANES) {

@@ -24,13 +24,12 @@ export function tensorOf(tensors, name, shape) {
 
 /** The weights of a layer, padded with zeros, { weights, transposed, scale, shift }: its norm, or bias, as the last two. */
 export function weightsOf(tensors, layer) {
-  const { kind, name, kernel, channels, outChannels } = layer;
+  const { kind, kernel, channels, outChannels } = layer;
   const [lanes, outLanes, taps] = [lanesOf(layer), padded(outChannels), kernel ** 2];
-  const linear = name === "head";
   const depthwise = kind === "depthwise";
-  const shape = linear ? [outChannels, channels] : [outChannels, depthwise ? 1 : channels, kernel, kernel];
+  const shape = kind === "linear" ? [outChannels, channels] : [outChannels, depthwise ? 1 : channels, kernel, kernel];
   const { values } = tensorOf(tensors, `${layer.weights}.weight`, shape);
-  const norm = linear ? bias(tensors, outChannels, outLanes) : foldedNorm(tensors, layer, outLanes);
+  const norm = layer.norm ? foldedNorm(tensors, layer, outLanes) : bias(tensors, layer, outLanes);
   const weights = new Float32Array(taps * (depthwise ? 1 : lanes) * outLanes);
   if (depthwise) {
     for (let channel = 0; channel < channels; channel += 1) {
@@ -52,9 +51,9 @@ export function weightsOf(tensors, layer) {
   return { weights, transposed, ...norm };
 }
 
-function bias(tensors, count, lanes) {
+function bias(tensors, { weights, outChannels }, lanes) {
   const shift = new Float32Array(lanes);
-  shift.set(tensorOf(tensors, "head.bias", [count]).values);
+  shift.set(tensorOf(tensors, `${weights}.bias`, [outChannels]).values);
   return { scale: new Float32Array(lanes).fill(1), shift };
 }
 

@@ -60,12 +60,18 @@ const isWindow = ({ kind, kernel }) => kernel > 1 && kind !== "pool";
 /** Steps of a layer's taps from the middle of its window, along one axis. */
 const tapsOf = ({ kernel, dilation }) => Array.from({ length: kernel }, (_, tap) => dilation * (tap - (kernel - 1) / 2));
 
+/** Names of the layers whose maps one reads; those of a concatenation stand for it. */
+const sourcesOf = (structure, { reads }) => reads.flatMap((name) => {
+  const source = structure.layers.find(({ layer }) => layer === name);
+  return source?.kind === "concatenation" ? source.reads : [name];
+});
+
 const pairs = (rows, columns) => rows.flatMap((y) => columns.map((x) => ({ y, x })));
 
 /** The cells that one reads, on maps that are shown; of a map that is read whole, its corners. */
 function readBy(structure, { layer: name, y, x, channel }, shown) {
   const layer = structure.layers.find((each) => each.layer === name);
-  return layer.reads.flatMap((source) => {
+  return sourcesOf(structure, layer).flatMap((source) => {
     const before = structure.layers.find((each) => each.layer === source);
     const [height, width] = before?.size ?? [IMAGE_SIZE, IMAGE_SIZE];
     const inside = (cell) => cell.y >= 0 && cell.x >= 0 && cell.y < height && cell.x < width;
@@ -81,7 +87,8 @@ function readBy(structure, { layer: name, y, x, channel }, shown) {
 
 /** The cells, on maps that are shown, that read one. */
 function readersOf(structure, { layer: name, y, x, channel }, shown) {
-  return structure.layers.filter(({ reads }) => reads.includes(name)).flatMap((layer) => {
+  const readers = structure.layers.filter((layer) => layer.kind !== "concatenation" && sourcesOf(structure, layer).includes(name));
+  return readers.flatMap((layer) => {
     const [height, width] = layer.size;
     const at = (cells, channels) => cells.flatMap((cell) => channels.map((each) => ({ layer: layer.layer, channel: each, ...cell })));
     if (layer.kind === "pool") return at([{ y: 0, x: 0 }], [channel]);

@@ -2,6 +2,7 @@
 
 import { node } from "../page/dom.js";
 import { ask } from "../page/reader.js";
+import { onceSeen } from "../page/view.js";
 import { signed } from "../page/words.js";
 import { makeGrid } from "../paint/grid.js";
 import { paintFrame, paintWindow } from "../paint/kernels.js";
@@ -55,6 +56,10 @@ export function mount({ element }) {
   }
 
   const inputSize = (found) => size.map((extent) => extent * (found?.stride ?? 1));
+
+  // What Gradio lets scroll on a narrow page, formulas and code, the keyboard has to reach.
+  const reach = () => { for (const wide of document.querySelectorAll("#learn .katex-display, #learn .cm-scroller")) wide.tabIndex = 0; };
+  for (const part of [view, document.querySelector("#reference")]) if (part) onceSeen(part, reach);
 
   alive(view, "depthwise", () => ({ page, ...cell() }), show);
 }

@@ -1,5 +1,6 @@
 // The head of the page: ways past what stands between the top and a map, and the tabs.
 
+import { set } from "./state.js";
 import { mountTabs, openTab } from "./tabs.js";
 
 const TO = {
@@ -12,7 +13,10 @@ export function mount({ element }) {
   for (const button of element.querySelectorAll("[data-skip]")) {
     button.addEventListener("click", () => {
       const to = button.dataset.skip;
-      if (to === "maps") openTab("Layers");
+      if (to === "maps") {
+        openTab("Layers");
+        set({ question: false }); // it lies over them
+      }
       setTimeout(() => TO[to]()?.focus()); // once the tab is open
     });
   }

@@ -37,7 +37,7 @@ export function mountOutcome(section, again) {
     find(".contests").hidden = !contests.length;
     setText(find(".proof"), proofSentence(numbers.proof));
     find(".proof").hidden = !numbers.proof; // of a network that was taught before there was one
-    find(".summary tbody").replaceChildren(...summary(numbers, held));
+    find(".summary tbody").replaceChildren(...summary(numbers, held, network === example ? "its" : "your"));
     find(".kept tbody").replaceChildren(...numbers.classes.filter(({ kept }) => kept).map(keptRow));
     find(".changes tbody").replaceChildren(...changeRows(numbers.layers));
     const readings = told.get(network.key);
@@ -56,20 +56,20 @@ export function mountOutcome(section, again) {
   return {
     show(key, readings) { told.set(key, readings); show(); },
     showExample({ numbers, held, readings }) {
-      example = { key: "example", title: "The example\u2019s network", numbers, held };
+      example = { key: "example", title: "The example\u2019s network", numbers, held, whose: "" };
       told.set(example.key, readings);
       show();
     },
   };
 }
 
-function sentence({ title, numbers, held }) {
+function sentence({ title, numbers, held, whose = " of yours" }) {
   const [before, after] = numbers.samples;
   const parts = [`${title} came from ${numbers.from}. It reads ${accuracy(after)} of the samples it was taught with correctly (${accuracy(before)} before)`];
   if (held === undefined || held === "unknown") {
     parts.push(`how well it reads new drawings of yours is ${held ? "unknown: measuring it was cancelled" : "being measured"}`);
   } else if (held) {
-    parts.push(`of ${held.total} held-out drawings of yours, ${held.before} were read correctly before and ${held.after} after teaching with the others${held.total < MANY ? " (too few to be certain)" : ""}`);
+    parts.push(`of ${held.total} held-out drawings${whose}, ${held.before} were read correctly before and ${held.after} after teaching with the others${held.total < MANY ? " (too few to be certain)" : ""}`);
   } else {
     parts.push("how well it reads new drawings of yours is unknown: measuring that takes at least two samples of every class");
   }
@@ -131,10 +131,10 @@ function proofSentence(proof) {
   return `A weak proof, by ${grouped(held)} variations of one person\u2019s ten digits: ${counted}. Of other people\u2019s digits, many more may be lost. Fetch MNIST and teach again for a proof that counts.`;
 }
 
-function summary({ samples, replay, source, hands }, held) {
-  const rows = [["your samples, used for teaching", ...samples.map(accuracy)]];
+function summary({ samples, replay, source, hands }, held, whose) {
+  const rows = [[`${whose} samples, used for teaching`, ...samples.map(accuracy)]];
   const out = held?.total ? [held.before, held.after].map((count) => `${count} of ${held.total}`) : Array(2).fill(held === null ? "too few" : "unknown");
-  rows.push(["your drawings, held out", ...out]);
+  rows.push([`${whose} drawings, held out`, ...out]);
   rows.push([`old digits, held out (${source})`, ...replay.map(accuracy)]);
   if (hands?.drawings) rows.push([`other hands (${hands.drawings} drawings in ${hands.styles} ways of writing)`, ...hands.right.map(accuracy)]);
   return rows.map(makeRow);

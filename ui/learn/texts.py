@@ -54,7 +54,7 @@ SEPARABLE = r"""
 A depthwise convolution followed by a pointwise one is a **depthwise-separable** convolution. Like a standard
 convolution, it looks around and mixes channels, but with far fewer weights:
 
-| | weights | %(channels)s channels, %(kernel)s x %(kernel)s |
+| convolution | weights | %(channels)s channels, %(kernel)s x %(kernel)s |
 | :-- | :-- | --: |
 | standard | $C_{in} \cdot C_{out} \cdot K_h \cdot K_w$ | %(standard)s |
 | depthwise | $C_{in} \cdot K_h \cdot K_w$ | %(depthwise)s |

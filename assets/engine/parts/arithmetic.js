@@ -13,6 +13,7 @@ export function cellArithmetic(network, layer, { y, x, channel }) {
   const source = network.map(layer.source);
   const at = (channelRead, row, column) => source.values[(row * source.size[1] + column) * source.lanes + channelRead];
   if (layer.kind === "pool") return summed(mean(source, channel, at));
+  if (layer.kind === "concatenation") return summed({ ...one(network, layer, { y, x, channel }), inside: [true], taps: 1, scale: 1, shift: 0, residual: null, rectified: false });
   const depthwise = layer.kind === "depthwise";
   const taps = layer.kernel ** 2;
   const channels = depthwise ? [channel] : Array.from({ length: layer.channels }, (_, index) => index);
@@ -36,6 +37,13 @@ function mean(source, channel, at) {
   const inputs = Array.from({ length: cells }, (_, cell) => at(channel, Math.floor(cell / width), cell % width));
   const weights = inputs.map(() => 1 / cells);
   return { inputs, weights, inside: inputs.map(() => true), taps: cells, scale: 1, shift: 0, residual: null, rectified: false };
+}
+
+/** What a concatenation passes on. */
+function one(network, { sources, channels }, { y, x, channel }) {
+  const each = channels / sources.length;
+  const { values, lanes, size } = network.map(sources[Math.floor(channel / each)]);
+  return { inputs: [values[(y * size[1] + x) * lanes + (channel % each)]], weights: [1] };
 }
 
 function norm(network, layer, channel) {

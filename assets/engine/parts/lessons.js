@@ -132,7 +132,7 @@ export function flowchartPart({ network, parameters }) {
 
 /** The two layers of a stage, its kernels by channel and its pointwise weights by output. */
 function stageOf(network, index) {
-  if (!network.config.separable) {
+  if (layersOfStage(network.layers, index).length !== 2) {
     throw new Error("The stages of this network are standard convolutions; choose a separable network under the drawing to see depthwise kernels at work.");
   }
   const weightsOf = (layer) => network.tensors.get(`${layer.weights}.weight`).values;

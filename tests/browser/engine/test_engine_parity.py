@@ -4,6 +4,7 @@ import base64
 import random
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,13 @@ def test_every_shipped_network(bench: Page, name: str, tmp_path: Path) -> None:
 def networks() -> st.SearchStrategy[NetworkConfig]:
     """Small ones of every kind: channels that fill no vector, even strides, kernels beyond the map, shared weights."""
     stage = st.builds(
-        StageConfig, st.integers(1, 19), st.sampled_from((1, 3, 5, 9)), st.integers(1, 6), st.integers(1, 3)
+        StageConfig,
+        st.integers(1, 19),
+        st.sampled_from((1, 3, 5, 9)),
+        st.integers(1, 6),
+        st.integers(1, 3),
+        st.none(),
+        st.lists(st.integers(1, 6), max_size=2).map(tuple),
     )
     stages = st.lists(stage, min_size=1, max_size=4).map(tuple)
     shared = st.builds(
@@ -64,14 +71,22 @@ def networks() -> st.SearchStrategy[NetworkConfig]:
         st.lists(st.tuples(st.integers(1, 4), st.integers(1, 2)), min_size=1, max_size=3),
     )
     return st.builds(
-        NetworkConfig,
-        st.just(6),
+        network,
         st.sampled_from((1, 3, 5, 7)),
         st.integers(1, 4),
         stages | shared,
         st.integers(1, 13).map(lambda count: tuple(map(str, range(count)))),
         st.booleans(),
     )
+
+
+def network(
+    kernel: int, stride: int, stages: tuple[StageConfig, ...], classes: tuple[str, ...], separable: bool
+) -> NetworkConfig:
+    """Only separable stages have several depthwise convolutions side by side."""
+    if not separable:
+        stages = tuple(replace(stage, branches=()) for stage in stages)
+    return NetworkConfig(6, kernel, stride, stages, classes, separable)
 
 
 @given(config=networks(), seed=st.integers(0, 2**32 - 1))
@@ -83,11 +98,24 @@ def test_any_network(bench: Page, tmp_path: Path, config: NetworkConfig, seed: i
     assert_parity(parity(net, drawings, cells, answers))
 
 
+def test_a_multi_scale_stage_twice(bench: Page, tmp_path: Path) -> None:
+    """With channels that fill no vector, and the same weights at other dilations."""
+    stage = StageConfig(6, 3, 1, branches=(2, 4))
+    net = settled(NetworkConfig(6, stages=(stage, StageConfig(6, 3, 2, shares=0, branches=(1, 3)))))
+    drawings = [scribble(random.Random(3))]
+    names = ("stages.0.depthwise_1", "stages.0.concatenation", "stages.1.concatenation", "stages.1", "head")
+    cells: list[Cell] = [
+        (name, (0, 0) if name == "head" else (5, 7), channel) for name in names for channel in (None, 4)
+    ]
+    answers = bench.evaluate(ASK, question(net, drawings, cells, tmp_path))
+    assert_parity(parity(net, drawings, cells, answers))
+
+
 @pytest.mark.parametrize(
     ("file", "right", "wrong"),
     [
-        ("layers.js", "channels, ...window(stage)", "channels, ...window({ ...stage, dilation: 1 })"),
-        ("network.js", "stride: layer.stride, dilation", "stride: 1, dilation"),
+        ("layers.js", "window({ ...stage, dilation })", "window({ ...stage, dilation: 1 })"),
+        ("layer_stack.js", "stride: layer.stride, dilation", "stride: 1, dilation"),
         ("weights.js", 'read(own, "running_mean") * scale', 'read(own, "running_mean")'),
     ],
     ids=["a dilation", "a stride", "a folded norm"],
