@@ -28,7 +28,7 @@ export function mountBox(section, server, most) {
   let readings = new Map(); // drawing -> the likeliest classes with their probabilities
   let read = null; // the network whose readings these are
   let asking = false;
-  let examples = []; // elements that are shown while there are no samples
+  let examples = []; // elements of somebody else's samples, shown while there are none
 
   // What is kept ------------------------------------------------------------------------------------------------
 
@@ -121,9 +121,8 @@ export function mountBox(section, server, most) {
     for (const name of ["save-samples", "delete-samples"]) find(`[data-do="${name}"]`).disabled = !samples.length;
     showClasses();
     for (const sample of items.keys()) if (!samples.includes(sample)) items.delete(sample);
-    const own = samples.map((sample, index) => item(sample, index + 1)).reverse();
-    const newestFirst = own.length ? own : examples;
-    find(".example").hidden = own.length > 0 || !examples.length;
+    const newestFirst = samples.map((sample, index) => item(sample, index + 1)).reverse();
+    for (const part of [".example", ".examples"]) find(part).hidden = samples.length > 0 || !examples.length;
     if (newestFirst.some((element, index) => element !== list.children[index]) || list.children.length !== newestFirst.length) {
       list.replaceChildren(...newestFirst);
     }
@@ -193,7 +192,7 @@ export function mountBox(section, server, most) {
     const misread = readings.filter(({ label, before }) => before[0][0] !== label).length;
     setText(find(".example"), `An example: ${samples.length} drawings of a ${samples[0].label}, of which ${misread} were misread. Yours take their place.`);
     examples = samples.map(({ label, drawing }, index) => {
-      const element = node("li", "example");
+      const element = node("li");
       const picture = Object.assign(node("canvas"), { role: "img", ariaLabel: `An example's drawing of ${label}`, drawing });
       const [answer, probability] = readings[index].before[0];
       element.dataset.state = answer === label ? "right" : "wrong";
@@ -202,6 +201,7 @@ export function mountBox(section, server, most) {
       element.append(picture, words);
       return element;
     });
+    find(".examples").replaceChildren(...examples);
     show();
   }
 
