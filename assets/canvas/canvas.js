@@ -10,7 +10,7 @@ import { canRedo, canUndo, commit, inkOf, redo, reshape, undo } from "../page/un
 import { mountSheet } from "./sheet.js";
 import { heedDrawing, isWriting, keepWritten, stopWriting, write } from "./writing.js";
 
-const HINTS = { digit: "Draw a digit here", line: "Write a line of digits here, from left to right" };
+const HINTS = { digit: "Draw a digit here", line: "Write a line of digits here, from left to right", touch: "Write digits here; two fingers move the line" };
 const APART = 0.1; // canvas units between the line and an example that is written after it
 const OPENING = "2718"; // the example of a line
 
@@ -74,14 +74,14 @@ export function mount({ element, server, props }) {
 
   // The shape -----------------------------------------------------------------------------------------------------
 
+  /** Returns whether the sheet has another shape now. */
   function showShape() {
     const shape = get().line ? "line" : "digit";
-    setText(hint, HINTS[shape]);
-    const before = view.dataset.shape;
-    if (before === shape) return;
+    setText(hint, HINTS[shape === "line" && matchMedia("(pointer: coarse) and (max-width: 832px)").matches ? "touch" : shape]);
+    if (view.dataset.shape === shape) return false;
     view.dataset.shape = document.getElementById("page").dataset.shape = shape;
     for (const button of element.querySelectorAll("button[data-shape]")) button.ariaPressed = String(button.dataset.shape === shape);
-    if (before) remember();
+    return true;
   }
 
   function choose(shape) {
@@ -206,12 +206,12 @@ export function mount({ element, server, props }) {
   }
 
   subscribe((state, changed) => {
-    if (changed.includes("line")) showShape();
+    const isReshaped = changed.includes("line") && showShape();
     if (changed.includes("line") || (changed.includes("drawing") && !state.line)) {
       heedDrawing(inkOf(state));
       sheet.heedDrawing(inkOf(state));
     }
-    if (["network", "cell", "design", "tab", "path"].some((name) => changed.includes(name))) remember();
+    if (isReshaped || ["network", "cell", "design", "tab", "path"].some((name) => changed.includes(name))) remember();
   });
   addEventListener("hashchange", follow);
   connect(server);

@@ -1,12 +1,12 @@
 // From a line's drawing to the strip that the network reads, as model/line/strip.py: the height is fitted, the width follows.
 
 import { IMAGE_SIZE } from "./layers.js";
+import { MAX_WIDTH, MIN_WIDTH } from "./line/strip.js";
 import { DrawingError, PEN, checkDrawing, extent, grey, placed } from "./strokes.js";
 
 const CANVAS_WIDTH = 5; // heights of the sheet
 const INK_HEIGHT = 24; // rows that the ink fills
 const MARGIN = 4; // columns of paper left and right of the ink
-const [MIN_WIDTH, MAX_WIDTH] = [28, 560];
 const ROUNDING = 1e-6; // pairs of columns: where a line ends on a column's edge, rounding does not decide the width
 const LEAST_HEIGHT = 0.15; // canvas units; what is lower is not blown up
 

@@ -162,7 +162,15 @@ def test_no_endpoint_opens_a_checkpoint_by_its_path(client: Client, endpoint: st
 def test_the_public_endpoints_are_described_and_no_others_are_public(client: Client) -> None:
     """What the page itself calls is no face for programs; the docstrings are what programs' authors read."""
     endpoints = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    assert set(endpoints) == {"/predict", "/layers", "/receptive_field", "/fine_tune", "/generate", "/complete", "/read_line"}
+    assert set(endpoints) == {
+        "/predict",
+        "/layers",
+        "/receptive_field",
+        "/fine_tune",
+        "/generate",
+        "/complete",
+        "/read_line",
+    }
     for endpoint in endpoints.values():
         assert endpoint["description"].endswith(".")
     for method in (Endpoints.predict, Endpoints.layers, Endpoints.receptive_field):

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -13,7 +14,9 @@ from safetensors.torch import save_file
 from model import CheckpointError, DigitNet, NetworkConfig, StageConfig, load_checkpoint, save_checkpoint
 from tests.conftest import settled
 from tests.ui.conftest import Here, kept, outcome_of
+from ui.layers import describe_structure, layers_part
 from ui.network_choice import known_networks
+from ui.network_tab import growth
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 from ui.teach import tab
@@ -117,3 +120,21 @@ def test_only_networks_that_are_kept_are_known(networks: Networks, offered: str)
     for wrong in (None, "mine-", [key] * 51):
         with pytest.raises(ValueError, match="list of at most"):
             known_networks(networks, wrong)
+
+
+def test_a_network_with_dilations_side_by_side_is_opened_and_shown(networks: Networks, tmp_path: Path) -> None:
+    """Of each of its layers the page can show maps, fields and arithmetic; exporting is tested elsewhere."""
+    config = NetworkConfig(4, stages=(StageConfig(6, branches=(3,)), StageConfig(6, kernel=1)))
+    path = save_checkpoint(settled(config), tmp_path / "parallel.safetensors")
+    key = open_network(networks, {"data": as_text(path.read_bytes()), "clock": "14:02:31"})["key"]
+    layers = describe_structure(networks, key)["layers"]
+    assert [layer["dilation"] for layer in layers if layer.get("stage") == 0 and "dilation" in layer] == [1, 3]
+    image = np.random.default_rng(0).integers(0, 256, (28, 28), dtype=np.uint8)
+    with networks.borrow(key) as net:
+        for layer in layers:
+            cell = {"layer": layer["layer"], "y": 0, "x": 0, "channel": layer["channels"] - 1}
+            told = layers_part(net, image, {"maps": {}, "cell": cell})["cell"]
+            assert told["layer"] == layer["layer"], told
+        steps = growth(net)
+        assert len(steps[1]["taps"]) == 17  # two times nine, the middle one of both
+        assert "dilation 1 + 3" in steps[1]["sentence"]

@@ -3,7 +3,8 @@
 import { IMAGE_SIZE } from "../layers.js";
 import { DrawingError } from "../strokes.js";
 
-export const [MIN_WIDTH, MAX_WIDTH] = [28, 560];
+export const MIN_WIDTH = 28;
+export const MAX_WIDTH = 560;
 export const INK = 64; // a pixel from this value on counts as ink
 
 /** Throws a DrawingError where a strip cannot be read. */
