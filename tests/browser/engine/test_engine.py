@@ -45,6 +45,8 @@ def open_tabs(page: Page) -> list[str]:
     for tab in page.locator("#right").get_by_role("tab").all():
         tab.click()
         names.append(tab.inner_text())
+    page.get_by_role("tab", name="Imagine").click()
+    expect(page.locator("#imagine .tile").first).to_be_enabled()
     page.get_by_role("tab", name="Compare").click()
     page.locator("#compare .said").first.wait_for(state="attached")
     while fetching:
