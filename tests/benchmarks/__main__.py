@@ -26,6 +26,7 @@ BENCHMARKS: dict[str, tuple[list[str], list[int]]] = {
     "rasterize": (["--data"], []),
     "engine": ([], []),
     "generator": ([], []),
+    "line_engine": ([], []),
     "engine_latency": ([], []),
     "pen_latency": (["--movements", "300", "--strokes", "4"], []),
     "layers_latency": (["--memory", "20"], []),

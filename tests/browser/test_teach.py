@@ -418,14 +418,15 @@ def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
     """Five 7s that are read as 1: the page asks for 1s and then for Teach, not for a 0."""
     said = tab.evaluate(
         f"""async () => {{
-            const samples = await {module("page/samples.js")};
+            const [samples, {{ suggestion }}] = await Promise.all([
+                {module("page/samples.js")}, {module("teach/suggestion.js")}]);
             const seven = (_, index) => ({{ label: "7", drawing: [[[0.1 * index, 0.5]]] }});
             const sevens = Array.from({{ length: 5 }}, seven);
             samples.addSamples(sevens);
             const readings = new Map(samples.getSamples().map(({{ drawing }}) => [drawing, [["1", 0.9]]]));
-            const first = samples.suggestion([..."0123456789"], readings);
+            const first = suggestion([..."0123456789"], readings);
             samples.addSamples([{{ label: "1", drawing: [[[0.5, 0.1]]] }}]);
-            return [first, samples.suggestion([..."0123456789"], readings)];
+            return [first, suggestion([..."0123456789"], readings)];
         }}"""
     )
     assert said[0].startswith("Draw some 1s too")
