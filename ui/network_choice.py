@@ -86,7 +86,7 @@ def describe(networks: Networks, name: object) -> str:
 def _describe(networks: Networks, name: str) -> str:
     net, metadata = networks.load(name), read_metadata(networks.locate(name))
     cost = complexity(net)
-    dilations = ", ".join(str(stage.dilation) for stage in net.stages)
+    dilations = ", ".join(stage.written for stage in net.config.stages)
     last = receptive_field(net, milestones(net.config)[-1].output)
     lines = [
         f"**{_plain(networks.title(name))}** has {cost.parameters:,} trainable parameters and takes "

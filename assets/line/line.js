@@ -84,7 +84,8 @@ export function mount({ element, server, props }) {
   }
 
   function showNumber(line, digits) {
-    const parts = digits.map(({ label, unlike, probability }) => [unlike ? "\u00b7" : label, unlike || probability < SURE]);
+    const read = digits.some(({ unlike }) => !unlike) ? digits : []; // dots alone are no number
+    const parts = read.map(({ label, unlike, probability }) => [unlike ? "\u00b7" : label, unlike || probability < SURE]);
     if (line.children.length !== parts.length) line.replaceChildren(...parts.map(() => node("span")));
     parts.forEach(([text, isUnsure], index) => {
       setText(line.children[index], text);
