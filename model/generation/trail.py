@@ -72,13 +72,13 @@ class StageShape(NamedTuple):
 def shapes_of(generator: DigitGenerator) -> list[StageShape]:
     """The stages, first to last."""
     config, outer = generator.config, IMAGE_SIZE // PATCH
-    first, last = len(config.descending), len(generator.stages) - len(config.ascending)
+    dilations = config.descending + config.middle + config.ascending
+    middle = range(len(config.descending), len(config.descending) + len(config.middle))
     shapes = []
-    for index, stage in enumerate(generator.stages):
-        is_middle = first <= index < last
-        channels = config.middle_channels if is_middle else config.channels
-        side = outer // PATCH if is_middle else outer
-        shapes.append(StageShape(f"stages.{index}", stage.dilation, stage.kernel, channels, side))
+    for index, dilation in enumerate(dilations):
+        channels = config.middle_channels if index in middle else config.channels
+        side = outer // PATCH if index in middle else outer
+        shapes.append(StageShape(f"stages.{index}", dilation, config.kernel, channels, side))
     return shapes
 
 
@@ -126,8 +126,8 @@ def stage_maps(generator: DigitGenerator, wish: Wish, step: int, index: int) -> 
     check_whole("index", index, 0, len(wish.shares) - 1)
     noise = draw_noise(index + 1, _random(wish))[index:]
     alone = wish._replace(shares=wish.shares[index : index + 1])
-    shares, values, keep, *effort = _inputs(alone)
-    found = next(islice(way(generator, noise, shares, values, keep, *effort), step, None))
+    shares, values, keep, steps, guidance = _inputs(alone)
+    found = next(islice(way(generator, noise, shares, values, keep, steps, guidance), step, None))
     known = (torch.zeros_like(noise),) * 2 if values is None or keep is None else (values, keep)
     maps: dict[str, np.ndarray] = {}
     hooks = [stage.register_forward_hook(_keeping(maps, index)) for index, stage in enumerate(generator.stages)]
