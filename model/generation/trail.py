@@ -72,13 +72,12 @@ class StageShape(NamedTuple):
 def shapes_of(generator: DigitGenerator) -> list[StageShape]:
     """The stages, first to last."""
     config, outer = generator.config, IMAGE_SIZE // PATCH
-    dilations = (*config.descending, *config.middle, *config.ascending)
-    first, last = len(config.descending), len(dilations) - len(config.ascending)
+    dilations = config.descending + config.middle + config.ascending
+    middle = range(len(config.descending), len(config.descending) + len(config.middle))
     shapes = []
     for index, dilation in enumerate(dilations):
-        is_middle = first <= index < last
-        channels = config.middle_channels if is_middle else config.channels
-        side = outer // PATCH if is_middle else outer
+        channels = config.middle_channels if index in middle else config.channels
+        side = outer // PATCH if index in middle else outer
         shapes.append(StageShape(f"stages.{index}", dilation, config.kernel, channels, side))
     return shapes
 
