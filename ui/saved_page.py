@@ -27,6 +27,7 @@ MOST_OPERATIONS = 60_000_000  # multiply-accumulates, as BUDGET of assets/engine
 STYLES = ("tokens", "frame", "controls", "canvas", "reading", "layers")
 STYLESHEETS = [*(ASSETS / "style" / f"{name}.css" for name in STYLES), ASSETS / "saved" / "saved.css"]
 FIRST = ASSETS / "saved" / "saved.js"
+INDENT = re.compile(r"^\s+", re.MULTILINE)
 IMPORT = re.compile(r'(^\s*(?:import|export)\b[^"\']*?\bfrom\s+|^import\s+|\bimport\()"(\.[^"]+)"', re.MULTILINE)
 COMMENT = re.compile(r"^[ ]*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)  # on lines of their own
 
@@ -94,9 +95,9 @@ def _by_planes(numbers: bytes) -> bytes:
 
 
 def _scripts(script: Path, found: dict[Path, str] | None = None) -> dict[Path, str]:
-    """A script without comments after everything it imports, by the paths of the imports, such as "/page/state.js"."""
+    """A script without comments and indents after all it imports, by the paths of the imports, as "/page/state.js"."""
     found = {} if found is None else found
-    text = COMMENT.sub("", script.read_text(encoding="utf-8"))
+    text = INDENT.sub("", COMMENT.sub("", script.read_text(encoding="utf-8")))
     for _, module in IMPORT.findall(text):
         path = (script.parent / module).resolve()
         if path not in found:
