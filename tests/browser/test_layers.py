@@ -571,6 +571,8 @@ def test_all_channels_stand_twice_as_wide_and_the_button_says_what_it_does(layer
 
 def test_at_1280_all_columns_stand_in_one_row_and_no_head_runs_into_the_next(layers: Page) -> None:
     layers.set_viewport_size({"width": 1280, "height": 720})
+    tops = "[...document.querySelectorAll('#layers .column')].map((column) => column.getBoundingClientRect().y)"
+    layers.wait_for_function(f"new Set({tops}).size === 1")  # a size is heeded in the next frame
     boxes = [column.bounding_box() for column in layers.locator("#layers .column").all()]
     assert len({box["y"] for box in boxes}) == 1
     ends = layers.locator("#layers .column header").evaluate_all(

@@ -18,7 +18,7 @@ def test_the_command_writes_a_network_that_reads_the_samples(
     file = tmp_path / "samples.json"
     file.write_text(write_samples([Sample("star", STAR), Sample("0", SQUARE)]), "utf-8")
     out = tmp_path / "mine.safetensors"
-    assert main([str(file), "--checkpoint", "nano", "--out", str(out), "--data", str(tmp_path)]) == 0
+    assert main([str(file), "--checkpoint", "tiny", "--out", str(out), "--data", str(tmp_path)]) == 0
     assert "star" in load_checkpoint(out).classes
     assert read_metadata(out)["replay"] == GENERATED
     assert "-> 100.00 %" in capsys.readouterr().out

@@ -47,11 +47,11 @@ def test_only_digits_that_were_read_correctly_before_are_lost() -> None:
 
 
 def test_answers_are_remembered_for_the_same_network_and_the_same_digits_only() -> None:
-    net, other = load_checkpoint("nano"), load_checkpoint("nano-seed1")
+    net, other = load_checkpoint("tiny"), load_checkpoint("tiny-seed1")
     images = torch.from_numpy(np.stack([rasterize(STAR), rasterize(SQUARE)]))
     for each, some in ((net, images), (other, images), (net, images.flip(0)), (net, images)):
         assert torch.equal(answers_before(each, some), logits_of(each, some))
-    assert answers_before(net, images) is answers_before(load_checkpoint("nano"), images.clone())
+    assert answers_before(net, images) is answers_before(load_checkpoint("tiny"), images.clone())
 
 
 def test_drawn_digits_come_back_from_their_file(tmp_path: Path) -> None:

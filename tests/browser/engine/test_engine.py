@@ -86,6 +86,7 @@ def test_maps_are_asked_of_the_network_that_has_them(desk: BrowserContext, open_
     expect(said(page)).to_have_text(SENTENCE)
     draw(page, SEVEN)
     page.get_by_role("tab", name="Teach").click()
+    page.locator("#teach .versus").scroll_into_view_if_needed()
     page.locator("#teach .versus select").select_option("nano")
     expect(page.locator("#teach .verdict")).to_contain_text("nano as")
     page.evaluate(
