@@ -1,7 +1,7 @@
 """The network that reads lines says in the browser what it says in PyTorch: digits, boxes, pixels, maps."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -182,7 +182,7 @@ def test_a_file_that_cannot_be_opened_is_one_sentence(
     ]
     told = []
     for at, wrong in enumerate(wrongs):
-        page.route(f"**/checkpoints/lines/wrong-{at}", lambda route, wrong=wrong: route.fulfill(json=wrong))
+        page.route(f"**/checkpoints/lines/wrong-{at}", answering(wrong))
         told.append(
             page.evaluate(
                 """(name) => import("/engine/line/client.js").then(({ openLine }) =>
@@ -194,3 +194,8 @@ def test_a_file_that_cannot_be_opened_is_one_sentence(
     assert "damaged or was cut short" in told[1]
     assert told[2] == "This network is of another kind; one that reads lines is expected."
     assert told[3].startswith("This browser's arithmetic is off by")
+
+
+def answering(content: dict[str, Any]) -> Callable[[Route], None]:
+    """What answers a request with JSON."""
+    return lambda route: route.fulfill(json=content)
