@@ -3,11 +3,19 @@
 import { set } from "./state.js";
 import { mountTabs, openTab } from "./tabs.js";
 
+const [TRIES, PAUSE] = [50, 100]; // milliseconds between two
 const TO = {
   drawing: () => document.querySelector("#canvas .sheet canvas"),
   views: () => document.querySelector('#right [role=tab][aria-selected="true"]'),
   maps: () => document.querySelector("#layers .strip canvas"),
 };
+
+/** Focus what `find` finds, as soon as it is there and can be: a view may still be put together. */
+function focusOn(find, tries = TRIES) {
+  const place = find();
+  place?.focus();
+  if (document.activeElement !== place && tries) setTimeout(focusOn, PAUSE, find, tries - 1);
+}
 
 export function mount({ element }) {
   for (const button of element.querySelectorAll("[data-skip]")) {
@@ -17,7 +25,7 @@ export function mount({ element }) {
         openTab("Layers");
         set({ question: false }); // it lies over them
       }
-      setTimeout(() => TO[to]()?.focus()); // once the tab is open
+      setTimeout(focusOn, 0, TO[to]); // once the tab is open
     });
   }
   mountTabs();
