@@ -11,8 +11,15 @@ from tests.conftest import ROOT
 ASSETS = ROOT / "assets"
 SCRIPTS = sorted(ASSETS.rglob("*.js"))
 LONGEST = 300  # lines
-# Rooms that a room may import from; every other room may import from page and paint alone.
-BELOW = {"page": [], "paint": ["page"], "saved": ["page", "engine", "canvas", "reading", "layers"]}
+SHARED = ["page", "controls", "kept", "paint"]  # rooms that every view may import from
+# Rooms that a room may import from; every other room may import from those that are shared alone.
+BELOW = {
+    "page": [],
+    "controls": ["page"],
+    "kept": ["page"],
+    "paint": ["page", "controls"],
+    "saved": [*SHARED, "engine", "canvas", "reading", "layers"],
+}
 IMPORT = re.compile(r"""^\s*(?:import|export)\s+(?:([^"';]*?)\s+from\s+)?["']([^"']+)["']""", re.MULTILINE)
 EXPORT = re.compile(r"^export\s+(?:async\s+)?(?:function\*?|const|let|class)\s+(\w+)", re.MULTILINE)
 
@@ -40,7 +47,7 @@ def room(script: Path) -> str:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: str(script.relative_to(ASSETS)))
 def test_imports_run_downwards_to_what_is_there(script: Path) -> None:
-    allowed = {room(script), *BELOW.get(room(script), ["page", "paint"])}
+    allowed = {room(script), *BELOW.get(room(script), SHARED)}
     for module, names in imports(script):
         assert module in SCRIPTS, f"there is no {module}"
         assert room(module) in allowed, f"{room(script)}/ may import from {', '.join(sorted(allowed))} alone"

@@ -6,22 +6,22 @@ from pathlib import Path
 import gradio as gr
 
 from model.data import DEFAULT_DATA
-from ui.api import add_api
+from ui.api.endpoints import add_api
 from ui.canvas import canvas
 from ui.compare import compare, compare_part
-from ui.confusion import confusion
 from ui.design.tab import design
 from ui.engine import engine
 from ui.export import export
+from ui.first_visit.path import path
+from ui.first_visit.question import answer_of, question
 from ui.imagine import imagine, sheet_part
 from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
 from ui.line import Lines, line_maps_view, line_view
 from ui.misread import misread, steps_part
-from ui.network_choice import about_network, follow, network_choice
-from ui.network_tab import architecture
-from ui.path import path
-from ui.question import answer_of, question
+from ui.network.choice import about_network, follow, network_choice
+from ui.network.confusion import confusion
+from ui.network.tab import architecture
 from ui.reading import reading
 from ui.serving.answers import Answers
 from ui.serving.jobs import Jobs
@@ -33,7 +33,7 @@ from ui.teach.tab import teach, versus_part
 TITLE = "Digitscope"
 OPENING = (  # scripts of what is in sight when the page opens
     "canvas/canvas.js", "reading/reading.js", "engine/engine.js", "networks/networks.js", "layers/layers.js",
-    "page/heading.js", "path/path.js", "path/question.js",
+    "controls/heading.js", "path/path.js", "path/question.js",
 )  # fmt: skip
 WARM_UP = 5.0  # seconds after which the first page is there, and the processors are free
 
@@ -67,7 +67,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     )
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         with gr.Row(elem_id="head"):
-            view("page/heading")
+            view("controls/heading")
             path(networks, asked["question"] if asked else "")
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="left"):

@@ -1,6 +1,6 @@
 // Strokes: drawn on the sheet by mouse, pen, touch or keyboard, and painted there once a frame.
 
-import { ARROWS } from "../page/dom.js";
+import { ARROWS } from "../controls/dom.js";
 import { sheetWidth } from "../page/shape.js";
 import { get } from "../page/state.js";
 import { amend, commit, inkOf, retract } from "../page/undo.js";

@@ -1,6 +1,6 @@
 // The example on an untouched sheet: it writes itself once and gives way to the first touch of the pen.
 
-import { isStill } from "../page/motion.js";
+import { isStill } from "../controls/motion.js";
 import { set } from "../page/state.js";
 import { amend } from "../page/undo.js";
 

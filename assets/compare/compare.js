@@ -1,6 +1,6 @@
 // Why separable, why dilated: four networks side by side, in figures, on this machine, on this drawing.
 
-import { heading, node } from "../page/dom.js";
+import { heading, node } from "../controls/dom.js";
 import { askServer } from "../page/server.js";
 import { live } from "../page/view.js";
 import { grouped } from "../page/words.js";

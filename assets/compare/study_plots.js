@@ -1,6 +1,6 @@
 // The plots of the Compare tab: accuracy against parameters, and what a stage costs by channels and kernel.
 
-import { svgNode } from "../page/dom.js";
+import { svgNode } from "../controls/dom.js";
 import { grouped } from "../page/words.js";
 import { frame, label, line, logarithmicTicks, mark, short } from "../paint/plots.js";
 

@@ -1,6 +1,6 @@
 // Measured times: one button, one measurement at a time, filled in as they arrive.
 
-import { heading, node } from "../page/dom.js";
+import { heading, node } from "../controls/dom.js";
 import { follow, waiting } from "../page/job.js";
 
 const UNMEASURED = "\u2013";

@@ -1,7 +1,7 @@
 // A network of your own: its shape set by sliders, an assessment of it, and its training.
 
-import { node } from "../page/dom.js";
-import { opens, saveFile } from "../page/files.js";
+import { node } from "../controls/dom.js";
+import { opens, saveFile } from "../controls/files.js";
 import { askServer, makeQuestion } from "../page/server.js";
 import { get, set, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";

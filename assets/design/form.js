@@ -1,6 +1,6 @@
 // The shape of a network as sliders: a row for the stem and one for each stage, which can be added, moved and removed.
 
-import { node } from "../page/dom.js";
+import { node } from "../controls/dom.js";
 
 const SLIDER_CHANNELS = 128; // a slider over the whole allowed range could not be set precisely
 const TITLES = { channels: "Filters", kernel: "Kernel", dilation: "Dilation", stride: "Stride" };

@@ -8,7 +8,7 @@ const SEED = 1; // of the noise, which grows with its share and does not change 
 
 let last = {}; // { network, key, copy } of the newest copy
 
-/** The copy of a network with `breaks`, as page/breaks.js has them. Throws an Error where the network has no such part. */
+/** The copy of a network with `breaks`, as kept/breaks.js has them. Throws an Error where the network has no such part. */
 export function broken(network, breaks) {
   const key = JSON.stringify(breaks);
   if (last.network !== network || last.key !== key) last = { network, key, copy: network.altered(alter(network, breaks)) };

@@ -1,7 +1,7 @@
 // The engine on the page: it answers before the server does. The address says ?engine=off where the server is to answer,
 // and ?engine=on where nobody else is.
 
-import { setText } from "../page/dom.js";
+import { setText } from "../controls/dom.js";
 import { lastLine } from "../page/lines.js";
 import { answerFirst, ask, onAnswer } from "../page/reader.js";
 import { get, subscribe } from "../page/state.js";

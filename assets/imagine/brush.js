@@ -1,7 +1,7 @@
 // The brush of Repair: it erases a part of an image, or lays noise on it. Either way the network is told only where.
 
-import { ARROWS, clip } from "../page/dom.js";
-import { mountChoice } from "../page/choice.js";
+import { ARROWS, clip } from "../controls/dom.js";
+import { mountChoice } from "../controls/choice.js";
 import { IMAGE_SIZE } from "../page/bytes.js";
 import { live } from "../page/view.js";
 import { clearImage, fit, outline } from "../paint/frame.js";

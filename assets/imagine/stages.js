@@ -1,9 +1,9 @@
 // What the stages make of one image at one step, and which of its pixels a cell of theirs reads.
 
 import { IMAGE_SIZE } from "../page/bytes.js";
-import { node, setLabel, setText } from "../page/dom.js";
+import { node, setLabel, setText } from "../controls/dom.js";
 import { makeLane } from "../page/lane.js";
-import { pointOnStrip } from "../page/pointing.js";
+import { pointOnStrip } from "../controls/pointing.js";
 import { live } from "../page/view.js";
 import { paintFields } from "../paint/fields.js";
 import { fit } from "../paint/frame.js";

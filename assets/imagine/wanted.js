@@ -1,7 +1,7 @@
 // What it should become: any digit, one class, or something between two.
 
-import { mountChoice } from "../page/choice.js";
-import { node, setText } from "../page/dom.js";
+import { mountChoice } from "../controls/choice.js";
+import { node, setText } from "../controls/dom.js";
 
 /** `changed()` is called when something else is wanted. Returns { shares, label }. */
 export function mountWanted(section, classes, changed) {

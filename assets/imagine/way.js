@@ -1,7 +1,7 @@
 // The way from noise to digits: played, or scrubbed step by step.
 
-import { setText } from "../page/dom.js";
-import { mountPlayer } from "../page/motion.js";
+import { setText } from "../controls/dom.js";
+import { mountPlayer } from "../controls/motion.js";
 
 const PAUSE = 240; // milliseconds that a step stays
 

@@ -1,6 +1,6 @@
 // The arithmetic of one cell, in numbers that add up to its value.
 
-import { node } from "../page/dom.js";
+import { node } from "../controls/dom.js";
 import { signed } from "../page/words.js";
 import { diverging, sequential } from "../paint/scales.js";
 

@@ -1,7 +1,7 @@
 // Input, stem, stages, pooled features, classes, left to right: one column each, headed by what it is made of.
 
 import { IMAGE_SIZE } from "../page/bytes.js";
-import { node, pictureCanvas, svgNode } from "../page/dom.js";
+import { node, pictureCanvas, svgNode } from "../controls/dom.js";
 import { makeStrip } from "../paint/maps.js";
 
 const TAP = 3; // CSS pixels a cell of the map takes in the icon of a stage's taps: one scale for all stages

@@ -2,7 +2,7 @@
 // follow one value from the pixels to the classes.
 
 import { IMAGE_SIZE } from "../page/bytes.js";
-import { svgNode } from "../page/dom.js";
+import { svgNode } from "../controls/dom.js";
 
 /**
  * Lay the lines over `flow`, the element that holds the maps. Returns { measure, show, forget }: `measure(parts)` after a

@@ -4,7 +4,7 @@
 import { floatsFromBase64 } from "../page/bytes.js";
 import { ask } from "../page/reader.js";
 import { get } from "../page/state.js";
-import { mountChoice } from "../page/choice.js";
+import { mountChoice } from "../controls/choice.js";
 
 const REST = 300; // milliseconds without an answer
 

@@ -1,8 +1,8 @@
 // The panel of the selected cell: its field on the image, the maps it reads and belongs to, its arithmetic, and the
 // walking kernel.
 
-import { node, setLabel, setText } from "../page/dom.js";
-import { mountPlayer } from "../page/motion.js";
+import { node, setLabel, setText } from "../controls/dom.js";
+import { mountPlayer } from "../controls/motion.js";
 import { signed } from "../page/words.js";
 import { paintFields } from "../paint/fields.js";
 import { fit } from "../paint/frame.js";

@@ -2,9 +2,9 @@
 // view, its maps with the selected cell.
 
 import { IMAGE_SIZE } from "../page/bytes.js";
-import { node, pictureCanvas } from "../page/dom.js";
-import { saveFile } from "../page/files.js";
-import { titleOf } from "../page/networks.js";
+import { node, pictureCanvas } from "../controls/dom.js";
+import { saveFile } from "../controls/files.js";
+import { titleOf } from "../kept/networks.js";
 import { percent } from "../page/words.js";
 import { paintFields } from "../paint/fields.js";
 import { paintImage } from "../paint/ink.js";

@@ -1,8 +1,8 @@
 // What the figures of the Learn tab share: each asks for its part of the answer while it is on screen, shows
 // the newest, and lets a cell be chosen by pointer, by arrow keys, or by a kernel that walks.
 
-import { ARROWS, clip, setText } from "../page/dom.js";
-import { mountPlayer } from "../page/motion.js";
+import { ARROWS, clip, setText } from "../controls/dom.js";
+import { mountPlayer } from "../controls/motion.js";
 import { ask } from "../page/reader.js";
 import { get } from "../page/state.js";
 import { live } from "../page/view.js";

@@ -1,6 +1,6 @@
 // The calculator: every symbol of the formulas as a slider, with the counts of torch's own modules.
 
-import { heading, node } from "../page/dom.js";
+import { heading, node } from "../controls/dom.js";
 import { makeQuestion } from "../page/server.js";
 import { onceSeen } from "../page/view.js";
 import { grouped } from "../page/words.js";

@@ -1,6 +1,6 @@
 // Depthwise convolution: some channels of the first stage, each with its own kernel on its own map.
 
-import { node } from "../page/dom.js";
+import { node } from "../controls/dom.js";
 import { ask } from "../page/reader.js";
 import { onceSeen } from "../page/view.js";
 import { signed } from "../page/words.js";

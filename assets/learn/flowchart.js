@@ -1,6 +1,6 @@
 // A separable dilated stage as a flow chart: the way that the chosen stage takes, with its maps of the drawing.
 
-import { node, svgNode } from "../page/dom.js";
+import { node, svgNode } from "../controls/dom.js";
 import { ask } from "../page/reader.js";
 import { paintPlane } from "../paint/planes.js";
 import { alive } from "./alive.js";

@@ -1,6 +1,6 @@
 // Pointwise convolution: one output channel as the sum over the channels at one place.
 
-import { node } from "../page/dom.js";
+import { node } from "../controls/dom.js";
 import { ask } from "../page/reader.js";
 import { signed } from "../page/words.js";
 import { paintFrame } from "../paint/kernels.js";

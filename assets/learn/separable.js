@@ -1,6 +1,6 @@
 // Separable convolution: the two steps in a row, a few channels of each.
 
-import { node } from "../page/dom.js";
+import { node } from "../controls/dom.js";
 import { paintPlane } from "../paint/planes.js";
 import { alive } from "./alive.js";
 

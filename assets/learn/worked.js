@@ -1,6 +1,6 @@
 // The worked example: every product of every cell, with numbers that may be changed.
 
-import { node } from "../page/dom.js";
+import { node } from "../controls/dom.js";
 import { askServer, makeQuestion } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";
 import { onceSeen } from "../page/view.js";

@@ -1,11 +1,11 @@
 // A line as it is read: the number, a box around each digit, the digit of each pixel. The digit that is chosen, the one under
 // the pen or the one that was pressed, is what the views of single digits are about.
 
-import { node, rove, setLabel, setText } from "../page/dom.js";
+import { node, rove, setLabel, setText } from "../controls/dom.js";
 import { LINE_NETWORK, chooseLineNetwork, connectLines, lineNetwork, onLine } from "../page/lines.js";
-import { addSamples, getSamples } from "../page/samples.js";
+import { addSamples, getSamples } from "../kept/samples.js";
 import { get, set, subscribe } from "../page/state.js";
-import { openTab } from "../page/tabs.js";
+import { openTab } from "../controls/tabs.js";
 import { live } from "../page/view.js";
 import { percent } from "../page/words.js";
 import { ROWS, paintStrip, stripScale } from "../paint/strip.js";

@@ -1,7 +1,7 @@
 // A line's maps, layer by layer, each channel as a strip; and where the cell that is pointed at looks, drawn on the line.
 
 import { fromBase64 } from "../page/bytes.js";
-import { ARROWS, clip, node, setLabel, setText } from "../page/dom.js";
+import { ARROWS, clip, node, setLabel, setText } from "../controls/dom.js";
 import { ask, lastLine, lineNetwork, onLine, wantMaps } from "../page/lines.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";

@@ -3,7 +3,7 @@
 import { isOwn, networkInLink } from "../page/link.js";
 import {
   chooseNetwork, isThere, keepKnown, lastChosen, offerNetworks, offeredNetworks, onNetworks, ownNetworks, saveNetworks, titleOf,
-} from "../page/networks.js";
+} from "../kept/networks.js";
 import { askServer } from "../page/server.js";
 import { get, set, subscribe } from "../page/state.js";
 

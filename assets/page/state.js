@@ -13,7 +13,7 @@ const state = {
   example: false, // whether the drawing is the example that writes itself on opening
   question: false, // whether the question that the page opens with is shown
   path: null, // number of the guided path's step that is shown, from 1, or null while it is not taken
-  breaks: null, // what is switched off in the network that reads, as page/breaks.js has it, or null
+  breaks: null, // what is switched off in the network that reads, as kept/breaks.js has it, or null
 };
 
 export const get = () => state;

@@ -1,6 +1,6 @@
 // A bar for each class, as long as its probability.
 
-import { node, setText } from "../page/dom.js";
+import { node, setText } from "../controls/dom.js";
 import { percent } from "../page/words.js";
 
 const FIT = 12; // bars that are in sight without scrolling

@@ -1,6 +1,6 @@
 // A little table of numbers, each before the colour that says how large it is.
 
-import { node } from "../page/dom.js";
+import { node } from "../controls/dom.js";
 import { signed } from "../page/words.js";
 import { diverging, sequential } from "./scales.js";
 

@@ -1,7 +1,7 @@
 // The maps of one layer as small multiples: all channels on one canvas, painted at once.
 
 import { unpackBytes } from "../page/bytes.js";
-import { node } from "../page/dom.js";
+import { node } from "../controls/dom.js";
 
 const GAP = 1; // canvas pixels between two maps
 

@@ -1,6 +1,6 @@
 // Plots as SVG, drawn at the size that they have on screen; shapes, dashes and labels say what colour alone would not.
 
-import { svgNode } from "../page/dom.js";
+import { svgNode } from "../controls/dom.js";
 
 const FONT = 12; // px
 const EDGE = { left: 52, right: 16, top: 12, bottom: 36 };

@@ -1,7 +1,7 @@
 // The guided path: each step brings the page to its place, says one sentence and one thing to do, and sees from the state of
 // the page whether that was done. Where somebody has come is kept in this browser; a link may open any step.
 
-import { node, setText } from "../page/dom.js";
+import { node, setText } from "../controls/dom.js";
 import { isOwn } from "../page/link.js";
 import { onAnswer } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";

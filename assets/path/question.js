@@ -1,8 +1,8 @@
 // The question that the page opens with, answered on the drawing that is there: a field that grows stage by stage, beside
 // that of the same weights without dilation. The first touch of the pen sees it off; the page's head calls it back.
 
-import { setLabel, setText } from "../page/dom.js";
-import { isStill, mountPlayer } from "../page/motion.js";
+import { setLabel, setText } from "../controls/dom.js";
+import { isStill, mountPlayer } from "../controls/motion.js";
 import { get, set, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
 import { fit } from "../paint/frame.js";

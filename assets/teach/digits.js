@@ -1,6 +1,6 @@
 // Which old digits a lesson would rehearse, and MNIST fetched where it is missing.
 
-import { setText } from "../page/dom.js";
+import { setText } from "../controls/dom.js";
 import { follow, waiting } from "../page/job.js";
 import { askServer } from "../page/server.js";
 import { live } from "../page/view.js";

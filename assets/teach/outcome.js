@@ -1,7 +1,7 @@
 // Before and after: what teaching gained and lost, in numbers, and what changed in the network.
 
-import { heading, node, setText } from "../page/dom.js";
-import { onNetworks, ownNetworks } from "../page/networks.js";
+import { heading, node, setText } from "../controls/dom.js";
+import { onNetworks, ownNetworks } from "../kept/networks.js";
 import { get } from "../page/state.js";
 import { live } from "../page/view.js";
 import { accuracy, grouped, percent, titleOfLayer } from "../page/words.js";
@@ -22,7 +22,7 @@ export function mountOutcome(section, again) {
   const find = (selector) => section.querySelector(selector);
   const told = new Map(); // key -> what was said of each sample, of this visit
 
-  let example = null; // what came of a lesson that is shown while there is none of one's own
+  let example = null; // the outcome of the example lesson, shown until the visitor has taught
 
   function show() {
     const network = ownNetworks().find(({ key }) => key === get().network) ?? (ownNetworks().length ? null : example);

@@ -1,12 +1,12 @@
 // The box of samples on the page: keeps drawings under a name, and shows how the network reads each sample now.
 
-import { node, setText } from "../page/dom.js";
-import { opens, saveFile } from "../page/files.js";
+import { node, setText } from "../controls/dom.js";
+import { opens, saveFile } from "../controls/files.js";
 import { linkTo } from "../page/link.js";
 import {
   addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, labels, onSamples, relabelSample,
   undoSamples,
-} from "../page/samples.js";
+} from "../kept/samples.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
 import { commit } from "../page/undo.js";

@@ -1,6 +1,6 @@
 // What to draw next, so that a lesson helps most.
 
-import { getSamples } from "../page/samples.js";
+import { getSamples } from "../kept/samples.js";
 
 const FEW = 5; // samples that are enough to learn a class well
 

@@ -1,6 +1,6 @@
 // The tab in which a network learns the visitor's handwriting: the samples, the teaching, its result, the way back.
 
-import { ownNetworks } from "../page/networks.js";
+import { ownNetworks } from "../kept/networks.js";
 import { onceSeen } from "../page/view.js";
 import { mountDigits } from "./digits.js";
 import { fetchExample } from "./example.js";

@@ -1,9 +1,9 @@
 // The teaching itself: started, watched as it goes, called off; taken up again after a reload.
 
-import { setText } from "../page/dom.js";
+import { setText } from "../controls/dom.js";
 import { UNREACHABLE, begin, waiting, watch } from "../page/job.js";
-import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../page/networks.js";
-import { getSamples } from "../page/samples.js";
+import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../kept/networks.js";
+import { getSamples } from "../kept/samples.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
 import { keep, recall } from "../page/storage.js";
@@ -26,7 +26,7 @@ export function mountTeaching(section, server, props, show) {
   let round = 0; // the one that goes on
   let since = {}; // times of this visit, milliseconds: asked for, running, taught
   const told = new Map(); // key of a network -> { steps, warnings } of the lesson that made it, of this visit
-  let example = null; // a lesson that is shown while there is none of one's own
+  let example = null; // the example lesson, shown until the visitor has taught
 
   // Start and stop ----------------------------------------------------------------------------------------------
 

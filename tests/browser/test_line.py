@@ -32,7 +32,7 @@ def page(shared_page: Page) -> Iterator[Page]:
     """The sheet for a line, empty."""
     to_line(shared_page)
     yield shared_page
-    shared_page.evaluate(f"{module('page/samples.js')}.then((samples) => samples.deleteAllSamples())")
+    shared_page.evaluate(f"{module('kept/samples.js')}.then((samples) => samples.deleteAllSamples())")
 
 
 def write(page: Page, number: str, apart: float = 0.62) -> None:
@@ -86,7 +86,7 @@ def test_a_digit_of_the_line_is_shown_by_the_other_views_and_kept_as_a_sample(pa
     expect(top(page)).to_have_text("7")
     page.locator("#line .labels").get_by_role("button", name="7", exact=True).click()
     expect(page.locator("#line .chosen")).to_contain_text("Kept as a sample of 7.")
-    (kept,) = page.evaluate(f"{module('page/samples.js')}.then((samples) => samples.getSamples())")
+    (kept,) = page.evaluate(f"{module('kept/samples.js')}.then((samples) => samples.getSamples())")
     points = np.array([point[:2] for stroke in kept["drawing"] for point in stroke])
     assert kept["label"] == "7"
     assert np.ptp(points, axis=0).max() == pytest.approx(0.7, abs=0.01)  # as large as on a sheet of its own

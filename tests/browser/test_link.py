@@ -150,7 +150,7 @@ def test_a_link_that_names_no_tab_of_this_page_opens_the_first(desk: BrowserCont
 def test_a_link_that_cannot_carry_a_taught_network_says_so(desk: BrowserContext, open_page: OpenPage) -> None:
     page = open_page(desk)
     own = "{ key: 'mine-" + "0" * 32 + "', title: 'base, taught 14:02:31' }"
-    page.evaluate(f"{module('page/networks.js')}.then((networks) => networks.addNetwork({own}))")
+    page.evaluate(f"{module('kept/networks.js')}.then((networks) => networks.addNetwork({own}))")
     button(page, "Copy link").click()
     said = page.locator("#canvas .status")
     expect(said).to_contain_text("It cannot carry base, taught 14:02:31")

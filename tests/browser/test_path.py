@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from model.network import PRESETS
 from tests.browser.conftest import OpenPage
 from tests.browser.drawing import SCRIBBLE, SEVEN, draw, module, settle, top
-from ui.question import answer_of
+from ui.first_visit.question import answer_of
 
 
 def question(page: Page) -> Locator:

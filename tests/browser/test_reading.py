@@ -92,7 +92,7 @@ def test_another_network_reads_the_same_drawing(served_page: Page) -> None:
 def test_a_late_answer_does_not_take_back_a_choice(page: Page) -> None:
     """What the page itself chose, as after a teaching, is shown by way of the server; the visitor may be faster."""
     holding = Holding(page, "**/queue/join*")
-    page.evaluate(f"{module('page/networks.js')}.then((networks) => networks.chooseNetwork('small'))")
+    page.evaluate(f"{module('kept/networks.js')}.then((networks) => networks.chooseNetwork('small'))")
     choose(page, 1)
     expect(network(page)).to_have_value(re.compile("^tiny"))
     holding.let_go()

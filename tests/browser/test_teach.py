@@ -111,7 +111,7 @@ def tab(opened: Page) -> Iterator[Page]:
 
 
 def delete_samples(page: Page) -> None:
-    page.evaluate(f"{module('page/samples.js')}.then((samples) => samples.deleteAllSamples())")
+    page.evaluate(f"{module('kept/samples.js')}.then((samples) => samples.deleteAllSamples())")
 
 
 def press(page: Page, name: str) -> None:
@@ -384,7 +384,7 @@ def test_invalid_files_are_refused(tab: Page, tmp_path: Path) -> None:
 def test_a_network_that_is_no_longer_kept_is_said(page: Page) -> None:
     gone = f"mine-{'0' * 32}"
     page.evaluate(
-        f"{module('page/networks.js')}.then((networks) => networks.addNetwork({{ key: '{gone}', title: 'gone' }}))"
+        f"{module('kept/networks.js')}.then((networks) => networks.addNetwork({{ key: '{gone}', title: 'gone' }}))"
     )
     page.wait_for_function(f"localStorage['digitscope.networks'].includes('{gone}')")
     page.reload()
@@ -419,7 +419,7 @@ def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
     said = tab.evaluate(
         f"""async () => {{
             const [samples, {{ suggestion }}] = await Promise.all([
-                {module("page/samples.js")}, {module("teach/suggestion.js")}]);
+                {module("kept/samples.js")}, {module("teach/suggestion.js")}]);
             const seven = (_, index) => ({{ label: "7", drawing: [[[0.1 * index, 0.5]]] }});
             const sevens = Array.from({{ length: 5 }}, seven);
             samples.addSamples(sevens);

@@ -13,7 +13,7 @@ from gradio_client.exceptions import AppError
 from model import PRESETS, DigitNet, load_checkpoint, rasterize, save_checkpoint, tap_lattice
 from model import receptive_field as theoretical_field
 from tests.serving import serving
-from ui.api import Endpoints
+from ui.api.endpoints import Endpoints
 
 DRAWING = [[[0.28, 0.2], [0.5, 0.19], [0.72, 0.2], [0.6, 0.42], [0.5, 0.62], [0.44, 0.85]]]
 SEVEN = json.dumps(DRAWING)

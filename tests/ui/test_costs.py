@@ -29,7 +29,7 @@ from model.fields.tap_lattice import count_paths, open_lattice
 from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from ui.compare import describe_study
 from ui.design.tab import assess_design
-from ui.network_tab import layer_rows
+from ui.network.tab import layer_rows
 
 HUGE = NetworkConfig(4, stem_stride=1, stages=(StageConfig(4, 15, 14, 4),) * 20)  # its field has 10^13 columns
 SIX_STRIDES = NetworkConfig(4, stem_stride=4, stages=(StageConfig(4, 15, 14, 4),) * 5)

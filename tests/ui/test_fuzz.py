@@ -22,7 +22,7 @@ from model import load_checkpoint, save_checkpoint
 from model.checkpoint import CheckpointError, read_network
 from model.drawing.samples import SampleError
 from model.network import DigitNet, NetworkConfig, StageConfig
-from ui.api import Endpoints
+from ui.api.endpoints import Endpoints
 from ui.page import build_page
 from ui.serving.faults import FAULT
 from ui.serving.jobs import Jobs

@@ -17,7 +17,7 @@ from model.generation.network import DigitGenerator
 from tests.generation.conftest import SMALL, shaken
 from tests.ui.conftest import Here, outcome_of
 from ui import apart
-from ui.drawing_api import DrawingEndpoints
+from ui.api.drawing import DrawingEndpoints
 from ui.imagine import describe_generators, read_images, sheet_part, start_completing, start_mapping
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks

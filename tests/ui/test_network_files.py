@@ -15,8 +15,8 @@ from model import CheckpointError, DigitNet, NetworkConfig, StageConfig, load_ch
 from tests.conftest import settled
 from tests.ui.conftest import Here, kept, outcome_of
 from ui.layers import describe_structure, layers_part
-from ui.network_choice import known_networks
-from ui.network_tab import growth
+from ui.network.choice import known_networks
+from ui.network.tab import growth
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 from ui.teach import tab

@@ -6,7 +6,7 @@ import pytest
 from model import PRESETS, DigitNet, NetworkConfig, StageConfig, complexity, receptive_field
 from model.fields.layer_fields import coverage
 from model.fields.mean_fields import compute_mean_fields
-from ui.network_tab import growth, layer_rows
+from ui.network.tab import growth, layer_rows
 
 CONFIGS = {
     **PRESETS,

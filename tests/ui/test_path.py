@@ -7,8 +7,8 @@ import pytest
 from model import DigitNet, complexity, receptive_field
 from model.layers import milestones
 from model.network import PRESETS
-from ui.path import describe_path
-from ui.question import answer_of
+from ui.first_visit.path import describe_path
+from ui.first_visit.question import answer_of
 from ui.serving.networks import Networks
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from model import DigitNet, save_checkpoint
 from tests.ui.conftest import ended
-from ui.network_tab import Descriptions
+from ui.network.tab import Descriptions
 from ui.serving.job import BusyError
 from ui.serving.jobs import MAX_OWN, Jobs
 from ui.serving.networks import Networks

@@ -98,7 +98,7 @@ def test_maps_are_asked_of_the_network_that_has_them(desk: BrowserContext, open_
     page.get_by_role("tab", name="Layers").click()
     expect(page.locator("#layers .layers-view")).not_to_have_attribute("data-field", "")
     page.wait_for_timeout(SETTLING)
-    page.evaluate(f"{module('page/networks.js')}.then((networks) => networks.chooseNetwork('nano'))")
+    page.evaluate(f"{module('kept/networks.js')}.then((networks) => networks.chooseNetwork('nano'))")
     expect(page.locator("#layers .layers-view")).to_have_attribute("data-network", "nano")
     settle(page)
     assert page.evaluate("window.refused") == []
@@ -145,7 +145,7 @@ def test_another_network_is_fetched_once(page: Page) -> None:
         "request", lambda request: "network_file" in (request.post_data or "") and fetched.append(request.post_data)
     )
     for name in ("nano", "small", "nano"):
-        page.evaluate(f"{module('page/networks.js')}.then((networks) => networks.chooseNetwork('{name}'))")
+        page.evaluate(f"{module('kept/networks.js')}.then((networks) => networks.chooseNetwork('{name}'))")
         expect(page.locator("#layers .layers-view")).to_have_attribute("data-network", name)
         draw(page, SEVEN)
         settle(page)

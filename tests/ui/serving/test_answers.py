@@ -8,7 +8,7 @@ import pytest
 from model import CheckpointError, DigitNet, save_checkpoint
 from tests.ui.conftest import Here, outcome_of
 from ui.misread import start_explaining, steps_part
-from ui.network_tab import Descriptions
+from ui.network.tab import Descriptions
 from ui.serving.answers import Answers
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks

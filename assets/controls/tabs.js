@@ -1,7 +1,7 @@
 // The tabs of the page by their names: opened by links and buttons, and by the arrow keys.
 
 import { rove } from "./dom.js";
-import { get, set, subscribe } from "./state.js";
+import { get, set, subscribe } from "../page/state.js";
 
 const LIST = "#right [role=tablist]";
 const buttons = () => [...document.querySelectorAll(`${LIST} [role=tab]`)];

@@ -1,7 +1,7 @@
 // The box of samples: drawings with labels. They are the data from which everything else can be made again, so they are
 // kept in this browser with every change. Samples and drawings are never changed in place.
 
-import { keep, onOtherWindow, recall } from "./storage.js";
+import { keep, onOtherWindow, recall } from "../page/storage.js";
 
 const MOST_UNDONE = 100; // changes that can be undone
 

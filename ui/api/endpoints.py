@@ -29,7 +29,7 @@ from model.fields.effective_field import carrying_box
 from model.fields.layer_fields import coverage
 from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
-from ui.drawing_api import add_drawing_api
+from ui.api.drawing import add_drawing_api
 from ui.line import LineEndpoint, Lines
 from ui.serving.faults import one_sentence
 from ui.serving.job import Work

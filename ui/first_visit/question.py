@@ -8,7 +8,7 @@ import gradio as gr
 from model import DigitNet, complexity, receptive_field
 from model.layers import milestones
 from model.network import NetworkConfig
-from ui.network_tab import growth
+from ui.network.tab import growth
 from ui.serving.view import view
 
 WORDS = {9: "nine", 25: "twenty-five", 49: "forty-nine"}  # the usual windows; larger ones stay in digits

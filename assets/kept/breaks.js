@@ -4,7 +4,7 @@
 // depthwise kernel keeps its middle tap alone, dilations: whether all taps are pulled together, noise: on the weights, in
 // shares of each layer's standard deviation }
 
-import { titleOfLayer } from "./words.js";
+import { titleOfLayer } from "../page/words.js";
 
 export const WHOLE = { channels: [], stage: null, depthwise: false, dilations: false, noise: 0 };
 

@@ -1,9 +1,9 @@
 // The networks to choose from: those that everybody is offered, and those that this visitor made. The server keeps the
 // latter under keys; this browser keeps the keys, and nobody else has them.
 
-import { isOwn } from "./link.js";
-import { get, set } from "./state.js";
-import { keep, onOtherWindow, recall } from "./storage.js";
+import { isOwn } from "../page/link.js";
+import { get, set } from "../page/state.js";
+import { keep, onOtherWindow, recall } from "../page/storage.js";
 
 const MOST = 20; // networks in the list; the oldest leave it
 

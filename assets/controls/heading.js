@@ -1,6 +1,6 @@
 // The head of the page: ways past what stands between the top and a map, and the tabs.
 
-import { set } from "./state.js";
+import { set } from "../page/state.js";
 import { mountTabs, openTab } from "./tabs.js";
 
 const [TRIES, PAUSE] = [50, 100]; // milliseconds between two

@@ -1,4 +1,4 @@
-"""The named endpoints that draw digits, for programs; as those of `ui.api`."""
+"""The named endpoints that draw digits, for programs; as those of `ui.api.endpoints`."""
 
 import re
 import time

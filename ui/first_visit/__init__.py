@@ -1,0 +1,1 @@
+"""What greets a first-time visitor: the question, and the path."""

@@ -1,0 +1,1 @@
+"""The network that reads: its choice, what it is made of, and what it confuses."""
