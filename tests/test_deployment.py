@@ -145,7 +145,7 @@ def test_a_replica_that_is_killed_while_people_draw_takes_nothing_along(tmp_path
         assert len({visitor.cookie for visitor in visitors}) == DRAWING_AT_ONCE
         file = base64.b64encode(checkpoint_path("nano").read_bytes()).decode("ascii")
         keys = []
-        for visitor in visitors[:3]:  # each job is asked about where it was started, or nobody would know of it
+        for visitor in visitors[:3]:  # only the replica that started a job can report on it
             started_job = visitor.ask("teach", "open_network", {"data": file, "clock": "14:02:31"})
             keys.append(visitor.finish(started_job)["key"])
         before = visitors[0].read(keys[0])

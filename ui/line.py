@@ -20,7 +20,7 @@ from model.line.maps import line_layers, line_maps
 from model.line.network import ANSWERS, LineNet
 from model.line.strip import CANVAS_WIDTH, MAX_WIDTH, LineError, fit_line
 from model.network import NetworkConfig
-from ui.serving.answers import MOST_REQUESTS, to_base64
+from ui.serving.answers import in_sequence, to_base64
 from ui.serving.faults import one_sentence
 from ui.serving.packing import as_array, quantised
 from ui.serving.view import view
@@ -74,13 +74,7 @@ class Lines:
         Returns:
             What assets/page/lines.js says; where the request is not valid, `error`, one sentence, with its `sequence`.
         """
-        (sequence,) = fields_of(request, "sequence")
-        if not is_whole(sequence, 0, MOST_REQUESTS):
-            return {"sequence": None, "error": f"sequence is a whole number from 0 to {MOST_REQUESTS:,}."}
-        try:
-            return {"sequence": sequence, **self._answer(request)}
-        except ValueError as error:
-            return {"sequence": sequence, "error": str(error)}
+        return in_sequence(request, self._answer)
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         name, drawing, wanted = fields_of(request, "network", "line", "maps")

@@ -22,14 +22,8 @@ export async function mountLines(kernels) {
     const network = opened(name);
     if (!network) return null;
     const begun = performance.now();
-    let drawn;
     try {
-      drawn = drawLine(line, pen);
-    } catch (error) {
-      if (error instanceof DrawingError) return { sequence, error: error.message };
-      throw error;
-    }
-    try {
+      const drawn = drawLine(line, pen);
       const { digits, mask } = network.read(drawn.strip, drawn.width);
       const found = maps ? chosenMaps(network.maps(drawn.strip, drawn.width), maps) : {};
       return { sequence, network: name, ...drawn, digits, mask, maps: found, took: performance.now() - begun };

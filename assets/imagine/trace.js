@@ -8,7 +8,7 @@ const SIDE = IMAGE_SIZE * FINE + 2; // with a border of paper, so that every pix
 const INK = 0.5; // of the darkest pixel: what counts as ink
 const AROUND = [-SIDE, -SIDE + 1, 1, SIDE + 1, SIDE, SIDE - 1, -1, -SIDE - 1]; // the neighbours, clockwise from the one above
 const LOOK_BACK = 5; // fine pixels that say where a line is heading
-const SHORTEST = 5; // fine pixels of a line that is none of the thinning's fringes
+const SHORTEST = 5; // fine pixels; shorter lines are fringes left by the thinning
 const SMOOTH = 2; // fine pixels on each side that a point is averaged over
 const APART = 3; // fine pixels between the points of a stroke
 

@@ -127,5 +127,5 @@ def asked_about(request: Request) -> dict[str, Any] | None:
 
 
 def read_request(body: dict[str, Any] | None) -> dict[str, Any] | None:
-    """What is asked about a drawing with the body of a request, where it is one of those."""
+    """The question about a drawing in the body of a request; None if the request asks something else."""
     return body["data"] if body and body.get("fn_name") == "read" else None

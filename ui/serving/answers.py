@@ -23,6 +23,17 @@ MOST_REQUESTS = 2**53  # of one page, as far as its numbers are whole
 Part = Callable[[DigitNet, np.ndarray, dict[str, Any]], Any]
 
 
+def in_sequence(request: dict[str, Any], answer: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """What a function answers to a request, with its `sequence`; `error`, a sentence, where the request is not valid."""
+    (sequence,) = fields_of(request, "sequence")
+    if not is_whole(sequence, 0, MOST_REQUESTS):
+        return {"sequence": None, "error": f"sequence is a whole number from 0 to {MOST_REQUESTS:,}."}
+    try:
+        return {"sequence": sequence, **answer(request)}
+    except ValueError as error:
+        return {"sequence": sequence, "error": str(error)}
+
+
 class Answers:
     """Answers requests, one at a time.
 
@@ -40,13 +51,7 @@ class Answers:
 
         If the request is not valid, returns `error`, one sentence, with its `sequence`.
         """
-        (sequence,) = fields_of(request, "sequence")
-        if not is_whole(sequence, 0, MOST_REQUESTS):
-            return {"sequence": None, "error": f"sequence is a whole number from 0 to {MOST_REQUESTS:,}."}
-        try:
-            return {"sequence": sequence, **self._answer(request)}
-        except ValueError as error:
-            return {"sequence": sequence, "error": str(error)}
+        return in_sequence(request, self._answer)
 
     def _answer(self, request: object) -> dict[str, Any]:
         name, drawing, parts = fields_of(request, "network", "drawing", "parts")

@@ -1,6 +1,7 @@
 // The network that draws, in a worker of its own: what a view asks, and what it is answered.
 
 import { floatsFromBase64, fromBase64 } from "../../page/bytes.js";
+import { fetchChecked, fetchKernels } from "../checked_file.js";
 import { Correspondence } from "./correspondence.js";
 
 const opened = new Map(); // name -> promise of a generator
@@ -31,7 +32,9 @@ export function openGenerator(name) {
 }
 
 async function open(name) {
-  const [file, kernels] = await Promise.all([fetchFile(name), fetchKernels()]);
+  const [file, kernels] = await Promise.all([
+    fetchFile(name), fetchKernels(new URL("kernels.wasm", import.meta.url), "compute the drawing network"),
+  ]);
   const worker = new Correspondence(new Worker(new URL("worker.js", import.meta.url), { type: "module" }), () => opened.delete(name));
   const { classes, stages } = await worker.ask("open", { ...file, kernels }).catch((error) => {
     worker.end(error.message);
@@ -50,18 +53,6 @@ async function open(name) {
 }
 
 async function fetchFile(name) {
-  const told = await fetch(new URL(`../../checkpoints/generators/${name}`, import.meta.url)).then((answer) => answer.json(), () => null);
-  if (!told) throw new Error("The drawing network could not be fetched.");
-  if (told.error) throw new Error(told.error);
-  const { file, check: { inputs, time, shares, answer } } = told;
+  const { file, check: { inputs, time, shares, answer } } = await fetchChecked(`generators/${name}`, "The drawing network");
   return { file: fromBase64(file).buffer, check: { inputs: floatsFromBase64(inputs), time, shares, answer: floatsFromBase64(answer) } };
-}
-
-async function fetchKernels() {
-  try {
-    const file = await fetch(new URL("kernels.wasm", import.meta.url));
-    return await WebAssembly.compile(await file.arrayBuffer());
-  } catch {
-    throw new Error("This browser cannot compute the drawing network; a newer one, with WebAssembly and SIMD, can.");
-  }
 }

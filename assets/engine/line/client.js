@@ -1,6 +1,7 @@
 // The network that reads lines, in the frame: what a view asks, and what it is answered.
 
 import { floatsFromBase64, fromBase64 } from "../../page/bytes.js";
+import { fetchChecked, fetchKernels } from "../checked_file.js";
 import { readCheckpoint } from "../safetensors.js";
 import { LineNetwork } from "./network.js";
 
@@ -20,8 +21,11 @@ const DIGIT = 5; // first channel of the heads that is a logit of a digit
  * of one sentence where this browser cannot read lines: the server can.
  */
 export async function openLine(name) {
-  const [{ file, check }, kernels] = await Promise.all([fetchFile(name), fetchKernels()]);
-  const network = new LineNetwork(kernels, readCheckpoint(file));
+  const [{ file, check }, kernels] = await Promise.all([
+    fetchChecked(`lines/${name}`, "The network that reads lines"),
+    fetchKernels(new URL("../kernels.wasm", import.meta.url), "read lines"),
+  ]);
+  const network = new LineNetwork(kernels, readCheckpoint(fromBase64(file).buffer));
   checkAnswers(network, check);
   return {
     classes: network.classes,
@@ -32,22 +36,6 @@ export async function openLine(name) {
     },
     maps: (strip, width) => network.maps(strip, width),
   };
-}
-
-async function fetchFile(name) {
-  const told = await fetch(new URL(`../../checkpoints/lines/${name}`, import.meta.url)).then((answer) => answer.json(), () => null);
-  if (!told) throw new Error("The network that reads lines could not be fetched.");
-  if (told.error) throw new Error(told.error);
-  return { file: fromBase64(told.file).buffer, check: told.check };
-}
-
-async function fetchKernels() {
-  try {
-    const file = await fetch(new URL("../kernels.wasm", import.meta.url));
-    return await WebAssembly.compile(await file.arrayBuffer());
-  } catch {
-    throw new Error("This browser cannot read lines; a newer one, with WebAssembly and SIMD, can.");
-  }
 }
 
 /** See that the network says of a strip what PyTorch says: logits of the answers, (answers, height, width). */

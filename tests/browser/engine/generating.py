@@ -13,23 +13,18 @@ from model.drawing.strokes import IMAGE_SIZE
 from model.generation.flow import to_images, to_values, with_known
 from model.generation.network import DigitGenerator
 from model.generation.sampling import Step, draw_noise, way
+from tests.browser.engine.parity import TELLING
 from ui.engine_files import generator_file
 
 STEPS, GUIDANCE = 10, 1.5
 GENERATORS = "**/checkpoints/generators/*"
 
 # What a generator answers to a request, and its maps in one step of one image.
-COMPLETE = """async ({ name, request: { image, keep, noise, shares, ...others }, step, index }) => {
+COMPLETE = (
+    """async ({ name, request: { image, keep, noise, shares, ...others }, step, index }) => {"""
+    + TELLING
+    + """
     const { openGenerator } = await import("/engine/generator/client.js");
-    const bytes = (text) => text && Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    const told = ({ buffer, byteOffset, byteLength }) => {
-        const pieces = [];
-        const own = new Uint8Array(buffer, byteOffset, byteLength);
-        for (let at = 0; at < byteLength; at += 8192) {
-            pieces.push(String.fromCharCode(...own.subarray(at, at + 8192)));
-        }
-        return btoa(pieces.join(""));
-    };
     const generator = await openGenerator(name);
     const asked = {
         ...others, image: bytes(image), keep: bytes(keep), noise: new Float32Array(bytes(noise).buffer),
@@ -43,6 +38,7 @@ COMPLETE = """async ({ name, request: { image, keep, noise, shares, ...others },
         maps: maps.map(({ name, channels, height, width, values }) => [name, [channels, height, width], told(values)]),
     };
 }"""
+)
 
 
 @dataclass

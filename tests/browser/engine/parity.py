@@ -22,21 +22,28 @@ from ui.serving.view import ASSETS, ASSETS_URL
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 Cell = tuple[str, tuple[int, int], int | None]  # layer, place and channel
 
-# Everything that the engine says of a network and of drawings: an async function of {file, drawings, cells}.
-ASK = """async ({ file, drawings, cells }) => {
-    const [{ Network }, { readCheckpoint }, { Pen, rasterize }, { tapLattice }, { read }] = await Promise.all(
-        ["network", "safetensors", "strokes", "fields", "reading"].map((name) => import(`/engine/${name}.js`)));
-    const kernels = await WebAssembly.compileStreaming(fetch("/engine/kernels.wasm"));
-    const bytes = Uint8Array.from(atob(file), (character) => character.charCodeAt(0));
-    const [network, pen] = [new Network(kernels, readCheckpoint(bytes.buffer)), new Pen(kernels)];
-    const told = (array) => {
-        const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+# What such functions begin with: bytes(text) of base64, and told(array) as base64.
+TELLING = """
+    const bytes = (text) => text && Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    const told = ({ buffer, byteOffset, byteLength }) => {
         const pieces = [];
-        for (let at = 0; at < bytes.length; at += 8192) {
-            pieces.push(String.fromCharCode(...bytes.subarray(at, at + 8192)));
+        const own = new Uint8Array(buffer, byteOffset, byteLength);
+        for (let at = 0; at < byteLength; at += 8192) {
+            pieces.push(String.fromCharCode(...own.subarray(at, at + 8192)));
         }
         return btoa(pieces.join(""));
     };
+"""
+
+# Everything that the engine says of a network and of drawings: an async function of {file, drawings, cells}.
+ASK = (
+    """async ({ file, drawings, cells }) => {"""
+    + TELLING
+    + """
+    const [{ Network }, { readCheckpoint }, { Pen, rasterize }, { tapLattice }, { read }] = await Promise.all(
+        ["network", "safetensors", "strokes", "fields", "reading"].map((name) => import(`/engine/${name}.js`)));
+    const kernels = await WebAssembly.compileStreaming(fetch("/engine/kernels.wasm"));
+    const [network, pen] = [new Network(kernels, readCheckpoint(bytes(file).buffer)), new Pen(kernels)];
     const names = [...new Set(network.layers.flatMap(({ name, norm, map }) => [name, norm && `${name}_norm`, map]))];
     return drawings.map((drawing) => {
         const image = rasterize(drawing, pen);
@@ -51,6 +58,7 @@ ASK = """async ({ file, drawings, cells }) => {
         };
     });
 }"""
+)
 
 
 class _Files(http.server.SimpleHTTPRequestHandler):

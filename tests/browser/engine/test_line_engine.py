@@ -17,23 +17,18 @@ from model.line.network import LineNet, line_config
 from model.line.strip import LineError
 from model.network import PIXEL_SCALE
 from tests.browser.engine.generating import packed, unpacked
+from tests.browser.engine.parity import TELLING
 from ui.engine_files import line_file
 
 LINES = "**/checkpoints/lines/*"
 WIDTHS = (28, 140, 57, 140, 560)  # one after the other: the same network, laid out anew
 MAPPED = 57  # the width whose maps are compared: its cells end within a pixel
 
-READ = """async ({ name, strips, mapped }) => {
+READ = (
+    """async ({ name, strips, mapped }) => {"""
+    + TELLING
+    + """
     const { openLine } = await import("/engine/line/client.js");
-    const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    const told = ({ buffer, byteOffset, byteLength }) => {
-        const pieces = [];
-        const own = new Uint8Array(buffer, byteOffset, byteLength);
-        for (let at = 0; at < byteLength; at += 8192) {
-            pieces.push(String.fromCharCode(...own.subarray(at, at + 8192)));
-        }
-        return btoa(pieces.join(""));
-    };
     const line = await openLine(name);
     const answers = strips.map(([text, width]) => {
         try {
@@ -47,6 +42,7 @@ READ = """async ({ name, strips, mapped }) => {
         ({ name: layer, channels, height, width, values }) => [layer, [channels, height, width], told(values)]);
     return { classes: line.classes, answers, maps };
 }"""
+)
 
 
 @pytest.fixture
