@@ -24,7 +24,7 @@ Part = Callable[[DigitNet, np.ndarray, dict[str, Any]], Any]
 
 
 def in_sequence(request: dict[str, Any], answer: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
-    """What a function answers to a request, with its `sequence`; `error`, a sentence, where the request is not valid."""
+    """A function's answer to a request, with its `sequence`; `error`, a sentence, where the request is not valid."""
     (sequence,) = fields_of(request, "sequence")
     if not is_whole(sequence, 0, MOST_REQUESTS):
         return {"sequence": None, "error": f"sequence is a whole number from 0 to {MOST_REQUESTS:,}."}
