@@ -5,14 +5,14 @@ The layers are run as `model.layers` describes them; hooks would fire for everyb
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from model.drawing.strokes import IMAGE_SIZE
 from model.layers import IMAGE, Layer, layers_of
@@ -67,27 +67,39 @@ class ForwardPass:
     def _run(self) -> Iterator[tuple[str, Tensor]]:
         """Every module's name and output, one after the other."""
         self._maps[IMAGE] = self.pixels * PIXEL_SCALE
-        for layer in layers_of(self.net.config):
-            y = self._compute(layer)
-            yield layer.name, y
-            if layer.norm_name:
-                y = self.net.get_submodule(layer.norm_name)(y)
-                yield layer.norm_name, y
-            if layer.residual:
-                y = y + self._maps[layer.residual]
-            self._maps[layer.name] = y = F.relu(y) if layer.rectified else y
-            if layer.output != layer.name:
-                yield layer.output, y
+        yield from run_layers(self.net, layers_of(self.net.config), self._maps)
 
-    def _compute(self, layer: Layer) -> Tensor:
-        """What a layer makes of the maps that it reads, before its norm."""
-        x, *others = (self._maps[name] for name in layer.reads)
-        if layer.kind == "sum":
-            return sum(others, start=x)
-        if layer.kind == "concatenation":
-            return torch.cat([x, *others], dim=1)
-        module = self.net.get_submodule(layer.name)
-        return module(x.flatten(1))[:, :, None, None] if layer.kind == "linear" else module(x)
+
+def run_layers(net: nn.Module, layers: Iterable[Layer], maps: dict[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Run layers one after the other; yields every module's name and output, (N, C, H, W), as they come.
+
+    Args:
+        net: whose modules have the layers' names.
+        layers: in an order in which each comes after what it reads.
+        maps: the image under `IMAGE`; the map of every layer is added.
+    """
+    for layer in layers:
+        y = _compute(net, layer, maps)
+        yield layer.name, y
+        if layer.norm_name:
+            y = net.get_submodule(layer.norm_name)(y)
+            yield layer.norm_name, y
+        if layer.residual:
+            y = y + maps[layer.residual]
+        maps[layer.name] = y = F.relu(y) if layer.rectified else y
+        if layer.output != layer.name:
+            yield layer.output, y
+
+
+def _compute(net: nn.Module, layer: Layer, maps: dict[str, Tensor]) -> Tensor:
+    """What a layer makes of the maps that it reads, before its norm."""
+    x, *others = (maps[name] for name in layer.reads)
+    if layer.kind == "sum":
+        return sum(others, start=x)
+    if layer.kind == "concatenation":
+        return torch.cat([x, *others], dim=1)
+    module = net.get_submodule(layer.name)
+    return module(x.flatten(1))[:, :, None, None] if layer.kind == "linear" else module(x)
 
 
 _shared: ContextVar[ForwardPass | None] = ContextVar("shared", default=None)

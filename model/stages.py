@@ -70,7 +70,7 @@ def folded_norms() -> Iterator[None]:
 
 
 def rectified(x: Tensor) -> Tensor:
-    """max(x, 0), in the place of `x` where nobody can hold it."""
+    """max(x, 0); within `folded_norms` it overwrites `x`."""
     return F.relu(x, inplace=_folds.get())
 
 

@@ -19,7 +19,7 @@ from model.evaluation.confusion import look_behind
 from model.explain.occlusion import Occlusion, occlusion
 from model.export import to_safetensors
 from model.fields.mean_fields import MeanField, compute_mean_fields
-from model.generation.checkpoint import generator_path
+from model.generation.checkpoint import written_at
 from model.generation.network import DigitGenerator
 from model.generation.trail import Trail, Wish, stage_maps, trail
 from model.onnx.int8 import describe_int8, to_int8
@@ -116,8 +116,7 @@ def draw_rest(
 
 def _generator(name: str) -> DigitGenerator:
     """The generator of this name, kept in this process until its file is another."""
-    path = generator_path(name)
-    return _loaded(name, path.stat().st_mtime_ns if path.exists() else 0)
+    return _loaded(name, written_at(name))
 
 
 @lru_cache(2)

@@ -23,9 +23,10 @@ from model.generation.checkpoint import generator_names, generator_path
 from model.generation.flow import to_values, with_known
 from model.generation.sampling import draw_noise
 from model.line.checkpoint import line_names, line_path
+from ui.engine import EXAMPLE
+from ui.serving.answers import to_base64
 from ui.serving.view import ASSETS_URL
 
-EXAMPLE = 23  # the drawing of which the upper half is known in a check; any will do
 TIME = 0.25  # of the check
 
 
@@ -76,7 +77,7 @@ def line_file(name: str) -> dict[str, Any]:
     with torch.inference_mode():
         logits = load_line(name)(torch.from_numpy(strip)[None, None]).digit[0]
     check = {
-        "strip": base64.b64encode(strip.tobytes()).decode("ascii"),
+        "strip": to_base64(strip),
         "width": strip.shape[1],
         "logits": _packed(logits),
     }
@@ -84,7 +85,7 @@ def line_file(name: str) -> dict[str, Any]:
 
 
 def _packed(numbers: torch.Tensor) -> str:
-    return base64.b64encode(np.ascontiguousarray(numbers, np.float32).tobytes()).decode("ascii")
+    return to_base64(np.asarray(numbers, np.float32))
 
 
 KINDS: dict[str, Callable[[str], dict[str, Any]]] = {"generators": generator_file, "lines": line_file}

@@ -16,7 +16,7 @@ from model.checks import check_whole, fields_of
 from model.drawing.normalisation import Steps, centred, normalised
 from model.drawing.samples import MAX_SAMPLES
 from model.drawing.strokes import IMAGE_SIZE
-from model.generation.checkpoint import DEFAULT, generator_names, generator_path, read_generator_history
+from model.generation.checkpoint import DEFAULT, generator_names, read_generator_history, written_at
 from model.generation.sampling import GUIDANCE, STEPS
 from model.generation.trail import Wish, shapes_of
 from model.network import count_parameters
@@ -78,11 +78,11 @@ def describe_generators(_request: object = None) -> dict[str, Any]:
     Raises:
         ValueError: the one that the page opens with is missing or damaged.
     """
-    described = [_described(DEFAULT, _changed(DEFAULT))]
+    described = [_described(DEFAULT, written_at(DEFAULT))]
     for name in generator_names():
         if name != DEFAULT:
             try:
-                described.append(_described(name, _changed(name)))
+                described.append(_described(name, written_at(name)))
             except CheckpointError:
                 continue  # it is for comparison only
     return {"generators": described}
@@ -103,12 +103,6 @@ def _described(name: str, _changed: int) -> dict[str, Any]:
             "score": found.get("score"),
         },
     }
-
-
-def _changed(name: str) -> int:
-    """When its file was last written; 0 without one."""
-    path = generator_path(name)
-    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 # Drawing ------------------------------------------------------------------------------------------------------------

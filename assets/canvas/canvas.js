@@ -1,8 +1,8 @@
 // The sheet for one digit or a line, its buttons, its examples, and the link that restores what is on it.
 
 import { rove, setText } from "../controls/dom.js";
-import { isOwn, linkTo, networkInLink, readLink } from "../page/link.js";
 import { titleOf } from "../kept/networks.js";
+import { isOwn, linkTo, networkInLink, readLink } from "../page/link.js";
 import { connect } from "../page/reader.js";
 import { LINE_WIDTH, moved, rangeOf, toDigit, toLine } from "../page/shape.js";
 import { get, set, subscribe } from "../page/state.js";

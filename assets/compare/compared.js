@@ -1,7 +1,7 @@
 // One drawing, four networks: how each reads it, where one cell of each looks, and the maps of one stage.
 
-import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { ARROWS, clip, node } from "../controls/dom.js";
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { ask } from "../page/reader.js";
 import { live } from "../page/view.js";
 import { likeliest, percent } from "../page/words.js";

@@ -3,7 +3,7 @@
 import { set } from "../page/state.js";
 import { mountTabs, openTab } from "./tabs.js";
 
-const [TRIES, PAUSE] = [50, 100]; // milliseconds between two
+const [TRIES, PAUSE] = [50, 100]; // tries, and milliseconds between two of them
 const TO = {
   drawing: () => document.querySelector("#canvas .sheet canvas"),
   views: () => document.querySelector('#right [role=tab][aria-selected="true"]'),

@@ -1,15 +1,12 @@
 // The tabs of the page by their names: opened by links and buttons, and by the arrow keys.
 
-import { rove } from "./dom.js";
 import { get, set, subscribe } from "../page/state.js";
+import { rove } from "./dom.js";
 
 const LIST = "#right [role=tablist]";
 const buttons = () => [...document.querySelectorAll(`${LIST} [role=tab]`)];
 const nameOf = (button) => button.textContent.trim();
 const selected = () => buttons().find((button) => button.ariaSelected === "true");
-
-/** Whether this page has tabs; a saved one has none. */
-export const hasTabs = () => document.querySelector(LIST) !== null;
 
 /** Open a tab by its name. */
 export const openTab = (name) => set({ tab: name });

@@ -1,9 +1,9 @@
 // A training as it runs: curves, kernels, what the network looks at, what it still misreads; stopped, resumed, kept.
 
-import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { node, pictureCanvas, setText } from "../controls/dom.js";
-import { UNREACHABLE, begin as beginJob, follow as followJob, waiting, watch } from "../page/job.js";
 import { addNetwork } from "../kept/networks.js";
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
+import { UNREACHABLE, begin as beginJob, follow as followJob, waiting, watch } from "../page/job.js";
 import { askServer } from "../page/server.js";
 import { keep, recall } from "../page/storage.js";
 import { live, onceSeen } from "../page/view.js";

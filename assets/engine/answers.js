@@ -7,9 +7,8 @@ const lessons = () => import("./parts/lessons.js");
 const compare = () => import("./parts/compare.js");
 const steps = () => import("./parts/steps.js");
 
-// Where each part is computed: fetched when a view first asks for it. Those at the end read other images, or with other
-// networks, and maps are those of the newest image. What breaks a network, and what takes an
-// unfamiliar drawing for several digits, is fetched likewise.
+// Where each part is computed; fetched when a view first asks for it. Parts at the end compute other images or use other
+// networks, so they come after those that show the newest image's maps. `breaks` and `several` are fetched likewise.
 const SCRIPTS = {
   layers: () => import("./parts/layers.js"),
   depthwise: lessons, pointwise: lessons, separable: lessons, dilation: lessons, flowchart: lessons,

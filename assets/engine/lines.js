@@ -14,7 +14,7 @@ export async function mountLines(kernels) {
   function opened(name) {
     if (networks.has(name)) return networks.get(name);
     networks.set(name, null);
-    openLine(name).then((network) => networks.set(name, network), (error) => console.info(`The server reads lines with ${name}:`, error.message));
+    openLine(name, kernels).then((network) => networks.set(name, network), (error) => console.info(`The server reads lines with ${name}:`, error.message));
     return null;
   }
 

@@ -15,9 +15,9 @@ export function drawLine(drawing, pen) {
   const strokes = checkDrawing(drawing, CANVAS_WIDTH);
   const { width, scale, shift } = fitLine(strokes);
   const strip = new Uint8Array(IMAGE_SIZE * width);
-  const inked = placed(strokes, scale, shift);
+  const segments = segmentsOf(placed(strokes, scale, shift));
   for (let first = 0; first < width; first += IMAGE_SIZE) {
-    const near = segmentsOf(inked).filter(([[from], [to]]) => Math.max(from, to) + PEN > first && Math.min(from, to) - PEN < first + IMAGE_SIZE);
+    const near = segments.filter(([[from], [to]]) => Math.max(from, to) + PEN > first && Math.min(from, to) - PEN < first + IMAGE_SIZE);
     if (!near.length) continue;
     const square = pen.drawLines(near.map((segment) => segment.map(([x, y]) => [x - first, y])), IMAGE_SIZE);
     for (let y = 0; y < IMAGE_SIZE; y += 1) {

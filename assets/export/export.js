@@ -1,7 +1,7 @@
 // Export the chosen network as a file, made and checked on the server.
 
-import { fromBase64 } from "../page/bytes.js";
 import { saveFile } from "../controls/files.js";
+import { fromBase64 } from "../page/bytes.js";
 import { follow, waiting } from "../page/job.js";
 import { get } from "../page/state.js";
 

@@ -1,7 +1,7 @@
 // The brush of Repair: it erases a part of an image, or lays noise on it. Either way the network is told only where.
 
-import { ARROWS, clip } from "../controls/dom.js";
 import { mountChoice } from "../controls/choice.js";
+import { ARROWS, clip } from "../controls/dom.js";
 import { IMAGE_SIZE } from "../page/bytes.js";
 import { live } from "../page/view.js";
 import { clearImage, fit, outline } from "../paint/frame.js";
@@ -29,6 +29,7 @@ export function mountBrush(section, changed) {
   const shown = () => image?.map((ink, pixel) => [ink, 0, noise[pixel]][hole[pixel]]);
 
   function paint() {
+    if (section.hidden) return;
     fit(canvas);
     const plane = clearImage(canvas);
     paintInk(plane, shown() ?? null);

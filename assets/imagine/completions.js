@@ -1,7 +1,7 @@
 // The images that were drawn, side by side: each a button, and below it what it became.
 
-import { IMAGE_SIZE } from "../page/bytes.js";
 import { node, rove, setLabel, setText } from "../controls/dom.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
 import { likeliest, percent } from "../page/words.js";
 import { paintShared } from "../paint/ink.js";
 

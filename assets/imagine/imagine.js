@@ -1,10 +1,10 @@
 // The network that draws: it finishes the drawing while the pen rests, invents digits on an empty sheet, and restores images.
 
-import { fromBase64 } from "../page/bytes.js";
 import { mountChoice } from "../controls/choice.js";
 import { node, setText } from "../controls/dom.js";
-import { makeLane } from "../page/lane.js";
 import { titleOf } from "../kept/networks.js";
+import { fromBase64 } from "../page/bytes.js";
+import { makeLane } from "../page/lane.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
 import { live, onceSeen } from "../page/view.js";

@@ -1,10 +1,10 @@
 // What may be done with an image that was drawn: put on the sheet, kept as a sample, saved as a picture.
 
-import { IMAGE_SIZE } from "../page/bytes.js";
 import { pictureCanvas, setText } from "../controls/dom.js";
 import { saveFile } from "../controls/files.js";
-import { linkTo } from "../page/link.js";
 import { addSamples, areKept, getSamples } from "../kept/samples.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
+import { linkTo } from "../page/link.js";
 import { get } from "../page/state.js";
 import { commit } from "../page/undo.js";
 import { trace } from "./trace.js";

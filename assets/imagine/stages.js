@@ -1,17 +1,18 @@
 // What the stages make of one image at one step, and which of its pixels a cell of theirs reads.
 
-import { IMAGE_SIZE } from "../page/bytes.js";
 import { node, setLabel, setText } from "../controls/dom.js";
-import { makeLane } from "../page/lane.js";
 import { pointOnStrip } from "../controls/pointing.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
+import { makeLane } from "../page/lane.js";
 import { live } from "../page/view.js";
 import { paintFields } from "../paint/fields.js";
 import { fit } from "../paint/frame.js";
-import { makeStrip } from "../paint/maps.js";
+import { expandButton, makeStrip } from "../paint/maps.js";
 import { signedPalette } from "../paint/palette.js";
 import { diverging, paintLegend } from "../paint/scales.js";
 import { fieldOf, undilated } from "./fields.js";
 
+const FEW = 16; // channels of a stage that are shown before all are asked for
 const SHOW = { field: true, taps: true, influence: false };
 const POINT = "Point at a cell of a map to see which pixels it reads.";
 
@@ -46,7 +47,7 @@ export function mountStages(section) {
   function build(described, from) {
     [stages, source, asked] = [described, from, null];
     strips = stages.map(({ name, channels, side }, index) =>
-      makeStrip({ layer: name, title: `Stage ${index + 1}`, channels, size: [side, side] }));
+      makeStrip({ layer: name, title: `Stage ${index + 1}`, channels, size: [side, side] }, FEW));
     find(".flow").replaceChildren(...strips.map((strip, index) => column(strip, stages[index])));
     for (const strip of strips) pointOnStrip(strip, selection);
     selection.letGo();
@@ -55,13 +56,7 @@ export function mountStages(section) {
 
   function column(strip, { dilation, side }) {
     const element = node("div", "column");
-    const more = Object.assign(node("button", "expand"), { type: "button" });
-    const name = () => {
-      setText(more, strip.open ? "First 16" : `All ${strip.channels}`);
-      setLabel(more, `${more.textContent} channels of ${strip.title.toLowerCase()}`);
-    };
-    more.addEventListener("click", () => { strip.expand(!strip.open); name(); paint(); showCell(); });
-    name();
+    const more = expandButton(strip, FEW, () => { paint(); showCell(); });
     element.append(node("h2", "", `${strip.title}, d = ${dilation}`), node("p", "note", `${side} x ${side} cells`), strip.element, more);
     return element;
   }
@@ -81,7 +76,7 @@ export function mountStages(section) {
 
   function paint() {
     const colours = signedPalette();
-    colours.scale[0] = section.dataset.shown ? colours.scale[0] : colours.scale[128]; // what is not known yet is blank
+    if (!section.dataset.shown) colours.scale[0] = colours.scale[128]; // what is not known yet is blank
     for (const strip of strips) strip.paint(colours, strip.maximum);
     paintLegend(find(".legend canvas"), diverging(), -1);
     showCell();

@@ -1,7 +1,7 @@
 // Break it: switch off parts of the network, or shake its weights, and watch what the reading and the maps become.
 
-import { changed, inWords } from "../kept/breaks.js";
 import { setText } from "../controls/dom.js";
+import { changed, inWords } from "../kept/breaks.js";
 import { get, set, subscribe } from "../page/state.js";
 import { titleOfLayer } from "../page/words.js";
 

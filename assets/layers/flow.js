@@ -1,8 +1,8 @@
 // Input, stem, stages, pooled features, classes, left to right: one column each, headed by what it is made of.
 
-import { IMAGE_SIZE } from "../page/bytes.js";
 import { node, pictureCanvas, svgNode } from "../controls/dom.js";
-import { makeStrip } from "../paint/maps.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
+import { expandButton, makeStrip } from "../paint/maps.js";
 
 const TAP = 3; // CSS pixels a cell of the map takes in the icon of a stage's taps: one scale for all stages
 
@@ -83,21 +83,7 @@ function block(strip, named, few, onExpand) {
   strip.scale = node("span", "scale");
   caption.append(node("span", "name", named ? nameOf(strip) : ""), strip.scale);
   element.append(caption, strip.element);
-  if (strip.expandable) {
-    const button = Object.assign(node("button", "expand"), { type: "button" });
-    button.addEventListener("click", () => {
-      strip.expand(!strip.open);
-      name();
-      onExpand(strip);
-    });
-    const name = () => {
-      button.textContent = strip.open ? `First ${few}` : `All ${strip.channels}`;
-      button.ariaLabel = `${button.textContent} channels of ${strip.title.toLowerCase()}`;
-      button.ariaExpanded = String(strip.open);
-    };
-    name();
-    caption.append(button);
-  }
+  if (strip.expandable) caption.append(expandButton(strip, few, onExpand));
   return element;
 }
 

@@ -1,9 +1,9 @@
 // What every layer makes of the drawing; where the selected cell looks, and how its value is computed.
 
-import { inWords } from "../kept/breaks.js";
 import { mountChoice } from "../controls/choice.js";
 import { setLabel, setText } from "../controls/dom.js";
 import { pointOnMap, pointOnStrip } from "../controls/pointing.js";
+import { inWords } from "../kept/breaks.js";
 import { ask, want } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
 import { get, subscribe } from "../page/state.js";

@@ -1,8 +1,8 @@
 // Lines that join the selected cell to the cells that it reads in the map before it, and to those that read it: the eye can
 // follow one value from the pixels to the classes.
 
-import { IMAGE_SIZE } from "../page/bytes.js";
 import { svgNode } from "../controls/dom.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
 
 /**
  * Lay the lines over `flow`, the element that holds the maps. Returns { measure, show, forget }: `measure(parts)` after a

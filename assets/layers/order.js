@@ -1,10 +1,10 @@
 // The order of the channels: by index, or the most active first. They are sorted once the pen rests, so that none moves
 // while somebody draws, and only then is it asked how active they are.
 
+import { mountChoice } from "../controls/choice.js";
 import { floatsFromBase64 } from "../page/bytes.js";
 import { ask } from "../page/reader.js";
 import { get } from "../page/state.js";
-import { mountChoice } from "../controls/choice.js";
 
 const REST = 300; // milliseconds without an answer
 

@@ -1,10 +1,10 @@
 // A picture to post or to put on a slide, always on a light ground: the drawing, the image, what the network says, and one
 // view, its maps with the selected cell.
 
-import { IMAGE_SIZE } from "../page/bytes.js";
 import { node, pictureCanvas } from "../controls/dom.js";
 import { saveFile } from "../controls/files.js";
 import { titleOf } from "../kept/networks.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
 import { percent } from "../page/words.js";
 import { paintFields } from "../paint/fields.js";
 import { paintImage } from "../paint/ink.js";

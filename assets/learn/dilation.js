@@ -1,7 +1,7 @@
 // Dilation: one kernel on the drawing, its taps as far apart as the slider says.
 
-import { IMAGE_SIZE } from "../page/bytes.js";
 import { node } from "../controls/dom.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
 import { ask } from "../page/reader.js";
 import { signed } from "../page/words.js";
 import { makeGrid } from "../paint/grid.js";

@@ -1,7 +1,7 @@
 // Gridding: which pixels of the drawing a cell reads through dilated layers in a row.
 
-import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { node } from "../controls/dom.js";
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { makeQuestion } from "../page/server.js";
 import { live, onceSeen } from "../page/view.js";
 import { clearImage, fit, outline } from "../paint/frame.js";

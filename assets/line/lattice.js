@@ -7,7 +7,7 @@ const IMAGE = "image";
 const sizeAfter = ({ stride }, count) => Math.ceil(count / stride);
 
 /** The sizes [height, width] of the maps of all layers on a strip of such a size, by name. */
-export function mapSizes(layers, size) {
+function mapSizes(layers, size) {
   const sizes = new Map([[IMAGE, size]]);
   for (const layer of layers) {
     const [read] = layer.reads;

@@ -2,15 +2,15 @@
 // the pen or the one that was pressed, is what the views of single digits are about.
 
 import { node, rove, setLabel, setText } from "../controls/dom.js";
-import { LINE_NETWORK, chooseLineNetwork, connectLines, lineNetwork, onLine } from "../page/lines.js";
-import { addSamples, getSamples } from "../kept/samples.js";
-import { get, set, subscribe } from "../page/state.js";
 import { openTab } from "../controls/tabs.js";
+import { addSamples, getSamples } from "../kept/samples.js";
+import { LINE_NETWORK, chooseLineNetwork, connectLines, lineNetwork, onLine } from "../page/lines.js";
+import { get, set, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
-import { percent } from "../page/words.js";
+import { SURE, percent } from "../page/words.js";
 import { ROWS, paintStrip, stripScale } from "../paint/strip.js";
 import { placeUnderPen, strokesOf } from "./digits.js";
-import { SURE, inWords, nameOf } from "./words.js";
+import { inWords, nameOf } from "./words.js";
 
 const LEGEND = "Each pixel of ink has the colour and the numeral of the digit that it belongs to. Press a box to choose its digit.";
 

@@ -1,7 +1,7 @@
 // A line's maps, layer by layer, each channel as a strip; and where the cell that is pointed at looks, drawn on the line.
 
-import { fromBase64 } from "../page/bytes.js";
 import { ARROWS, clip, node, setLabel, setText } from "../controls/dom.js";
+import { fromBase64 } from "../page/bytes.js";
 import { ask, lastLine, lineNetwork, onLine, wantMaps } from "../page/lines.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
@@ -80,6 +80,7 @@ export function mount({ element, server }) {
   }
 
   function paint() {
+    if (!onScreen) return;
     view.dataset.shown = String(shown !== null);
     for (const layer of layers.filter(isShown)) {
       const maps = shown?.maps[layer.layer];
@@ -163,7 +164,9 @@ export function mount({ element, server }) {
   onLine(take);
   new IntersectionObserver((entries) => {
     onScreen = entries.at(-1).isIntersecting;
-    if (onScreen) ask();
+    if (!onScreen) return;
+    paint();
+    ask();
   }).observe(view);
   live(view, { theme: paint, size: ({ width }) => { room = width; paint(); } });
   take(lastLine()?.answer);

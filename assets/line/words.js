@@ -1,9 +1,6 @@
 // What a line's reading says, in sentences.
 
-import { percent } from "../page/words.js";
-
-/** Probability from which an answer is stated without doubt. */
-export const SURE = 0.9;
+import { SURE, percent } from "../page/words.js";
 
 const UNLIKE = "unlike";
 

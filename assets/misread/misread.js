@@ -1,8 +1,8 @@
 // Why was I misread: what each step of the normalisation shows the network, and which ink its decision depends on.
 
 import { IMAGE_SIZE, floatsFromBase64 } from "../page/bytes.js";
-import { ask } from "../page/reader.js";
 import { follow, waiting } from "../page/job.js";
+import { ask } from "../page/reader.js";
 import { get, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
 import { likeliest } from "../page/words.js";

@@ -1,9 +1,9 @@
 // What the chosen network is made of: how its fields grow on the drawing, what they look at, every layer's cost.
 
-import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { heading, node, pictureCanvas, setText } from "../controls/dom.js";
 import { saveFile } from "../controls/files.js";
 import { mountPlayer } from "../controls/motion.js";
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { follow as followJob, waiting } from "../page/job.js";
 import { ask } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";

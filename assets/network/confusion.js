@@ -1,7 +1,7 @@
 // What the chosen network takes for what, what lies behind each count, and what it calls unlike a digit.
 
-import { IMAGE_SIZE } from "../page/bytes.js";
 import { ARROWS, clip, heading, node, pictureCanvas, setText } from "../controls/dom.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
 import { follow as followJob, waiting } from "../page/job.js";
 import { linkTo } from "../page/link.js";
 import { makeQuestion } from "../page/server.js";

@@ -11,7 +11,7 @@ const WHOLE_ONLY = "A broken network is read in your browser, and it cannot do s
 
 const parts = new Map(); // name -> () => parameters, or null while nothing of it is on screen
 const sources = makeSources(compose, ask);
-const foreseers = [];
+let foreseen = () => {};
 let here = () => null; // what reads in this browser
 let imagesHere = () => null;
 
@@ -28,7 +28,7 @@ export function connect(functions) {
 export function answerFirst(read, foresee, readImages = () => null) {
   here = read;
   imagesHere = readImages;
-  foreseers.push(foresee);
+  foreseen = foresee;
   sources.addFirst(read);
 }
 
@@ -70,7 +70,7 @@ export function ask() {
   if (!get().network) return;
   if (get().drawing.length) return sources.ask();
   sources.drop(); // there is nothing to read, and answers on their way are about ink that is gone
-  for (const foresee of foreseers) foresee({ network: get().network, parts: wanted() });
+  foreseen({ network: get().network, parts: wanted() });
 }
 
 function compose() {

@@ -23,7 +23,7 @@ const SILENT = "The server is not responding; your drawing is kept and will be r
  * addFirst(read)       one in this browser, asked before all others: once per frame, however often the pen moves in
  *                      between, and in time for that frame
  * onAnswer(listener)   listener(answer, request) hears of every answer that is newer than what is shown; it may carry `error`
- * ask()                ask for the state as it is now; false where nobody can be asked yet
+ * ask()                ask for the state as it is now
  * drop()               answers on their way are about what is gone
  * newest()             number of the newest request
  */

@@ -1,7 +1,7 @@
 // The maps of one layer as small multiples: all channels on one canvas, painted at once.
 
+import { node, setLabel, setText } from "../controls/dom.js";
 import { unpackBytes } from "../page/bytes.js";
-import { node } from "../controls/dom.js";
 
 const GAP = 1; // canvas pixels between two maps
 
@@ -162,4 +162,21 @@ export function makeStrip(layer, few) {
 
   choose();
   return strip;
+}
+
+/** A button that shows all channels of a strip, or its first `few`; then `changed(strip)` is called. */
+export function expandButton(strip, few, changed) {
+  const button = Object.assign(node("button", "expand"), { type: "button" });
+  const name = () => {
+    setText(button, strip.open ? `First ${few}` : `All ${strip.channels}`);
+    setLabel(button, `${button.textContent} channels of ${strip.title.toLowerCase()}`);
+    button.ariaExpanded = String(strip.open);
+  };
+  button.addEventListener("click", () => {
+    strip.expand(!strip.open);
+    name();
+    changed(strip);
+  });
+  name();
+  return button;
 }

@@ -15,7 +15,7 @@ const INK = 64; // a pixel from this value on counts as ink
 export const stripScale = (width, room) => Math.max(LEAST, Math.min(MOST, Math.floor(room / width)));
 
 /** The colour of a digit. */
-export const digitColour = (digit) => `oklch(${token("--digit-lightness")} 0.13 ${(25 + TURN * digit) % 360})`;
+const digitColour = (digit) => `oklch(${token("--digit-lightness")} 0.13 ${(25 + TURN * digit) % 360})`;
 
 /**
  * Paint an answer { strip, width, mask } about a line, or blank paper. `field` adds { read, box }: the pixels that a cell

@@ -44,8 +44,12 @@ export function mount({ element, props: { asked } }) {
       setText(caption.querySelector("span"), `${bottom - top} x ${right - left} pixels`);
       fit(boxes);
       paintGrowth(boxes, ink, steps, step, every);
-      paintImage(ink, image);
     }
+    paintInk();
+  }
+
+  function paintInk() {
+    if (!view.hidden) for (const { ink } of figures) paintImage(ink, image);
   }
 
   const player = mountPlayer(find('[data-do="play"]'), {
@@ -82,6 +86,6 @@ export function mount({ element, props: { asked } }) {
   }
 
   subscribe((_, changed) => changed.includes("question") && follow());
-  live(view, { image: (bytes) => { image = bytes; paint(); }, theme: paint, size: paint });
+  live(view, { image: (bytes) => { image = bytes; paintInk(); }, theme: paint, size: paint });
   follow();
 }

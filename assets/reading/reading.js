@@ -1,10 +1,10 @@
 // What the network sees and reads: its 28 x 28 image, a bar for each class, and one sentence.
 
-import { inWords } from "../kept/breaks.js";
 import { setText } from "../controls/dom.js";
+import { openTab } from "../controls/tabs.js";
+import { inWords } from "../kept/breaks.js";
 import { toChosen, toLine } from "../page/shape.js";
 import { get, set, subscribe } from "../page/state.js";
-import { openTab } from "../controls/tabs.js";
 import { live } from "../page/view.js";
 import { verdictOf } from "../page/words.js";
 import { showBars } from "../paint/bars.js";

@@ -2,9 +2,9 @@
 
 import { mount as mountCanvas } from "../canvas/canvas.js";
 import { Engine } from "../engine/source.js";
+import { offerNetworks } from "../kept/networks.js";
 import { mount as mountLayers } from "../layers/layers.js";
 import { fromBase64 } from "../page/bytes.js";
-import { offerNetworks } from "../kept/networks.js";
 import { answerFirst } from "../page/reader.js";
 import { set } from "../page/state.js";
 import { mount as mountReading } from "../reading/reading.js";

@@ -1,9 +1,9 @@
 // The teaching itself: started, watched as it goes, called off; taken up again after a reload.
 
 import { setText } from "../controls/dom.js";
-import { UNREACHABLE, begin, waiting, watch } from "../page/job.js";
 import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../kept/networks.js";
 import { getSamples } from "../kept/samples.js";
+import { UNREACHABLE, begin, waiting, watch } from "../page/job.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
 import { keep, recall } from "../page/storage.js";

@@ -1,10 +1,10 @@
 // The networks that the visitor can go back to or save as files, and two of them side by side on the drawing.
 
-import { fromBase64, toBase64 } from "../page/bytes.js";
 import { node } from "../controls/dom.js";
 import { opens, saveFile } from "../controls/files.js";
-import { follow, waiting } from "../page/job.js";
 import { addNetwork, chooseNetwork, offeredNetworks, onNetworks, ownNetworks, rootOf, titleOf } from "../kept/networks.js";
+import { fromBase64, toBase64 } from "../page/bytes.js";
+import { follow, waiting } from "../page/job.js";
 import { ask } from "../page/reader.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";

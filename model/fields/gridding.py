@@ -91,24 +91,6 @@ def columns_in_field(windows: list[Window]) -> np.ndarray:
     return read
 
 
-def columns_of_image(config: NetworkConfig, depth: int) -> list[int]:
-    """Which columns of the image the middle cell of a map reads; paths lead through no padding.
-
-    Args:
-        config: of the network.
-        depth: 0 for the stem's map, 1 for that of the first stage, ...
-
-    Returns:
-        Some of 0 to 27, ascending; the rows it reads are the same.
-    """
-    windows, sizes = windows_of(config)[: depth + 1], map_sizes(config)
-    columns = {sizes[depth + 1] // 2}
-    for window, size in zip(reversed(windows), reversed(sizes[: depth + 1]), strict=True):
-        reached = {column * window.stride + tap for column in columns for tap in window.taps}
-        columns = {column for column in reached if 0 <= column < size}
-    return sorted(columns)
-
-
 @lru_cache(maxsize=256)
 def pixels_of_image(config: NetworkConfig, depth: int) -> np.ndarray:
     """Which pixels of the image the middle cell of a map reads: bool (28, 28). Do not change it.

@@ -29,6 +29,12 @@ def generator_path(name: str | Path) -> Path:
     return checkpoint.CHECKPOINTS / "generators" / f"{name}{SUFFIX}" if is_name else path
 
 
+def written_at(name: str | Path) -> int:
+    """When a generator's file was last written, in nanoseconds, or 0: what is kept of it lasts until this changes."""
+    path = generator_path(name)
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
 def generator_names() -> list[str]:
     """Names of the shipped generators, in alphabetical order."""
     return sorted(path.stem for path in (checkpoint.CHECKPOINTS / "generators").glob(f"*{SUFFIX}"))

@@ -1,13 +1,13 @@
 """What the layers of a network for lines make of a strip: its maps, by the one description of its layers."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from functools import lru_cache
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from model.forward_pass import run_layers
 from model.layers import IMAGE, Layer, layers_of
 from model.line.network import LineNet
 from model.line.strip import check_strip
@@ -36,12 +36,5 @@ def line_maps(line: LineNet, strip: np.ndarray) -> "OrderedDict[str, np.ndarray]
     pixels = torch.from_numpy(np.ascontiguousarray(check_strip(strip)))[None, None] / 255
     maps: dict[str, Tensor] = {IMAGE: pixels * PIXEL_SCALE}
     with torch.inference_mode():
-        for layer in line_layers(line.config):
-            read = torch.cat([maps[name] for name in layer.reads], dim=1)
-            y = read if layer.kind == "concatenation" else line.get_submodule(layer.name)(read)
-            if layer.norm_name:
-                y = line.get_submodule(layer.norm_name)(y)
-            if layer.residual:
-                y = y + maps[layer.residual]
-            maps[layer.name] = F.relu(y) if layer.rectified else y
+        deque(run_layers(line, line_layers(line.config), maps), maxlen=0)
     return OrderedDict((layer.name, maps[layer.name][0].numpy()) for layer in line_layers(line.config))

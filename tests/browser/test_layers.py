@@ -186,6 +186,7 @@ def test_a_cell_is_found_pinned_and_let_go_by_the_keyboard(layers: Page, base: D
 
 def test_a_tap_pins_a_cell_on_a_phone(shared_phone: Page, base: DigitNet) -> None:
     page = shared_phone
+    view(page).get_by_role("button", name="By index").tap()
     page.locator("#canvas [data-example='3']").tap()
     left, top = place(page, deepest(base), 2, 4, 9)
     strip(page, deepest(base)).tap(position={"x": left, "y": top})

@@ -71,7 +71,7 @@ def test_steps_follow_the_pen(tab: Page) -> None:
 def test_the_causes_are_those_for_which_the_library_reads_something_else(tab: Page) -> None:
     net = load_checkpoint("base")
     button(tab, "Clear").click()
-    draw(tab, [[(0.95, 0.1), (0.5, 0.5), (0.05, 0.9)]])  # a one that lies half on its back
+    draw(tab, [[(0.3, 0.25), (0.6, 0.15), (0.3, 0.9)]])  # a flagged one that leans like a 7
     settle(tab)
     sentence = tab.locator("#misread .verdict-steps").inner_text()
     mine = drawing(tab)
@@ -79,8 +79,10 @@ def test_the_causes_are_those_for_which_the_library_reads_something_else(tab: Pa
     first = lambda picture: net.classes[predict(net, picture[None])[0].argmax()]  # noqa: E731
     upright = first(normalised(mine, slant=slant_of(image)))
     assert (f"would read {upright}" in sentence and "slant of" in sentence) == (upright != first(image))
-    for way, by in {"left": (-2, 0), "right": (2, 0), "up": (0, -2), "down": (0, 2)}.items():
-        assert (f"farther {way}, it would read" in sentence) == (first(moved(image, *by)) != first(image))
+    ways = {"left": (-2, 0), "right": (2, 0), "up": (0, -2), "down": (0, 2)}
+    causes = {way for way, by in ways.items() if first(moved(image, *by)) != first(image)}
+    assert causes or upright != first(image), "nothing would have to be shown"
+    assert {way for way in ways if f"farther {way}, it would read" in sentence} == causes
 
 
 def test_a_step_that_is_left_out_does_nothing(tab: Page) -> None:

@@ -42,4 +42,7 @@ def test_it_answers_as_the_network_does(
     small_net.zero_grad()
     ids = {id(weight) for weight in part.parameters()}
     taught = {name for name, weight in small_net.named_parameters() if id(weight) in ids}
+    places = {".".join(name.split(".")[: 2 if name.startswith("stages") else 1]) for name in taught}
+    late = {"stages.2", "head"}  # the fourth stage applies the third's weights
+    assert places == ({"stem", "stem_norm", "stages.0", "stages.1"} | late if layers == "all" else late)
     assert taught <= moved

@@ -31,11 +31,23 @@ def test_a_generator_comes_as_it_is_shipped_with_pytorchs_answer(client: TestCli
 
 
 @pytest.mark.parametrize(
-    "address", ["generators/nobody", "generators/dilated.safetensors", "generators/..", "x/dilated"]
+    "address",
+    ["generators/nobody", "generators/own.safetensors", "generators/%2e%2e", "lines/own.safetensors", "x/dilated"],
 )
-def test_nothing_else_does(client: TestClient, address: str) -> None:
+def test_nothing_else_does(client: TestClient, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even a file that lies where the server was started."""
+    kind = "generators" if address.startswith("generators") else "lines"
+    name = "dilated" if kind == "generators" else "line"
+    (tmp_path / "own.safetensors").write_bytes((CHECKPOINTS / kind / f"{name}.safetensors").read_bytes())
+    monkeypatch.chdir(tmp_path)
     told = client.get(f"/{ASSETS_URL}/checkpoints/{address}")
     assert told.status_code == 404
+
+
+def test_a_network_that_reads_lines_comes_as_it_is_shipped(client: TestClient) -> None:
+    told = client.get(f"/{ASSETS_URL}/checkpoints/lines/line").json()
+    assert base64.b64decode(told["file"]) == (CHECKPOINTS / "lines" / "line.safetensors").read_bytes()
+    assert len(base64.b64decode(told["check"]["strip"])) == 28 * told["check"]["width"]
 
 
 def test_what_is_not_there_is_one_sentence(client: TestClient) -> None:

@@ -1,12 +1,13 @@
 """The question and the path speak in numbers of the network that is there."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from model import DigitNet, complexity, receptive_field
+from model import DigitNet, NetworkConfig, complexity, receptive_field, save_checkpoint
 from model.layers import milestones
-from model.network import PRESETS
+from model.network import PRESETS, StageConfig
 from ui.first_visit.path import describe_path
 from ui.first_visit.question import answer_of
 from ui.serving.networks import Networks
@@ -27,6 +28,29 @@ def test_the_question_is_answered_by_the_fields_of_the_network_and_its_twin() ->
 def test_without_dilation_there_is_no_question() -> None:
     config = PRESETS["base"]
     assert answer_of(replace(config, stages=tuple(replace(stage, dilation=1) for stage in config.stages))) is None
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        (StageConfig(8, dilation=2), StageConfig(8)),  # nothing undilated before it
+        (StageConfig(8, kernel=5), StageConfig(8, dilation=2)),  # other kernels
+        (StageConfig(8), StageConfig(8, dilation=2, branches=(4,))),  # dilations side by side
+    ],
+)
+def test_where_stages_cannot_be_compared_the_path_says_so(stages: tuple[StageConfig, ...], tmp_path: Path) -> None:
+    save_checkpoint(DigitNet(NetworkConfig(8, stages=stages)), tmp_path / "mine.safetensors")
+    networks = Networks([str(tmp_path / "mine.safetensors")])
+    with pytest.raises(ValueError, match="needs a separable network with a dilated stage after an undilated one"):
+        describe_path(networks, str(tmp_path / "mine.safetensors"))
+
+
+def test_a_question_is_asked_of_weights_that_are_alike_only() -> None:
+    stages = (StageConfig(8, kernel=5), StageConfig(8, dilation=2))
+    assert answer_of(NetworkConfig(8, stages=stages)) is None
+    alike = NetworkConfig(8, stages=tuple(replace(stage, kernel=3) for stage in stages))
+    assert answer_of(alike) is not None
+    assert answer_of(replace(alike, separable=False)) is None
 
 
 @pytest.mark.parametrize("name", list(PRESETS))

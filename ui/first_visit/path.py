@@ -9,6 +9,7 @@ from model.cost.convolution import Convolution
 from model.cost.separable import effective_kernel
 from model.layers import Layer, parts_of
 from model.network import NetworkConfig
+from ui.first_visit.dilated import dilated_stage
 from ui.serving.networks import Networks
 from ui.serving.view import given, view
 
@@ -32,18 +33,20 @@ def describe_path(networks: Networks, name: object) -> dict[str, Any]:
         selector, and the `layer` that a cell is to be pinned in, or None.
 
     Raises:
-        ValueError: there is no such network, or it has no dilated stage, or no separable one.
+        ValueError: there is no such network, or it has no undilated and dilated stage that can be compared.
     """
     with networks.borrow(name) as net:
         config = net.config
-        widest = max(range(len(config.stages)), key=lambda index: config.stages[index].dilation)
-        if not config.separable or config.stages[widest].dilation == 1:
+        widest = dilated_stage(config)
+        before = config.stages[: widest or 0]
+        near = next((index for index, stage in enumerate(before) if stage.dilation == 1), None)
+        if widest is None or near is None:
             raise ValueError(
-                "The path needs a separable network with a dilated stage: choose another under the drawing."
+                "The path needs a separable network with a dilated stage after an undilated one with as many weights: "
+                "choose another under the drawing."
             )
         fields = [receptive_field(net, part[-1].output).size[0] for part in parts_of(config)]
     parts = parts_of(config)[1:]
-    near = next((index for index, stage in enumerate(config.stages) if stage.dilation == 1), 0)
     return {
         "steps": [
             {

@@ -8,6 +8,7 @@ import gradio as gr
 from model import DigitNet, complexity, receptive_field
 from model.layers import milestones
 from model.network import NetworkConfig
+from ui.first_visit.dilated import dilated_stage
 from ui.network.tab import growth
 from ui.serving.view import view
 
@@ -20,17 +21,17 @@ def question(asked: dict[str, Any] | None) -> gr.HTML:
 
 
 def answer_of(config: NetworkConfig) -> dict[str, Any] | None:
-    """The question about a network, and what answers it; None where no stage is dilated.
+    """The question about a network, and what answers it; None where `dilated_stage` finds no stage for it.
 
     Returns:
         `question`, `answer`, and for the network up to its widest stage and for its twin, in which no stage is dilated,
         `title`, `sentence` and the `steps` of `growth`.
     """
-    widest = max(range(len(config.stages)), key=lambda index: config.stages[index].dilation)
-    if config.stages[widest].dilation == 1:
+    widest = dilated_stage(config)
+    if widest is None:
         return None
     dilated = replace(config, stages=config.stages[: widest + 1])
-    twin = replace(dilated, stages=tuple(_undilated(stage) for stage in dilated.stages))
+    twin = replace(dilated, stages=tuple(replace(stage, dilation=1) for stage in dilated.stages))
     nets = [DigitNet(each) for each in (dilated, twin)]
     sizes = [receptive_field(net, milestones(net.config)[-1].output).size for net in nets]
     seen, narrow = (f"{height} x {width}" for height, width in sizes)
@@ -50,10 +51,6 @@ def answer_of(config: NetworkConfig) -> dict[str, Any] | None:
             for title, size, net in zip((f"Dilations {apart}", "No dilation"), (seen, narrow), nets, strict=True)
         ],
     }
-
-
-def _undilated(stage: Any) -> Any:
-    return replace(stage, dilation=1, branches=(1,) * len(stage.branches))
 
 
 def _listed(values: list[int]) -> str:

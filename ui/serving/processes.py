@@ -78,7 +78,7 @@ class Processes:
         process = self._take()
         with self._lock:
             self._busy += 1
-            threads = max(1, cores() // self._busy)  # whoever comes later finds that many again
+            threads = max(1, cores() // self._busy)  # work that runs keeps its own
         try:
             outcome = process.run(function, arguments, threads, report)
         finally:

@@ -7,7 +7,7 @@ const GUIDED = [0.05, 0.5]; // times at which the answer for the wanted digit is
 const EARLY = 1.5; // the i-th of n times is (i / n) to this power
 
 /** The times between which the steps lie, from 0 to 1: one more than there are steps. */
-export const timesOf = (steps) => Array.from({ length: steps + 1 }, (_, index) => (index / steps) ** EARLY);
+const timesOf = (steps) => Array.from({ length: steps + 1 }, (_, index) => (index / steps) ** EARLY);
 
 /** Noise of a seed, (count, 784), one image after the other: the first are the same however many there are. */
 export function drawNoise(count, seed) {

@@ -9,7 +9,7 @@ const MOST_OFF = 1e-3; // of a logit, from what PyTorch says of the same strip
 const DIGIT = 5; // first channel of the heads that is a logit of a digit
 
 /**
- * The network "line", or another of checkpoints/lines/: a promise of
+ * The network "line", or another of checkpoints/lines/, with the kernels where they are `compiled` already: a promise of
  * {
  *   classes,             names of the digits
  *   read(strip, width),  { digits, mask, milliseconds } of a strip, Uint8Array (28 * width), ink 255 on 0: digits left to
@@ -20,10 +20,10 @@ const DIGIT = 5; // first channel of the heads that is a logit of a digit
  * `read` and `maps` throw a DrawingError, with one sentence, where a strip is no line. The promise rejects with an Error
  * of one sentence where this browser cannot read lines: the server can.
  */
-export async function openLine(name) {
+export async function openLine(name, compiled = null) {
   const [{ file, check }, kernels] = await Promise.all([
     fetchChecked(`lines/${name}`, "The network that reads lines"),
-    fetchKernels(new URL("../kernels.wasm", import.meta.url), "read lines"),
+    compiled ?? fetchKernels(new URL("../kernels.wasm", import.meta.url), "read lines"),
   ]);
   const network = new LineNetwork(kernels, readCheckpoint(fromBase64(file).buffer));
   checkAnswers(network, check);

@@ -10,12 +10,11 @@ import pytest
 import torch
 from playwright.sync_api import Page, Route
 
-from model.layers import IMAGE, layers_of
 from model.line.checkpoint import load_line, save_line
 from model.line.decoding import LineDigit, read
+from model.line.maps import line_maps
 from model.line.network import LineNet, line_config
 from model.line.strip import LineError
-from model.network import PIXEL_SCALE
 from tests.browser.engine.generating import packed, unpacked
 from tests.browser.engine.parity import TELLING
 from ui.engine_files import line_file
@@ -127,15 +126,7 @@ def test_it_reads_what_pytorch_reads(
 
 def assert_maps(line: LineNet, strip: np.ndarray, told: list[tuple[str, list[int], str]]) -> None:
     """That the maps of all layers are those of PyTorch."""
-    maps = {IMAGE: torch.from_numpy(strip)[None, None] / 255 * PIXEL_SCALE}
-    with torch.inference_mode():
-        for layer in layers_of(line.config)[:-2]:  # the heads are the line's own
-            y = torch.cat([maps[name] for name in layer.reads], 1)
-            if layer.kind != "concatenation":
-                y = line.get_submodule(f"{layer.name}_norm")(line.get_submodule(layer.name)(y))
-                y = (y + maps[layer.residual] if layer.residual else y).relu()
-            maps[layer.name] = y
-    own = {name: y[0].numpy() for name, y in maps.items() if name != IMAGE}
+    own = line_maps(line, strip)
     assert sorted(own) == sorted(name for name, _, _ in told)
     for name, shape, text in told:
         apart = np.abs(unpacked(text, np.float32, tuple(shape)) - own[name]).max() / max(own[name].max(), 1e-6)
