@@ -56,12 +56,15 @@ def standard_net() -> DigitNet:
 def few_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings with so few drawings of hands and outliers that they are rendered in no time."""
     from model import train
+    from model.training import side_by_side
 
-    monkeypatch.setattr(train, "HELD_OUT", 60)
     monkeypatch.setattr("model.training.material.SOME", 10)
-    for load in ("load_hands", "load_outliers"):
-        whole = getattr(train, load)
-        monkeypatch.setattr(train, load, lambda count=80, *rest, whole=whole, **named: whole(count, *rest, **named))
+    for command in (train, side_by_side):
+        monkeypatch.setattr(command, "HELD_OUT", 60)
+        for load in ("load_hands", "load_outliers"):
+            whole = getattr(command, load)
+            few = lambda count=80, *rest, whole=whole, **named: whole(count, *rest, **named)  # noqa: E731
+            monkeypatch.setattr(command, load, few)
 
 
 def settled(config: NetworkConfig) -> DigitNet:

@@ -206,6 +206,7 @@ class Holding:
     """Holds back what the page asks, until it is let go."""
 
     def __init__(self, page: Page, asked: str = READ) -> None:
+        self.page = page
         self.held: list[Route] | None = []
         page.route(asked, self._take)
 
@@ -214,6 +215,13 @@ class Holding:
             route.continue_()
         else:
             self.held.append(route)
+
+    def wait_for(self, count: int) -> None:
+        """Wait until so many requests are held, 15 s at most; they arrive here while the page is waited for."""
+        for _ in range(300):
+            if len(self.held or ()) >= count:
+                return
+            self.page.wait_for_timeout(50)
 
     def let_go(self) -> None:
         held, self.held = self.held, None
@@ -312,7 +320,7 @@ def test_a_second_request_leaves_only_to_a_server_that_keeps_the_first_waiting(s
             return newest() - before;
         }"""
     )
-    page.wait_for_timeout(300)
+    holding.wait_for(2)
     held = len(holding.held)
     holding.let_go()
     assert (left, held) == (1, 2)
