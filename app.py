@@ -18,10 +18,11 @@ from starlette.routing import Mount
 from model.command import command
 from ui.engine_files import engine_files
 from ui.page import OPENING, build_page
+from ui.scripts import preloads
 from ui.serving.networks import STATE
 from ui.serving.server import leave, serve
 from ui.serving.static_files import CompressedFiles
-from ui.serving.view import ASSETS, ASSETS_URL, preloads
+from ui.serving.view import ASSETS, ASSETS_URL
 
 
 def _arguments() -> argparse.Namespace:
