@@ -5,7 +5,7 @@ import { makeLookup } from "./lookup.js";
 
 const SAID = ["title", "aria-label", "aria-valuetext", "placeholder", "alt"];
 // What is never translated: what people have named (a class stands in .label or bdi), code, formulas, keys.
-const LEFT = "[translate=no], .label, bdi, code, pre, kbd, var, .katex, .cm-editor, script, style, textarea";
+const LEFT = "[translate=no], .label, bdi, code, pre, kbd, var, .katex, .cm-editor, script, noscript, style, textarea";
 const SENTENCES = "p, li, td, th, h2, h3, figcaption"; // may have elements in the middle of a sentence
 const INLINE = "b, strong, em, i, span, a";
 const TAG = /<(\/?)([a-z]+)(\/?)>/;
