@@ -106,7 +106,9 @@ def test_the_model_is_a_library_without_a_user_interface() -> None:
     assert not [name for name in guilty if name.startswith("model")]
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "deploy.md", "checkpoints/README.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "README.zh.md", "CONTRIBUTING.md", "SECURITY.md", "deploy.md", "checkpoints/README.md"]
+)
 def test_the_files_that_a_page_names_exist(page: str) -> None:
     """Except those with a NAME for the reader to fill in, and what downloads and exports make."""
     text = (ROOT / page).read_text(encoding="utf-8")

@@ -11,13 +11,14 @@ from tests.conftest import ROOT
 ASSETS = ROOT / "assets"
 SCRIPTS = sorted(ASSETS.rglob("*.js"))
 LONGEST = 300  # lines
-SHARED = ["page", "controls", "kept", "paint"]  # rooms that every view may import from
+SHARED = ["page", "language", "controls", "kept", "paint"]  # rooms that every view may import from
 # Rooms that a room may import from; every other room may import from those that are shared alone.
 BELOW = {
     "page": [],
-    "controls": ["page"],
+    "language": ["page"],
+    "controls": ["page", "language"],
     "kept": ["page"],
-    "paint": ["page", "controls"],
+    "paint": ["page", "language", "controls"],
     "saved": [*SHARED, "engine", "canvas", "reading", "layers"],
 }
 IMPORT = re.compile(r"""^\s*(?:import|export)\s+(?:([^"';]*?)\s+from\s+)?["']([^"']+)["']""", re.MULTILINE)

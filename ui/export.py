@@ -40,7 +40,8 @@ def start_export(
         jobs: where the work waits in line.
         processes: where it is done.
         data: directory that may hold MNIST/raw.
-        request: {network, form, drawing}; the form is onnx, int8, safetensors or page, which alone has the drawing.
+        request: {network, form, drawing, language}; the form is onnx, int8, safetensors or page, which alone has a
+            drawing and a language.
 
     Returns:
         `job`, to ask about it with.
@@ -48,7 +49,7 @@ def start_export(
     Raises:
         ValueError: there is no such form or network, or too many are waiting.
     """
-    name, form, drawing = fields_of(request, "network", "form", drawing=[])
+    name, form, drawing, language = fields_of(request, "network", "form", drawing=[], language="en")
     if not isinstance(form, str) or form not in FORMS:
         raise ValueError(f"Not a valid export format; expected one of {', '.join(FORMS)}.")
     path = networks.locate(name)  # so that an error is reported now, not after the wait
@@ -56,7 +57,7 @@ def start_export(
 
     def work(report: Report) -> dict[str, str]:
         if form == "page":
-            content = saved_page(networks, name, drawing)
+            content = saved_page(networks, name, drawing, language)
             sentence = "Any browser opens it, without this server and without the internet."
         else:
             content, sentence = processes.run(make_file, (path, form, data), report)

@@ -69,6 +69,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
         with gr.Row(elem_id="head"):
             view("controls/heading")
             path(networks, asked["question"] if asked else "")
+            view("language")
         with gr.Row(elem_id="page"):
             with gr.Column(elem_id="left"):
                 canvas(answers)

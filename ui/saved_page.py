@@ -28,17 +28,19 @@ MOST_OPERATIONS = 60_000_000  # multiply-accumulates, as BUDGET of assets/engine
 STYLES = ("tokens", "frame", "controls", "canvas", "reading", "layers")
 STYLESHEETS = [*(ASSETS / "style" / f"{name}.css" for name in STYLES), ASSETS / "saved" / "saved.css"]
 FIRST = ASSETS / "saved" / "saved.js"
+CHINESE, OVERLAY = (ASSETS / "language" / name for name in ("zh.json", "overlay.js"))
 INDENT = re.compile(r"^\s+", re.MULTILINE)
 COMMENT = re.compile(r"^[ ]*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)  # on lines of their own
 
 
-def saved_page(networks: Networks, name: object, drawing: object) -> bytes:
+def saved_page(networks: Networks, name: object, drawing: object, language: object = "en") -> bytes:
     """A self-contained page that reads with a network in any browser.
 
     Args:
         networks: the networks that may be named.
         name: of the network.
         drawing: what is on the sheet; an empty list for a blank one.
+        language: "zh" for a page in Chinese; anything else is English.
 
     Raises:
         ValueError: there is no such network, it is too costly for a browser, or the drawing is not valid.
@@ -50,15 +52,17 @@ def saved_page(networks: Networks, name: object, drawing: object) -> bytes:
             f"This network takes {operations:,} multiply-accumulates per drawing; "
             f"a saved page computes up to {MOST_OPERATIONS:,} by itself."
         )
+    chinese = json.loads(CHINESE.read_text(encoding="utf-8")) if language == "zh" else None
     told, structure = network_file(networks, name), describe_structure(networks, name)
     content = {
         "network": title,  # its key, if it has one, is left out
         "check": told["check"],
         "structure": {**structure, "layers": [_without_weights(layer) for layer in structure["layers"]]},
         "drawing": strokes,
+        "chinese": chinese,
         "canvas": {**canvas_props(), "examples": canvas_props()["examples"][:1]},
         "kernels": base64.b64encode((ASSETS / "engine" / "kernels.wasm").read_bytes()).decode("ascii"),
-        "scripts": _scripts(FIRST),
+        "scripts": _scripts(FIRST, without=[] if chinese else [OVERLAY]),
         "style": "".join(path.read_text(encoding="utf-8") for path in STYLESHEETS),
     }
     return _page(title, content, base64.b64decode(told["file"])).encode()
@@ -94,7 +98,7 @@ def _by_planes(numbers: bytes) -> bytes:
     return np.frombuffer(whole, np.uint8).reshape(-1, 4).T.tobytes()
 
 
-def _scripts(first: Path) -> list[list[str]]:
+def _scripts(first: Path, without: list[Path]) -> list[list[str]]:
     """[place, text] of a script and of all it imports, as "/page/state.js", without comments and indents."""
 
     def packed(script: Path, text: str) -> str:
@@ -103,4 +107,5 @@ def _scripts(first: Path) -> list[list[str]]:
 
         return IMPORT.sub(lambda each: f'{each[1]}"/{place(each[2])}"', INDENT.sub("", COMMENT.sub("", text)))
 
-    return [[f"/{place_of(path)}", packed(path, text)] for path, text in with_imports([first], later=True).items()]
+    found = with_imports([first], later=True, without=without)
+    return [[f"/{place_of(path)}", packed(path, text)] for path, text in found.items()]

@@ -1,7 +1,7 @@
 """The scripts of assets/ with all that they import: for a browser to fetch ahead, and to be put into one file."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from ui.serving.view import ASSETS, ASSETS_URL
@@ -10,12 +10,13 @@ from ui.serving.view import ASSETS, ASSETS_URL
 IMPORT = re.compile(r'(^\s*(?:import|export)\b[^"\'();]*?\bfrom\s+|^import\s+|\bimport\()"(\.[^"]+)"', re.MULTILINE)
 
 
-def with_imports(scripts: Iterable[Path], later: bool = False) -> dict[Path, str]:
+def with_imports(scripts: Iterable[Path], later: bool = False, without: Collection[Path] = ()) -> dict[Path, str]:
     """The text of scripts and of all that they import, each after what it imports.
 
     Args:
         scripts: paths in assets/.
         later: also what they import when it is first needed.
+        without: scripts to leave out, with what only they import.
     """
     found: dict[Path, str] = {}
 
@@ -23,7 +24,7 @@ def with_imports(scripts: Iterable[Path], later: bool = False) -> dict[Path, str
         text = script.read_text(encoding="utf-8")
         for how, module in IMPORT.findall(text):
             path = (script.parent / module).resolve()
-            if path not in found and (later or how != "import("):
+            if path not in found and path not in without and (later or how != "import("):
                 visit(path)
         found[script] = text
 

@@ -2,6 +2,7 @@
 
 import { rove, setText } from "../controls/dom.js";
 import { titleOf } from "../kept/networks.js";
+import { textOf } from "../language/language.js";
 import { isOwn, keepInAddress, networkInLink, readLink } from "../page/link.js";
 import { connect } from "../page/reader.js";
 import { LINE_WIDTH, moved, rangeOf, toDigit, toLine } from "../page/shape.js";
@@ -18,7 +19,7 @@ export function mount({ element, server, props }) {
   const view = element.querySelector(".canvas-view");
   const hint = element.querySelector(".hint");
   const status = element.querySelector(".status");
-  const idle = status.textContent; // the status line's default text
+  const idle = textOf(status); // the status line's default text
   const buttons = Object.fromEntries([...element.querySelectorAll("[data-do]")].map((each) => [each.dataset.do, each]));
 
   const say = (text) => setText(status, text || idle);

@@ -1,5 +1,7 @@
 // Makes and updates elements of the page, and names the keys that move over them.
 
+import { attributeOf, textOf } from "../language/language.js";
+
 /** The arrow keys, as steps [down, right]. */
 export const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -28,12 +30,12 @@ export const heading = (text, scope = "row") => Object.assign(node("th", "", tex
 
 /** Write an element's text. Only changes cost a layout, and only changes are read out. */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (textOf(element) !== text) element.textContent = text;
 }
 
 /** Label an element for screen readers; only changes are read out. */
 export function setLabel(element, text) {
-  if (element.ariaLabel !== text) element.ariaLabel = text;
+  if (attributeOf(element, "aria-label") !== text) element.ariaLabel = text;
 }
 
 /**

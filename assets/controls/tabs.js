@@ -1,11 +1,12 @@
 // The tabs of the page by their names: opened by links and buttons, and by the arrow keys.
 
+import { textOf } from "../language/language.js";
 import { get, set, subscribe } from "../page/state.js";
 import { rove } from "./dom.js";
 
 const LIST = "#right [role=tablist]";
 const buttons = () => [...document.querySelectorAll(`${LIST} [role=tab]`)];
-const nameOf = (button) => button.textContent.trim();
+const nameOf = (button) => textOf(button).trim();
 const selected = () => buttons().find((button) => button.ariaSelected === "true");
 
 /** Open a tab by its name. */

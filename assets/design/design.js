@@ -107,7 +107,7 @@ export function mount({ element, server, props }) {
 
   const starts = button("start");
   const own = Object.assign(new Option("your own", ""), { hidden: true }); // shown, but cannot be chosen
-  starts.replaceChildren(own, ...Object.keys(props.starts).map((name) => new Option(name)));
+  starts.replaceChildren(own, ...Object.keys(props.starts).map((name) => new Option(name, name)));
   starts.addEventListener("change", () => replaceBy(props.starts[starts.value]));
   part('[data-field="separable"]').addEventListener("change", (event) => begin(withKind(design, event.target.checked)));
   stages.replaceChildren(new Option("in stage 1", 0));

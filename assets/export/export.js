@@ -1,6 +1,7 @@
 // Export the chosen network as a file, made and checked on the server.
 
 import { saveFile } from "../controls/files.js";
+import { language } from "../language/language.js";
 import { fromBase64 } from "../page/bytes.js";
 import { follow, waiting } from "../page/job.js";
 import { get } from "../page/state.js";
@@ -15,7 +16,7 @@ export function mount({ element, server }) {
     bar.value = 0;
     line.textContent = "Making and checking the file.";
     const { network, drawing } = get();
-    const request = form === "page" ? { network, form, drawing } : { network, form };
+    const request = form === "page" ? { network, form, drawing, language: language() } : { network, form };
     const outcome = await follow(server.start_export, request, server.job_progress, (told) => {
       if (told.state === "waiting") line.textContent = waiting(told);
       if (told.news.length) bar.value = told.news.at(-1);

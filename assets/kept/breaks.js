@@ -22,5 +22,5 @@ export function inWords({ channels, stage, depthwise, dilations, noise }) {
     depthwise && "depthwise kernels see their middle tap only",
     dilations && "all taps are pulled together, d = 1",
     noise > 0 && `the weights have ${Math.round(100 * noise)}\u00a0% noise`,
-  ].filter(Boolean).join(", ");
+  ].filter(Boolean).join("; ");
 }

@@ -1,6 +1,7 @@
 // The arithmetic of one cell, in numbers that add up to its value.
 
 import { node } from "../controls/dom.js";
+import { textOf } from "../language/language.js";
 import { signed } from "../page/words.js";
 import { diverging, sequential } from "../paint/scales.js";
 
@@ -25,7 +26,7 @@ function renewChildren(old, fresh) {
 function renew(old, fresh) {
   if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
   if (old.nodeType === Node.TEXT_NODE) {
-    if (old.data !== fresh.data) old.data = fresh.data;
+    if (textOf(old) !== fresh.data) old.data = fresh.data;
     return;
   }
   if (old.className !== fresh.className) old.className = fresh.className;

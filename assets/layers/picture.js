@@ -4,6 +4,7 @@
 import { node, pictureCanvas } from "../controls/dom.js";
 import { savePicture } from "../controls/files.js";
 import { titleOf } from "../kept/networks.js";
+import { inLanguage } from "../language/language.js";
 import { IMAGE_SIZE } from "../page/bytes.js";
 import { percent } from "../page/words.js";
 import { paintFields } from "../paint/fields.js";
@@ -38,7 +39,7 @@ function compose({ verdict, drawing, sentence, structure, strips, endOf, legend:
   context.fillStyle = light("--paper");
   context.fillRect(0, 0, WIDTH, HEIGHT);
   context.imageSmoothingEnabled = false;
-  write(verdict, EDGE, 112, 48, "--ink", 650);
+  write(inLanguage(verdict), EDGE, 112, 48, "--ink", 650);
 
   // Drawing, image, what it says
   context.save();
@@ -48,7 +49,7 @@ function compose({ verdict, drawing, sentence, structure, strips, endOf, legend:
   frame(context, EDGE, TOP, SHEET);
   const under = TOP + SHEET + 32;
   drawInk(context, latest?.image ?? null, EDGE, under, 132, light("--ink"));
-  write("what it sees", EDGE, under + 156, 16, "--ink-soft");
+  write(inLanguage("what it sees"), EDGE, under + 156, 16, "--ink-soft");
   if (latest) drawBars(context, write, structure.classes, latest.probabilities, EDGE + 160, under, SHEET - 160);
 
   // The view
@@ -74,7 +75,7 @@ function compose({ verdict, drawing, sentence, structure, strips, endOf, legend:
     let y = TOP + 88;
     painted.forEach((maps, at) => {
       const strip = own[at];
-      write([own.length > 1 && strip.kind, `\u2264 ${endOf(strip)}`].filter(Boolean).join(" "), x, y + 24, 15, "--ink-soft");
+      write([own.length > 1 && inLanguage(strip.kind), `\u2264 ${endOf(strip)}`].filter(Boolean).join(" "), x, y + 24, 15, "--ink-soft");
       y += 32;
       const [wide, tall] = [side * shrunk, (side * shrunk * maps.height) / maps.width];
       context.drawImage(maps, x, y, wide, tall);
@@ -87,15 +88,15 @@ function compose({ verdict, drawing, sentence, structure, strips, endOf, legend:
   const y = TOP + MAPS + 16;
   const beside = cell && latest ? VIEW + 192 : VIEW;
   if (cell && latest) drawFields(context, latest.image, cell, fields, VIEW, y, 160);
-  if (cell) write(cell.title, beside, y + 28, 26, "--ink", 600);
-  wrap(context, sentence, WIDTH - EDGE - beside, 24).forEach((line, at) => write(line, beside, y + (cell ? 68 : 28) + 32 * at, 24, "--ink-soft"));
+  if (cell) write(inLanguage(cell.title), beside, y + 28, 26, "--ink", 600);
+  wrap(context, inLanguage(sentence), WIDTH - EDGE - beside, 24).forEach((line, at) => write(line, beside, y + (cell ? 68 : 28) + 32 * at, 24, "--ink-soft"));
   const legend = Object.assign(node("canvas"), { width: 160, height: 1 });
   paintLegend(legend, sequential(document.documentElement));
   const foot = HEIGHT - 32;
-  write(`Digitscope, network ${titleOf(structure.network)}`, EDGE, foot, 18, "--ink-soft");
+  write(inLanguage(`Digitscope, network ${titleOf(structure.network)}`), EDGE, foot, 18, "--ink-soft");
   write("0", VIEW, foot, 18, "--ink-soft");
   context.drawImage(legend, VIEW + 20, foot - 14, 160, 16);
-  write(`${end}; maps after norm and activation`, VIEW + 192, foot, 18, "--ink-soft");
+  write(`${end}; ${inLanguage("maps after norm and activation")}`, VIEW + 192, foot, 18, "--ink-soft");
   return canvas;
 }
 
@@ -151,8 +152,8 @@ function drawFields(context, image, cell, fields, x, y, side) {
 function wrap(context, text, width, size) {
   context.font = `${size}px ${FONT}`;
   const lines = [""];
-  for (const word of text.split(" ")) {
-    const longer = `${lines.at(-1)} ${word}`.trim();
+  for (const word of text.split(/(?<=\s)|(?=[\u4e00-\u9fff])/)) { // at spaces, and before every Chinese character
+    const longer = lines.at(-1) + word;
     if (context.measureText(longer).width > width) lines.push(word);
     else lines[lines.length - 1] = longer;
   }

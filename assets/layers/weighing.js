@@ -1,5 +1,6 @@
 // What a separable stage saves, drawn: the area of a square is its number of weights.
 
+import { inLanguage } from "../language/language.js";
 import { grouped } from "../page/words.js";
 import { token } from "../paint/tokens.js";
 
@@ -34,6 +35,6 @@ export function paintWeights(canvas, { depthwise, pointwise, standard }) {
   context.fillRect(one + line / 6, whole - other, other, other);
   context.fillStyle = token("--ink");
   context.font = `${line - devicePixelRatio}px system-ui, sans-serif`;
-  context.fillText(`standard ${grouped(standard)}`, line / 3, 1.2 * line);
-  context.fillText(`this ${grouped(depthwise + pointwise)}`, line / 3, whole - one - line / 2);
+  context.fillText(inLanguage(`standard ${grouped(standard)}`), line / 3, 1.2 * line);
+  context.fillText(inLanguage(`this ${grouped(depthwise + pointwise)}`), line / 3, whole - one - line / 2);
 }

@@ -79,7 +79,7 @@ export function mount({ element, server }) {
 
   function fill(counts, classes) {
     const most = Math.max(1, ...counts.flatMap((row, label) => row.filter((_, answer) => answer !== label)));
-    grid.querySelector("thead tr").replaceChildren(node("td"), ...classes.map((name) => heading(name, "col")));
+    grid.querySelector("thead tr").replaceChildren(node("td"), ...classes.map((name) => headingOf(name, "col")));
     cells = counts.map((row, label) => row.map((count, answer) => {
       const cell = Object.assign(node("td", label === answer ? "right" : "", count ? String(count) : "\u00b7"), { tabIndex: -1 });
       cell.setAttribute("role", "gridcell");
@@ -91,7 +91,7 @@ export function mount({ element, server }) {
     }));
     grid.querySelector("tbody").replaceChildren(...cells.map((row, label) => {
       const line = node("tr");
-      line.append(heading(classes[label]), ...row);
+      line.append(headingOf(classes[label]), ...row);
       return line;
     }));
     at = at.map((index) => clip(index, classes.length));
@@ -180,6 +180,13 @@ export function mount({ element, server }) {
 }
 
 const times = (count) => (count === 1 ? "once" : count === 2 ? "twice" : `${grouped(count)} times`);
+
+/** The heading of a class, whose name is somebody's own. */
+function headingOf(name, scope) {
+  const head = heading("", scope);
+  head.append(node("bdi", "", name));
+  return head;
+}
 
 function rateRow([kind, share]) {
   const row = node("tr");

@@ -13,7 +13,9 @@ export function mount({ element, server, props, events }) {
 
   function list() {
     const choices = [...props.choices, ...ownNetworks().map(({ key, title }) => [title, key])];
-    if (listed !== (listed = JSON.stringify(choices))) select.replaceChildren(...choices.map((choice) => new Option(...choice)));
+    if (listed !== (listed = JSON.stringify(choices))) {
+      select.replaceChildren(...choices.map((choice) => Object.assign(new Option(...choice), { translate: !isOwn(choice[1]) })));
+    }
     select.value = get().network;
   }
 

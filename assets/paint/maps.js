@@ -168,8 +168,9 @@ export function makeStrip(layer, few) {
 export function expandButton(strip, few, changed) {
   const button = Object.assign(node("button", "expand"), { type: "button" });
   const name = () => {
-    setText(button, strip.open ? `First ${few}` : `All ${strip.channels}`);
-    setLabel(button, `${button.textContent} channels of ${strip.title.toLowerCase()}`);
+    const words = strip.open ? `First ${few}` : `All ${strip.channels}`;
+    setText(button, words);
+    setLabel(button, `${words} channels of ${strip.title.toLowerCase()}`);
     button.ariaExpanded = String(strip.open);
   };
   button.addEventListener("click", () => {

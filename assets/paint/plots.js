@@ -1,6 +1,7 @@
 // Plots as SVG, drawn at the size that they have on screen; shapes, dashes and labels say what colour alone would not.
 
 import { svgNode } from "../controls/dom.js";
+import { inLanguage } from "../language/language.js";
 
 const FONT = 12; // px
 const EDGE = { left: 52, right: 16, top: 12, bottom: 36 };
@@ -50,7 +51,7 @@ export function label(svg, points, width, height) {
   const pen = document.createElement("canvas").getContext("2d");
   pen.font = `${FONT}px ${getComputedStyle(svg).fontFamily}`;
   for (const { x, y, text } of points) {
-    const wide = pen.measureText(text).width;
+    const wide = pen.measureText(inLanguage(text)).width;
     const places = [[10, 4], [-10 - wide, 4], [-wide / 2, -11], [-wide / 2, 20], [10, -11], [10, 20], [-10 - wide, -11], [-10 - wide, 20]];
     const boxes = places.map(([dx, dy]) => [x + dx, y + dy - FONT + 2, x + dx + wide, y + dy + 3]);
     const inside = ([left, top, right, bottom]) => left > EDGE.left && right < width && top > 0 && bottom < height - EDGE.bottom;

@@ -3,6 +3,7 @@
 import { mount as mountCanvas } from "../canvas/canvas.js";
 import { Engine } from "../engine/source.js";
 import { offerNetworks } from "../kept/networks.js";
+import { speak } from "../language/language.js";
 import { mount as mountLayers } from "../layers/layers.js";
 import { fromBase64 } from "../page/bytes.js";
 import { answerFirst } from "../page/reader.js";
@@ -13,10 +14,11 @@ const CANNOT = "This browser cannot compute the network; a newer one, with WebAs
 
 /**
  * `network` is its name, `told` its file and check, `structure` its layers, as describe_structure tells of them, but for
- * their weights; `kernels` is the WebAssembly in base64.
+ * their weights; `kernels` is the WebAssembly in base64; `chinese` is the table of Chinese texts, or null for a page in English.
  */
-export async function open({ network, told, structure, kernels, drawing, canvas }) {
+export async function open({ network, told, structure, kernels, drawing, canvas, chinese }) {
   followTheme();
+  speak(chinese ? "zh" : "en", chinese);
   offerNetworks({ offered: [network], first: network });
   let ready = null; // the network, where this browser can compute it
   try {

@@ -141,7 +141,7 @@ function summary({ samples, replay, source, hands }, held, whose) {
 }
 
 function keptRow({ name, kept: [before, after] }) {
-  const row = makeRow([name, accuracy(before), accuracy(after), points(after - before)]);
+  const row = makeRow([node("bdi", "", name), accuracy(before), accuracy(after), points(after - before)]);
   row.dataset.state = after < before - ALARM - 1e-9 ? "lost" : "";
   return row;
 }
@@ -161,7 +161,7 @@ function changeRows(layers) {
 function makeRow([head, ...cells]) {
   const row = node("tr");
   const first = heading("");
-  first.append(node("bdi", "", head));
+  first.append(head);
   row.append(first, ...cells.map((text) => node("td", "", text)));
   return row;
 }

@@ -3,6 +3,7 @@
 import { setText } from "../controls/dom.js";
 import { addNetwork, chooseNetwork, onNetworks, ownNetworks, titleOf, updateNetwork } from "../kept/networks.js";
 import { getSamples } from "../kept/samples.js";
+import { textOf } from "../language/language.js";
 import { UNREACHABLE, begin, waiting, watch } from "../page/job.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
@@ -93,7 +94,7 @@ export function mountTeaching(section, server, props, show) {
     if (ownNetworks().some((network) => network.key === key)) return; // before a reload, or by another window
     example = null;
     since.taught = performance.now();
-    told.set(key, { steps, warnings: warnings.textContent });
+    told.set(key, { steps, warnings: textOf(warnings) });
     addNetwork({ key, title, parent: job.parent, numbers });
     show(key, readings);
   }
@@ -228,7 +229,7 @@ function mountSettings(details, { settings: defaults, limits }) {
     if (!field) return null;
     details.open = true;
     field.focus();
-    return `${field.labels[0].textContent}: expected a whole number from ${field.min} to ${field.max}.`;
+    return `${textOf(field.labels[0])}: expected a whole number from ${field.min} to ${field.max}.`;
   }
 
   for (const field of fields) {
