@@ -13,16 +13,16 @@ from pathlib import Path
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import torch
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 
 from model.command import command
 from ui.engine_files import engine_files
 from ui.page import OPENING, build_page
+from ui.scripts import preloads
 from ui.serving.networks import STATE
 from ui.serving.server import leave, serve
-from ui.serving.view import ASSETS, ASSETS_URL, preloads
+from ui.serving.static_files import CompressedFiles
+from ui.serving.view import ASSETS, ASSETS_URL
 
 
 def _arguments() -> argparse.Namespace:
@@ -86,10 +86,7 @@ def main() -> int:
     torch.set_num_threads(1)  # single images: a second thread costs more than it gains
     _check(options)
     page = build_page(options.checkpoint, options.data, options.state)
-    routes = [
-        *engine_files(),
-        Mount(f"/{ASSETS_URL}", GZipMiddleware(StaticFiles(directory=ASSETS))),  # Gradio leaves WebAssembly as it is
-    ]
+    routes = [*engine_files(), Mount(f"/{ASSETS_URL}", CompressedFiles(directory=ASSETS))]
     serve(page, options.host, options.port, options.share, options.mcp, options.allowed_host, routes, preloads(OPENING))
     return 0
 

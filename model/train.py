@@ -140,6 +140,7 @@ def train_study(
     data: str | Path = DEFAULT_DATA,
     *,
     epochs: int | None = None,
+    outliers: str | Path | None = None,
     device: str = "auto",
     pendigits: str | Path | None = None,
 ) -> None:
@@ -151,6 +152,7 @@ def train_study(
         seeds: of the trainings.
         data: directory that holds MNIST/raw; downloaded if absent.
         epochs: instead of the recipe's.
+        outliers: a corpus of letters, as for `train`.
         device: auto, cpu, cuda, ...
         pendigits: a pendigits file; the accuracy on its pen strokes is recorded too.
 
@@ -162,7 +164,7 @@ def train_study(
     for seed, preset in product(seeds, STUDY):
         name, recipe = default_name(preset, seed), _recipe(preset, epochs)
         if not _is_trained(name, recipe):
-            _write(*train(preset, seed, recipe, data, device=device, resume=True), name)
+            _write(*train(preset, seed, recipe, data, outliers=outliers, device=device, resume=True), name)
         if strokes and "pendigits" not in read_metadata(name)["figures"]:
             record(name, "pendigits", pendigits_figures(load_checkpoint(name), strokes))
 
@@ -230,6 +232,7 @@ def main() -> int:
                 options.seeds,
                 options.data,
                 epochs=options.epochs,
+                outliers=options.outliers,
                 device=options.device,
                 pendigits=options.pendigits,
             )

@@ -3,6 +3,7 @@
 import os
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from model.network import DigitNet, NetworkConfig, StageConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 
-settings.register_profile("untimed", deadline=None)  # a busy machine is not a fault of the program
-settings.load_profile("untimed")
+# A busy machine is no fault of the program, so nothing is timed. More examples: pytest --hypothesis-profile=thorough
+settings.register_profile("quick", deadline=None, max_examples=25)
+settings.register_profile("thorough", deadline=None, max_examples=400)
+settings.load_profile("quick")
 
 torch.set_num_threads(1)  # small networks: threads that wait for each other take many times as long
 
@@ -24,6 +27,14 @@ def find_data() -> Path | None:
     named = os.environ.get("DIGITSCOPE_DATA")
     candidates = [Path(named)] if named else [ROOT.parent / "shared" / "data", ROOT / "data"]
     return next((directory for directory in candidates if (directory / "MNIST" / "raw").is_dir()), None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The files in an order that keeps all workers busy."""
+    from tests.scheduling import LongestFirst
+
+    return LongestFirst(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
@@ -56,12 +67,15 @@ def standard_net() -> DigitNet:
 def few_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings with so few drawings of hands and outliers that they are rendered in no time."""
     from model import train
+    from model.training import side_by_side
 
-    monkeypatch.setattr(train, "HELD_OUT", 60)
     monkeypatch.setattr("model.training.material.SOME", 10)
-    for load in ("load_hands", "load_outliers"):
-        whole = getattr(train, load)
-        monkeypatch.setattr(train, load, lambda count=80, *rest, whole=whole, **named: whole(count, *rest, **named))
+    for command in (train, side_by_side):
+        monkeypatch.setattr(command, "HELD_OUT", 60)
+        for load in ("load_hands", "load_outliers"):
+            whole = getattr(command, load)
+            few = lambda count=80, *rest, whole=whole, **named: whole(count, *rest, **named)  # noqa: E731
+            monkeypatch.setattr(command, load, few)
 
 
 def settled(config: NetworkConfig) -> DigitNet:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 90  # seconds
+PATIENCE = 240  # seconds: on a busy machine everything takes long
 
 
 def free_port() -> int:

@@ -51,9 +51,9 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     """
     networks, lines = Networks(names_to_offer(checkpoint), state), Lines()
     jobs, processes = Jobs(cores()), Processes()
-    networks.load(checkpoint)  # so that an unreadable checkpoint is reported before the page is served
+    first = networks.load(checkpoint)  # now, so that an unreadable checkpoint is reported before the page is served
     processes.warm_up(WARM_UP)
-    asked = answer_of(networks.load(checkpoint).config)
+    asked = answer_of(first.config)
     answers = Answers(
         networks,
         {

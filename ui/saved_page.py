@@ -20,6 +20,7 @@ from model.drawing.strokes import check_drawing
 from ui.canvas import canvas_props
 from ui.engine import network_file
 from ui.layers import describe_structure
+from ui.scripts import IMPORT, place_of, with_imports
 from ui.serving.networks import Networks
 from ui.serving.view import ASSETS, template
 
@@ -29,7 +30,6 @@ STYLESHEETS = [*(ASSETS / "style" / f"{name}.css" for name in STYLES), ASSETS / 
 FIRST = ASSETS / "saved" / "saved.js"
 CHINESE, OVERLAY = (ASSETS / "language" / name for name in ("zh.json", "overlay.js"))
 INDENT = re.compile(r"^\s+", re.MULTILINE)
-IMPORT = re.compile(r'(^\s*(?:import|export)\b[^"\']*?\bfrom\s+|^import\s+|\bimport\()"(\.[^"]+)"', re.MULTILINE)
 COMMENT = re.compile(r"^[ ]*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)  # on lines of their own
 
 
@@ -53,7 +53,6 @@ def saved_page(networks: Networks, name: object, drawing: object, language: obje
             f"a saved page computes up to {MOST_OPERATIONS:,} by itself."
         )
     chinese = json.loads(CHINESE.read_text(encoding="utf-8")) if language == "zh" else None
-    scripts = _scripts(FIRST, without=[] if chinese else [OVERLAY])
     told, structure = network_file(networks, name), describe_structure(networks, name)
     content = {
         "network": title,  # its key, if it has one, is left out
@@ -63,7 +62,7 @@ def saved_page(networks: Networks, name: object, drawing: object, language: obje
         "chinese": chinese,
         "canvas": {**canvas_props(), "examples": canvas_props()["examples"][:1]},
         "kernels": base64.b64encode((ASSETS / "engine" / "kernels.wasm").read_bytes()).decode("ascii"),
-        "scripts": [[f"/{_place(path)}", text] for path, text in scripts.items()],
+        "scripts": _scripts(FIRST, without=[] if chinese else [OVERLAY]),
         "style": "".join(path.read_text(encoding="utf-8") for path in STYLESHEETS),
     }
     return _page(title, content, base64.b64decode(told["file"])).encode()
@@ -99,17 +98,14 @@ def _by_planes(numbers: bytes) -> bytes:
     return np.frombuffer(whole, np.uint8).reshape(-1, 4).T.tobytes()
 
 
-def _scripts(script: Path, without: list[Path], found: dict[Path, str] | None = None) -> dict[Path, str]:
-    """A script without comments and indents after all it imports, by the paths of the imports, as "/page/state.js"."""
-    found = {} if found is None else found
-    text = INDENT.sub("", COMMENT.sub("", script.read_text(encoding="utf-8")))
-    for _, module in IMPORT.findall(text):
-        path = (script.parent / module).resolve()
-        if path not in found and path not in without:
-            _scripts(path, without, found)
-    found[script] = IMPORT.sub(lambda each: f'{each[1]}"/{_place((script.parent / each[2]).resolve())}"', text)
-    return found
+def _scripts(first: Path, without: list[Path]) -> list[list[str]]:
+    """[place, text] of a script and of all it imports, as "/page/state.js", without comments and indents."""
 
+    def packed(script: Path, text: str) -> str:
+        def place(module: str) -> str:
+            return place_of((script.parent / module).resolve())
 
-def _place(path: Path) -> str:
-    return path.relative_to(ASSETS).as_posix()
+        return IMPORT.sub(lambda each: f'{each[1]}"/{place(each[2])}"', INDENT.sub("", COMMENT.sub("", text)))
+
+    found = with_imports([first], later=True, without=without)
+    return [[f"/{place_of(path)}", packed(path, text)] for path, text in found.items()]

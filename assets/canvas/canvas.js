@@ -3,7 +3,7 @@
 import { rove, setText } from "../controls/dom.js";
 import { titleOf } from "../kept/networks.js";
 import { textOf } from "../language/language.js";
-import { isOwn, linkTo, networkInLink, readLink } from "../page/link.js";
+import { isOwn, keepInAddress, networkInLink, readLink } from "../page/link.js";
 import { connect } from "../page/reader.js";
 import { LINE_WIDTH, moved, rangeOf, toDigit, toLine } from "../page/shape.js";
 import { get, set, subscribe } from "../page/state.js";
@@ -151,10 +151,9 @@ export function mount({ element, server, props }) {
 
   // The link ------------------------------------------------------------------------------------------------------
 
-  /** Keep the drawing in the address bar, so that a reload, a bookmark or a copied address restores it. */
   function remember() {
     const { line } = get();
-    history.replaceState(null, "", linkTo(isWriting() ? { ...get(), drawing: [], line: line && [] } : get()));
+    keepInAddress(isWriting() ? { ...get(), drawing: [], line: line && [] } : get());
   }
 
   buttons.link.addEventListener("click", async () => {

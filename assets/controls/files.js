@@ -9,6 +9,12 @@ export function saveFile(name, content, type) {
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 }
 
+/** Download what a canvas shows. */
+export async function savePicture(name, canvas) {
+  const blob = await new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
+  saveFile(name, blob, "image/png");
+}
+
 /** Have a button ask for a file, and call `opened(file)` with it. */
 export function opens(button, accept, opened) {
   const input = Object.assign(document.createElement("input"), { type: "file", accept, hidden: true });

@@ -2,7 +2,7 @@
 
 import { ARROWS, clip } from "./dom.js";
 
-/** Let the visitor select a cell on a strip of maps. */
+/** Let the visitor select a cell on a strip of maps; it has no `size` while none are shown. */
 export function pointOnStrip(strip, selection) {
   const { canvas } = strip;
   canvas.addEventListener("pointermove", (event) => event.pointerType !== "touch" && selection.point(strip.cellAt(event)));
@@ -35,7 +35,7 @@ export function pointOnMap(canvas, stripOf, selection) {
 
 /** Arrow keys go from cell to cell, page keys from channel to channel; Enter pins, Escape releases. */
 function press(event, strip, selection) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!strip.size || event.ctrlKey || event.metaKey || event.altKey) return;
   const cell = selection.cell?.layer === strip.layer ? selection.cell : null;
   const [height, width] = strip.size;
   const first = { layer: strip.layer, y: Math.floor(height / 2), x: Math.floor(width / 2), channel: strip.shown[0] };

@@ -4,7 +4,7 @@ import { node, pictureCanvas, setText } from "../controls/dom.js";
 import { addNetwork } from "../kept/networks.js";
 import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { UNREACHABLE, begin as beginJob, follow as followJob, waiting, watch } from "../page/job.js";
-import { askServer } from "../page/server.js";
+import { askServer, fetchJson } from "../page/server.js";
 import { keep, recall } from "../page/storage.js";
 import { live, onceSeen } from "../page/view.js";
 import { accuracy, clock, duration, grouped } from "../page/words.js";
@@ -223,7 +223,7 @@ export function mountTraining(section, server, epochs, designed) {
   return { refresh };
 
   async function showExample() {
-    const found = await askServer(() => fetch(EXAMPLE).then((file) => (file.ok ? file.json() : null)), null, AGAIN);
+    const found = await fetchJson(EXAMPLE, AGAIN);
     if (found.error || training || job) return;
     example = found;
     news = example.news;

@@ -242,6 +242,14 @@ export class LayerStack {
   #read = (struct, field) => new Int32Array(this.#floats.buffer)[struct / 4 + FIELDS.indexOf(field)];
 }
 
+/** Some channels of the bytes of `LayerStack.levels`, one after the other, in an array of their own. */
+export function picked(bytes, channels, [height, width]) {
+  const cells = height * width;
+  const values = new Uint8Array(channels.length * cells);
+  channels.forEach((channel, index) => values.set(bytes.subarray(channel * cells, (channel + 1) * cells), index * cells));
+  return values;
+}
+
 /** What depends on the size of the images and is put into memory: [name, count of floats] each. */
 function partsOf(layers) {
   const pixels = area(layers[0].size);

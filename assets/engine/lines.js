@@ -1,6 +1,7 @@
 // Lines read in this browser: the strip is drawn here, and the network of line/client.js reads it.
 
 import { answerLinesFirst } from "../page/lines.js";
+import { picked } from "./layer_stack.js";
 import { drawLine } from "./strip.js";
 import { DrawingError, Pen } from "./strokes.js";
 
@@ -38,16 +39,9 @@ export async function mountLines(kernels) {
 
 /** Of all maps, the channels that are asked for, as bytes. */
 function chosenMaps(maps, wanted) {
-  return Object.fromEntries(maps.filter(({ name }) => name in wanted).map(({ name, height, width, values }) => {
-    const area = height * width;
-    const maximum = values.reduce((most, value) => Math.max(most, value), 0);
-    const bytes = new Uint8Array(wanted[name].length * area);
-    wanted[name].forEach((channel, index) => {
-      for (let at = 0; at < area; at += 1) {
-        const value = values[channel * area + at];
-        if (value > 0) bytes[index * area + at] = Math.max(1, Math.round((value * 255) / maximum)); // what is above 0 stays so
-      }
-    });
-    return [name, { channels: wanted[name], size: [height, width], maximum, values: bytes }];
+  const chosen = maps.filter(({ name }) => name in wanted);
+  return Object.fromEntries(chosen.map(({ name, height, width, levels: { bytes, maximum } }) => {
+    const [channels, size] = [wanted[name], [height, width]];
+    return [name, { channels, size, maximum, values: picked(bytes, channels, size) }];
   }));
 }

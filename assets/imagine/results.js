@@ -1,10 +1,10 @@
 // What may be done with an image that was drawn: put on the sheet, kept as a sample, saved as a picture.
 
 import { pictureCanvas, setText } from "../controls/dom.js";
-import { saveFile } from "../controls/files.js";
-import { addSamples, areKept, getSamples } from "../kept/samples.js";
+import { savePicture } from "../controls/files.js";
+import { areKept, keepSample } from "../kept/samples.js";
 import { IMAGE_SIZE } from "../page/bytes.js";
-import { linkTo } from "../page/link.js";
+import { keepInAddress } from "../page/link.js";
 import { get } from "../page/state.js";
 import { commit } from "../page/undo.js";
 import { trace } from "./trace.js";
@@ -21,21 +21,19 @@ export function mountResults(row, most) {
 
   buttons.put.addEventListener("click", () => {
     commit(trace(image));
-    history.replaceState(null, "", linkTo(get())); // so that a reload brings it back
+    keepInAddress(get()); // so that a reload brings it back
     say("Traced onto the sheet; Undo brings back what was there.");
   });
 
   buttons.keep.addEventListener("click", () => {
-    const count = getSamples().length;
-    if (count >= most) return say(`There are already ${most} samples, the most that can be taught at once; delete some in Teach.`);
-    addSamples([{ label, drawing: trace(image) }]);
-    if (getSamples().length === count) return say(`This is already kept as ${label}.`);
+    const done = keepSample({ label, drawing: trace(image) }, most);
+    if (done === "full") return say(`There are already ${most} samples, the most that can be taught at once; delete some in Teach.`);
+    if (done === "known") return say(`This is already kept as ${label}.`);
     say(`Kept as ${label}, for Teach${areKept() ? "." : "; this browser's storage is full or blocked, so it is gone after a reload."}`);
   });
 
   buttons.save.addEventListener("click", async () => {
-    const blob = await picture(image);
-    saveFile(`digitscope-${label ?? "image"}.png`, blob, "image/png");
+    await savePicture(`digitscope-${label ?? "image"}.png`, picture(image));
     say("Saved as a picture.");
   });
 
@@ -48,7 +46,7 @@ export function mountResults(row, most) {
   };
 }
 
-/** The image as a PNG, black ink on white paper. */
+/** The image enlarged, black ink on white paper. */
 function picture(image) {
   const [small, large] = [IMAGE_SIZE, IMAGE_SIZE * SCALE].map((side) => pictureCanvas(side, ""));
   const context = small.getContext("2d");
@@ -58,5 +56,5 @@ function picture(image) {
   const scaled = large.getContext("2d");
   scaled.imageSmoothingEnabled = false;
   scaled.drawImage(small, 0, 0, large.width, large.height);
-  return new Promise((resolve) => { large.toBlob(resolve, "image/png"); });
+  return large;
 }

@@ -24,6 +24,15 @@ export const canUndoSamples = () => past.length > 0;
 export const onSamples = (listener) => listeners.add(listener);
 
 export const addSamples = (more) => change([...samples, ...more.filter(isNew)]);
+
+/** Keep one more sample where there are fewer than `most`: whether it is "kept", there is no room ("full"), or it was "known". */
+export function keepSample(sample, most) {
+  if (samples.length >= most) return "full";
+  if (!isNew(sample)) return "known";
+  addSamples([sample]);
+  return "kept";
+}
+
 export const deleteSample = (sample) => change(samples.filter((other) => other !== sample));
 export const deleteAllSamples = () => change([]);
 export const relabelSample = (sample, label) =>

@@ -20,7 +20,7 @@ import { mountKernels } from "./kernels.js";
 import { mountLines } from "./lines.js";
 import { mountOrder } from "./order.js";
 import { mountPanel } from "./panel.js";
-import { savePicture } from "./picture.js";
+import { saveView } from "./picture.js";
 import { endFor } from "./scale.js";
 import { makeSelection } from "./selection.js";
 import { hasCell, layerOf, readStructure, sameCell, withWindows } from "./structure.js";
@@ -238,7 +238,7 @@ export function mount({ element, server }) {
   });
 
   function save() {
-    savePicture({
+    saveView({
       verdict: latest?.verdict ?? "What every layer makes of a drawing",
       drawing: get().drawing,
       sentence: (detailOf(selection.cell) ?? structure).sentence,

@@ -2,7 +2,7 @@
 // view, its maps with the selected cell.
 
 import { node, pictureCanvas } from "../controls/dom.js";
-import { saveFile } from "../controls/files.js";
+import { savePicture } from "../controls/files.js";
 import { titleOf } from "../kept/networks.js";
 import { inLanguage } from "../language/language.js";
 import { IMAGE_SIZE } from "../page/bytes.js";
@@ -26,11 +26,7 @@ const FONT = "system-ui, sans-serif";
 const light = (name) => token(name, document.documentElement);
 
 /** Compose the picture and download it. */
-export async function savePicture(view) {
-  const canvas = compose(view);
-  const blob = await new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
-  saveFile("digitscope.png", blob, "image/png");
-}
+export const saveView = (view) => savePicture("digitscope.png", compose(view));
 
 function compose({ verdict, drawing, sentence, structure, strips, endOf, legend: end, latest, cell, columns, fields }) {
   const canvas = Object.assign(node("canvas"), { width: WIDTH, height: HEIGHT });

@@ -3,12 +3,13 @@
 
 import { node, rove, setLabel, setText } from "../controls/dom.js";
 import { openTab } from "../controls/tabs.js";
-import { addSamples, getSamples } from "../kept/samples.js";
+import { keepSample } from "../kept/samples.js";
+import { IMAGE_SIZE } from "../page/bytes.js";
 import { LINE_NETWORK, chooseLineNetwork, connectLines, lineNetwork, onLine } from "../page/lines.js";
 import { get, set, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
 import { SURE, percent } from "../page/words.js";
-import { ROWS, paintStrip, stripScale } from "../paint/strip.js";
+import { paintStrip, stripScale } from "../paint/strip.js";
 import { placeUnderPen, strokesOf } from "./digits.js";
 import { inWords, nameOf } from "./words.js";
 
@@ -104,7 +105,7 @@ export function mount({ element, server, props }) {
       const edges = { left: left * scale, width: (right - left) * scale };
       for (const [edge, value] of Object.entries(edges)) button.style[edge] = `${value}px`;
       frame.style.height = `${(bottom - top) * scale}px`;
-      frame.style.bottom = `${(ROWS - bottom) * scale}px`;
+      frame.style.bottom = `${(IMAGE_SIZE - bottom) * scale}px`;
       setText(name, unlike ? "unlike" : label);
       setText(share, `${Math.floor(100 * probability)}\u00a0%`);
       setText(other, probability < SURE ? `or ${nameOf(second.label)}` : "");
@@ -130,7 +131,7 @@ export function mount({ element, server, props }) {
 
   function paintPicture() {
     paintStrip(canvas, shown?.answer ?? null, room);
-    setLabel(canvas, shown ? `The line as the network reads it, ${ROWS} by ${shown.answer.width} pixels` : "Nothing is written yet");
+    setLabel(canvas, shown ? `The line as the network reads it, ${IMAGE_SIZE} by ${shown.answer.width} pixels` : "Nothing is written yet");
   }
 
   // The chosen digit ----------------------------------------------------------------------------------------------
@@ -153,13 +154,11 @@ export function mount({ element, server, props }) {
   rove(labels);
 
   function keepAs(label) {
-    const { drawing } = get();
-    const count = getSamples().length;
-    if (count >= props.most) notice = `There are already ${props.most} samples; delete some in Teach first.`;
-    else {
-      addSamples([{ label, drawing }]);
-      notice = getSamples().length > count ? `Kept as a sample of ${label}.` : `It is already kept as ${label}.`;
-    }
+    notice = {
+      full: `There are already ${props.most} samples; delete some in Teach first.`,
+      known: `It is already kept as ${label}.`,
+      kept: `Kept as a sample of ${label}.`,
+    }[keepSample({ label, drawing: get().drawing }, props.most)];
     showChosen();
   }
 

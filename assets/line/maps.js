@@ -1,13 +1,14 @@
 // A line's maps, layer by layer, each channel as a strip; and where the cell that is pointed at looks, drawn on the line.
 
-import { ARROWS, clip, node, setLabel, setText } from "../controls/dom.js";
-import { fromBase64 } from "../page/bytes.js";
+import { node, setLabel, setText } from "../controls/dom.js";
+import { pointOnStrip } from "../controls/pointing.js";
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { ask, lastLine, lineNetwork, onLine, wantMaps } from "../page/lines.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
 import { live } from "../page/view.js";
 import { palette } from "../paint/palette.js";
-import { ROWS, paintStrip } from "../paint/strip.js";
+import { paintStrip } from "../paint/strip.js";
 import { latticeOf } from "./lattice.js";
 import { reachInWords } from "./reach.js";
 
@@ -29,7 +30,6 @@ export function mount({ element, server }) {
   let room = 0;
   let onScreen = false;
 
-  const cellOf = () => pointed ?? pinned;
   const channelsOf = ({ channels }) => Array.from({ length: all.ariaPressed === "true" ? channels : Math.min(FIRST, channels) }, (_, channel) => channel);
 
   // What is asked for ---------------------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ export function mount({ element, server }) {
       const canvas = Object.assign(node("canvas"), { tabIndex: 0, role: "application" });
       canvas.dataset.layer = layer.layer;
       canvases.set(layer.layer, canvas);
-      pointOn(canvas, layer);
+      pointOnStrip(stripsOf(layer, canvas), selection);
       const caption = node("figcaption", "", ` field ${layer.field} x ${layer.field}`);
       caption.prepend(node("b", "", `${layer.title}${layer.kernel > 1 && layer.stage !== null ? `, d = ${layer.dilation}` : ""}:`));
       figure.append(caption, canvas);
@@ -82,12 +82,15 @@ export function mount({ element, server }) {
   function paint() {
     if (!onScreen) return;
     view.dataset.shown = String(shown !== null);
-    for (const layer of layers.filter(isShown)) {
-      const maps = shown?.maps[layer.layer];
-      paintMaps(canvases.get(layer.layer), maps, maps && columnsOf(maps), cellOf()?.layer === layer.layer ? cellOf() : null);
-      setLabel(canvases.get(layer.layer), `${layer.title}: ${layer.channels} channels${maps ? `, strips of ${maps.size[0]} by ${maps.size[1]} cells` : ""}. Arrow keys move, Page Up and Page Down change the channel, Enter pins.`);
-    }
+    layers.filter(isShown).forEach(paintLayer);
     paintCell();
+  }
+
+  function paintLayer(layer) {
+    const maps = shown?.maps[layer.layer];
+    const canvas = canvases.get(layer.layer);
+    paintMaps(canvas, maps, maps && columnsOf(maps), selection.cell?.layer === layer.layer ? selection.cell : null);
+    setLabel(canvas, `${layer.title}: ${layer.channels} channels${maps ? `, strips of ${maps.size[0]} by ${maps.size[1]} cells` : ""}. Arrow keys move, Page Up and Page Down change the channel, Enter pins.`);
   }
 
   /** Strips side by side. */
@@ -95,7 +98,7 @@ export function mount({ element, server }) {
 
   function paintCell() {
     const answer = shown ?? lastLine()?.answer ?? null;
-    const cell = cellOf();
+    const { cell } = selection;
     const layer = layers.find(({ layer: name }) => name === cell?.layer);
     const size = layer && shown?.maps[layer.layer]?.size;
     if (!answer?.strip) {
@@ -107,7 +110,7 @@ export function mount({ element, server }) {
       setText(find(".sentence"), POINT);
       return paintStrip(find(".over canvas"), answer, room);
     }
-    const read = latticeOf(layers, layer.layer, [cell.y, cell.x], [ROWS, answer.width]);
+    const read = latticeOf(layers, layer.layer, [cell.y, cell.x], [IMAGE_SIZE, answer.width]);
     const box = boxOf(layer, cell);
     view.dataset.cell = [cell.layer, cell.y, cell.x, cell.channel].join(",");
     setText(find(".sentence"), reachInWords(layer, cell, box, read, answer));
@@ -116,41 +119,41 @@ export function mount({ element, server }) {
 
   // Pointing ------------------------------------------------------------------------------------------------------
 
-  function pointOn(canvas, layer) {
-    const cellAt = (event) => {
-      const maps = shown?.maps[layer.layer];
-      if (!maps) return null;
-      const [height, width] = maps.size;
-      const bounds = canvas.getBoundingClientRect();
-      const x = Math.floor(((event.clientX - bounds.left) / bounds.width) * canvas.width);
-      const y = Math.floor(((event.clientY - bounds.top) / bounds.height) * canvas.height);
-      const channel = maps.channels[Math.floor(y / (height + GAP)) * columnsOf(maps) + Math.floor(x / (width + GAP))];
-      const [row, column] = [y % (height + GAP), x % (width + GAP)];
-      return channel === undefined || x < 0 || y < 0 || row >= height || column >= width ? null : { layer: layer.layer, y: row, x: column, channel };
+  /** The strips of a layer, as `pointOnStrip` has them. */
+  function stripsOf(layer, canvas) {
+    const maps = () => shown?.maps[layer.layer];
+    return {
+      canvas,
+      layer: layer.layer,
+      get size() { return maps()?.size; },
+      get shown() { return maps()?.channels; },
+      cellAt(event) {
+        if (!maps()) return null;
+        const { channels, size: [height, width] } = maps();
+        const bounds = canvas.getBoundingClientRect();
+        const x = Math.floor(((event.clientX - bounds.left) / bounds.width) * canvas.width);
+        const y = Math.floor(((event.clientY - bounds.top) / bounds.height) * canvas.height);
+        const channel = channels[Math.floor(y / (height + GAP)) * columnsOf(maps()) + Math.floor(x / (width + GAP))];
+        const [row, column] = [y % (height + GAP), x % (width + GAP)];
+        return channel === undefined || x < 0 || y < 0 || row >= height || column >= width ? null : { layer: layer.layer, y: row, x: column, channel };
+      },
     };
-    const point = (cell) => { pointed = cell; paint(); };
-    const pin = (cell) => { pinned = cell; pointed = null; paint(); };
-    canvas.addEventListener("pointermove", (event) => event.pointerType !== "touch" && point(cellAt(event)));
-    canvas.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && point(null));
-    canvas.addEventListener("blur", () => point(null));
-    canvas.addEventListener("click", (event) => { const cell = cellAt(event); if (cell) pin(cell); });
-    canvas.addEventListener("keydown", (event) => {
-      const maps = shown?.maps[layer.layer];
-      if (!maps || event.ctrlKey || event.metaKey || event.altKey) return;
-      const [height, width] = maps.size;
-      const cell = cellOf()?.layer === layer.layer ? cellOf() : null;
-      const first = { layer: layer.layer, y: height >> 1, x: width >> 1, channel: 0 };
-      const turn = { PageUp: -1, PageDown: 1 }[event.key];
-      if (event.key in ARROWS) {
-        const [down, right] = ARROWS[event.key];
-        point(cell ? { ...cell, y: clip(cell.y + down, height), x: clip(cell.x + right, width) } : first);
-      } else if (turn) point(cell ? { ...cell, channel: clip(cell.channel + turn, maps.channels.length) } : first);
-      else if (event.key === "Enter" || event.key === " ") pin(cell ?? first);
-      else if (event.key === "Escape") pin(null);
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    });
+  }
+
+  const selection = {
+    get cell() { return pointed ?? pinned; },
+    point(cell) { select(cell, pinned); },
+    pin(cell) { select(null, cell); },
+    letGo() { select(null, null); },
+  };
+
+  /** Only the layers that lose the selected cell or get it are painted anew. */
+  function select(next, kept) {
+    const before = selection.cell;
+    [pointed, pinned] = [next, kept];
+    const changed = new Set([before?.layer, selection.cell?.layer]);
+    if (onScreen) layers.filter(({ layer }) => canvases.has(layer) && changed.has(layer)).forEach(paintLayer);
+    paintCell();
   }
 
   // What changes around it ----------------------------------------------------------------------------------------

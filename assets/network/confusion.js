@@ -3,7 +3,7 @@
 import { ARROWS, clip, heading, node, pictureCanvas, setText } from "../controls/dom.js";
 import { IMAGE_SIZE } from "../page/bytes.js";
 import { follow as followJob, waiting } from "../page/job.js";
-import { linkTo } from "../page/link.js";
+import { keepInAddress } from "../page/link.js";
 import { makeQuestion } from "../page/server.js";
 import { get } from "../page/state.js";
 import { commit } from "../page/undo.js";
@@ -165,7 +165,7 @@ export function mount({ element, server }) {
     button.append(canvas);
     button.addEventListener("click", () => {
       commit(drawing);
-      history.replaceState(null, "", linkTo(get()));
+      keepInAddress(get());
       for (const each of list.querySelectorAll("button")) each.ariaPressed = String(each === button);
     });
     place.append(button);

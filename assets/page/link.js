@@ -69,6 +69,9 @@ export function linkTo({ drawing, line, network, cell, design, tab, path }) {
   return location.href.split("#")[0] + (text ? `#${text}` : "");
 }
 
+/** Have the address bar hold the state, so that a reload, a bookmark or a copied address restores it. */
+export const keepInAddress = (state) => history.replaceState(null, "", linkTo(state));
+
 /** Whether this is the key of a network that a visitor made: whoever has it can use the network, so links leave it out. */
 export const isOwn = (network) => Boolean(network?.startsWith("mine-"));
 

@@ -11,6 +11,9 @@ export async function askServer(call, request, remedy) {
   return answer ?? { error: `The server is not responding; ${remedy}.` };
 }
 
+/** The value of a JSON file of the server's, or { error } as `askServer` has it. */
+export const fetchJson = (address, remedy) => askServer(() => fetch(address).then((file) => (file.ok ? file.json() : null)), null, remedy);
+
 /**
  * The value of a promise of the server's; null if it fails, or if the server answers nothing else either while we wait.
  * (Some work takes long, so waiting alone proves nothing.)

@@ -1,10 +1,7 @@
 // A line's strip: each pixel of ink in the colour of its digit, with its numeral, so that colour is not alone; and a field.
 
-import { fromBase64 } from "../page/bytes.js";
+import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { token } from "./tokens.js";
-
-/** Pixels from top to bottom. */
-export const ROWS = 28;
 
 const [LEAST, MOST] = [4, 6]; // CSS pixels a pixel of the strip; where that does not fit, the strip scrolls
 const NUMERAL = 9; // CSS pixels that a numeral needs
@@ -22,18 +19,18 @@ const digitColour = (digit) => `oklch(${token("--digit-lightness")} 0.13 ${(25 +
  * reads, a byte each, and its field [top, left, bottom, right]; then the ink is faint.
  */
 export function paintStrip(canvas, answer, room, field = null) {
-  const width = answer?.width ?? 3 * ROWS;
+  const width = answer?.width ?? 3 * IMAGE_SIZE;
   const scale = stripScale(width, room);
   const ratio = devicePixelRatio;
-  const size = [Math.round(width * scale * ratio), Math.round(ROWS * scale * ratio)];
+  const size = [Math.round(width * scale * ratio), Math.round(IMAGE_SIZE * scale * ratio)];
   if (canvas.width !== size[0] || canvas.height !== size[1]) {
     [canvas.width, canvas.height] = size;
     canvas.style.width = `${width * scale}px`;
-    canvas.style.height = `${ROWS * scale}px`;
+    canvas.style.height = `${IMAGE_SIZE * scale}px`;
   }
   const context = canvas.getContext("2d");
   context.setTransform(scale * ratio, 0, 0, scale * ratio, 0, 0); // one unit is one pixel of the strip
-  context.clearRect(0, 0, width, ROWS);
+  context.clearRect(0, 0, width, IMAGE_SIZE);
   if (!answer) return;
   const strip = fromBase64(answer.strip);
   const mask = new Int8Array(fromBase64(answer.mask).buffer);
@@ -62,7 +59,7 @@ function paintNumerals(context, strip, mask, width, side) {
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = token("--paper-raised");
-  for (let top = 0; top + side <= ROWS; top += side) {
+  for (let top = 0; top + side <= IMAGE_SIZE; top += side) {
     for (let left = 0; left + side <= width; left += side) {
       const digit = digitOf(strip, mask, width, top, left, side);
       if (digit >= 0) context.fillText(digit, left + side / 2, top + side / 2 + 0.06 * side);

@@ -2,10 +2,10 @@
 
 import { node, setText } from "../controls/dom.js";
 import { opens, saveFile } from "../controls/files.js";
-import { linkTo } from "../page/link.js";
+import { keepInAddress } from "../page/link.js";
 import {
-  addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, labels, onSamples, relabelSample,
-  undoSamples,
+  addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, keepSample, labels, onSamples,
+  relabelSample, undoSamples,
 } from "../kept/samples.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
@@ -35,13 +35,12 @@ export function mountBox(section, server, most) {
   function keepAs(label) {
     const { drawing } = get();
     if (!drawing.length) return say("The sheet is empty: draw first, then say what it is.");
-    if (getSamples().length >= most) return say(`There are already ${most} samples, the most that can be taught at once; delete some first.`);
-    const count = getSamples().length;
-    addSamples([{ label, drawing }]);
-    if (getSamples().length === count) return say(`This drawing is already kept as ${label}.`);
+    const done = keepSample({ label, drawing }, most);
+    if (done === "full") return say(`There are already ${most} samples, the most that can be taught at once; delete some first.`);
+    if (done === "known") return say(`This drawing is already kept as ${label}.`);
     if (get().line) return say(`Kept the chosen digit of the line as ${label}.`);
     commit([]);
-    history.replaceState(null, "", linkTo(get())); // so that a reload does not bring back what is now in the box
+    keepInAddress(get()); // so that a reload does not bring back what is now in the box
     say(`Kept as ${label}; the sheet is clear for the next one.`);
   }
 

@@ -35,7 +35,7 @@ def targets_of(batch: Batch, stride: int, height: int, width: int) -> Targets:
     spread = ((batch.boxes[..., 2:] - batch.boxes[..., :2]) / stride * BELL).clamp(min=LEAST_BELL)
     squared = []
     for axis, size in ((0, height), (1, width)):
-        places = torch.arange(size) + 0.5
+        places = torch.arange(size, device=cell.device) + 0.5
         squared.append(((places - cell[..., axis, None]) / spread[..., axis, None]) ** 2)  # (N, M, size)
     bells = torch.exp(-0.5 * (squared[0][..., :, None] + squared[1][..., None, :]))  # (N, M, Hc, Wc)
     bells = bells * there[..., None, None]

@@ -16,6 +16,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,11 @@ from model.line.network import LINES, LineNet
 from model.line.source import HELD_OUT_SEED, Source, composer
 from model.line.training import LineRecipe, LineTraining
 from model.network import count_parameters
+from model.training.workers import pick_device
 
 RUNS = Path("runs")
 HELD_OUT = 500  # lines
+LOOKED_AT = 5  # epochs after which the held-out lines are read
 
 
 def state_file(network: str, seed: int, runs: Path = RUNS) -> Path:
@@ -49,6 +52,7 @@ def train_line(
     data: str | Path = DEFAULT_DATA,
     *,
     letters: str | Path | None = None,
+    device: str = "cpu",
     resume: bool = False,
     runs: Path = RUNS,
 ) -> tuple[LineNet, dict[str, Any]]:
@@ -60,6 +64,7 @@ def train_line(
         recipe: how it is trained.
         data: directory that holds MNIST/raw; downloaded if absent.
         letters: a zip of Omniglot's strokes, or a directory of such.
+        device: auto, cpu, cuda, ...
         resume: go on from the state that is kept.
         runs: directory of the states, and of lines that were composed already.
 
@@ -73,7 +78,7 @@ def train_line(
     """
     held_out = composer(data, letters, recipe.composition, validation=True).lines(HELD_OUT, HELD_OUT_SEED)
     with Source(data, letters, recipe.composition, recipe.lines, recipe.pool, seed, runs) as source:
-        training = LineTraining(LINES[network], seed, recipe, source)
+        training = LineTraining(LINES[network], seed, recipe, source, pick_device(device))
         state = state_file(network, seed, runs)
         if resume and state.is_file():
             training.load(state)
@@ -82,12 +87,11 @@ def train_line(
             started = time.monotonic()
             loss = training.run_epoch()
             training.save(state)
-            print(
-                f"epoch {training.epoch:3d}/{recipe.epochs}  loss {loss:.4f}  "
-                f"{_said(training.result(), held_out)}  {time.monotonic() - started:.0f} s",
-                flush=True,
-            )
-        net = training.result()
+            looked_at = training.epoch % LOOKED_AT == 0 or training.epoch == recipe.epochs
+            said = _said(deepcopy(training.result()).cpu(), held_out) if looked_at else ""
+            took = time.monotonic() - started
+            print(f"epoch {training.epoch:3d}/{recipe.epochs}  loss {loss:.4f}  {took:.0f} s  {said}", flush=True)
+        net = training.result().cpu()
     calibrate_line(net, held_out)
     history = {
         "network": network,
@@ -114,6 +118,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that holds MNIST/raw; downloaded if absent")
     parser.add_argument("--letters", metavar="PATH", help="zip of Omniglot's strokes, or a directory of such")
     parser.add_argument("--runs", type=Path, default=RUNS, help="directory of what to resume from; default: runs")
+    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda, cuda:1, ...; default: cpu")
     parser.add_argument("--resume", action="store_true", help="go on from the last finished epoch")
     parser.add_argument("--out", help="name or path of the checkpoint; default: NETWORK, or NETWORK-seedN for N > 0")
     return parser.parse_args(arguments)
@@ -148,6 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             recipe_of(options.epochs, options.decay, options.lines),
             options.data,
             letters=options.letters,
+            device=options.device,
             resume=options.resume,
             runs=options.runs,
         )

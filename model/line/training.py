@@ -40,12 +40,12 @@ class LineRecipe:
         composition: what lines are like.
     """
 
-    epochs: int = 60
-    decay: int = 20
+    epochs: int = 90
+    decay: int = 30
     lines: int = 8192
     pool: int = 8
-    rows: int = 8
-    learning_rate: float = 4e-3
+    rows: int = 16
+    learning_rate: float = 5e-3
     weight_decay: float = 0.01
     label_smoothing: float = 0.02
     average: float = 0.998
@@ -69,12 +69,16 @@ class LineTraining:
         seed: of the weights, the lines, their order and their noise.
         recipe: how it is trained.
         source: where the lines come from.
+        device: where it is trained.
     """
 
-    def __init__(self, config: NetworkConfig, seed: int, recipe: LineRecipe, source: Source) -> None:
-        self.seed, self.recipe, self.source = seed, recipe, source
+    def __init__(
+        self, config: NetworkConfig, seed: int, recipe: LineRecipe, source: Source, device: str | torch.device = "cpu"
+    ) -> None:
+        self.seed, self.recipe, self.source, self.device = seed, recipe, source, torch.device(device)
         torch.manual_seed(seed)
-        self.net = LineNet(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.net = LineNet(config)
+        self.net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = AveragedModel(self.net, multi_avg_fn=moving_average(recipe.average), use_buffers=True)
         matrices = [p for p in self.net.parameters() if p.ndim > 1]
         vectors = [p for p in self.net.parameters() if p.ndim <= 1]
@@ -95,7 +99,8 @@ class LineTraining:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * self.recipe.rate(self.epoch + share)
         strips = soiled(batch.strips, self.recipe.noise, generator)
-        output = self.net(strips.contiguous(memory_format=torch.channels_last))
+        batch = Batch(*(part.to(self.device) for part in batch))
+        output = self.net(strips.to(self.device, memory_format=torch.channels_last))
         loss = line_loss(output, batch, self.net.stride, self.recipe.label_smoothing)
         self.optimizer.zero_grad()
         loss.backward()
@@ -104,7 +109,7 @@ class LineTraining:
         return loss.detach()
 
     def result(self) -> LineNet:
-        """The averaged network, in eval mode."""
+        """The averaged network, in eval mode, on its device."""
         return cast(LineNet, self.average.module.eval())
 
     def save(self, path: Path) -> None:
@@ -130,7 +135,7 @@ class LineTraining:
             ValueError: the state is damaged, of another recipe, or past the last epoch.
         """
         try:
-            state = torch.load(path, weights_only=True)
+            state = torch.load(path, map_location=self.device, weights_only=True)
             made, epoch = state["recipe"], state["epoch"]
         except (RuntimeError, EOFError, UnpicklingError, LookupError, TypeError) as error:
             raise ValueError(

@@ -31,8 +31,8 @@ everything else. "*" marks kinds of drawings that no network is trained on.
 STUDY_HEADER = """\
 # The study
 
-One network shape, separable or standard, dilated or not; everything else is the same. Made by
-`python -m model.train --study`, which skips networks that are trained already.
+One network shape, separable or standard, dilated or not; everything else is the same. Trained side by side on a GPU;
+`python -m model.train --study --outliers PATH` trains with the same recipe whichever of them are missing.
 """
 COLUMNS = (
     "network",
@@ -219,6 +219,8 @@ def _thresholds(net: DigitNet) -> str:
 
 def _command(entry: Entry) -> str:
     metadata = entry.metadata
+    if metadata.get("side_by_side"):
+        return _command_side_by_side(entry)
     command = (
         f"python -m model.train --preset {entry.preset} --seed {entry.seed} --epochs {metadata['recipe']['epochs']}"
     )
@@ -229,3 +231,14 @@ def _command(entry: Entry) -> str:
     if metadata.get("letters"):
         command += f" --outliers {metadata['letters']}"
     return command if entry.row == entry.preset else f"{command} --out {entry.name}"
+
+
+def _command_side_by_side(entry: Entry) -> str:
+    metadata = entry.metadata
+    command = (
+        f"python -m model.training.side_by_side --networks {entry.preset} --seeds {entry.seed}"
+        f" --epochs {metadata['recipe']['epochs']}"
+    )
+    if metadata.get("teacher"):
+        command += f" --teachers {metadata['teacher']}"
+    return f"{command} --outliers {metadata['letters']}" if metadata.get("letters") else command

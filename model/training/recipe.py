@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from model.data import Augmentation
-from model.network import PRESETS
+from model.network import PRESETS, NetworkConfig
+from model.stages import StageConfig
 from model.study.networks import STUDY
 
-NETWORKS = PRESETS | STUDY
+# Not offered on the page: a wide standard network, whose answers the small ones learn (Hinton et al. 2015).
+WIDE = NetworkConfig(144, stages=tuple(StageConfig(144, dilation=d) for d in (1, 2, 3, 1)), separable=False)
+NETWORKS = PRESETS | STUDY | {"wide": WIDE}
 MOST_OF_A_BATCH = 0.9  # largest share of a batch for hands and outliers together
 
 
@@ -80,7 +83,9 @@ RECIPES = {
     ),
     "base": _recipe(epochs=60, strength=0.8),
     "large": _recipe(epochs=60, learning_rate=6e-3, weight_decay=0.03),
+    "wide": _recipe(epochs=40, learning_rate=3e-3, weight_decay=0.05, strength=0.8),
     **dict.fromkeys(
-        STUDY, _recipe(epochs=30, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8)
+        STUDY,
+        _recipe(epochs=30, batch=256, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8),
     ),
 }

@@ -22,9 +22,14 @@ def open_tab(page: Page) -> Page:
 
 
 @pytest.fixture
-def tab(page: Page) -> Page:
-    """The page with the tab open, and the default design in it."""
-    return open_tab(page)
+def tab(shared_page: Page) -> Page:
+    """The page with the tab open, and the default design in it; others have used it before."""
+    open_tab(shared_page)
+    starts = shared_page.get_by_label("Start from", exact=True)
+    if starts.input_value() != "default":
+        starts.select_option("default")
+    expect(figure(shared_page, "parameters")).to_have_text(f"{cost_of(DEFAULT_DESIGN).parameters:,}")
+    return shared_page
 
 
 def field(page: Page, name: str) -> Locator:

@@ -205,13 +205,6 @@ def test_another_hand_writes_the_digit_in_the_next_style_and_says_which(page: Pa
     assert drawing(page) == shown
 
 
-def test_another_hand_begins_with_the_digit_that_wrote_itself(desk: BrowserContext, open_page: OpenPage) -> None:
-    page = open_page(desk)
-    button(page, "Another hand").click()
-    expect(page.locator("#canvas .status")).to_contain_text("5, one stroke; style 1 of")
-    expect(top(page)).to_have_text("5")
-
-
 def test_the_pen_size_changes_the_line_and_not_the_reading(page: Page) -> None:
     draw(page, SEVEN)
     settle(page)
@@ -246,11 +239,16 @@ def test_the_opening_example_writes_itself_and_gives_way_to_the_pen(browser: Bro
     context.close()
 
 
-def test_a_visitor_who_prefers_less_motion_sees_the_example_at_once(desk: BrowserContext, open_page: OpenPage) -> None:
+def test_a_visitor_who_prefers_less_motion_sees_the_example_at_once_and_another_hand_begins_with_it(
+    desk: BrowserContext, open_page: OpenPage
+) -> None:
     sizes: list[int] = []
     page = open_page(desk, "?engine=off", before=lambda page: _listen(page, sizes))
     page.locator("#reading .bar.top").wait_for()
     assert set(sizes) == {sum(map(len, drawing(page)))}
+    button(page, "Another hand").click()
+    expect(page.locator("#canvas .status")).to_contain_text("5, one stroke; style 1 of")
+    expect(top(page)).to_have_text("5")
 
 
 def _listen(page: Page, sizes: list[int]) -> None:

@@ -68,9 +68,10 @@ def test_labels_of_samples(desk: BrowserContext, open_page: OpenPage, tmp_path: 
     page.evaluate("localStorage.clear()")
 
 
-@pytest.mark.parametrize("field", ["drawing", "network", "cell", "design"])
-def test_a_link(desk: BrowserContext, open_page: OpenPage, field: str) -> None:
-    page = open_page(desk, f"#{field}={quote(MARKUP)}", before=hear)
+@pytest.mark.parametrize("fields", [["drawing"], ["network", "cell", "design"]], ids=" ".join)
+def test_a_link(desk: BrowserContext, open_page: OpenPage, fields: list[str]) -> None:
+    """A drawing that is refused is the end of a link, so it comes by itself."""
+    page = open_page(desk, f"#{'&'.join(f'{field}={quote(MARKUP)}' for field in fields)}", before=hear)
     every_tab(page)
 
 

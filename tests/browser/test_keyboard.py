@@ -2,19 +2,9 @@
 
 import re
 
-import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage
 from tests.browser.drawing import SEVEN, draw, network, settle
-
-
-@pytest.fixture
-def page(desk: BrowserContext, open_page: OpenPage) -> Page:
-    """A page nobody has focused anything on."""
-    page = open_page(desk)
-    page.locator("#reading .bar.top").wait_for()
-    return page
 
 
 def focused(page: Page) -> str:
@@ -23,6 +13,7 @@ def focused(page: Page) -> str:
 
 
 def test_a_map_is_a_few_keys_from_the_top(page: Page) -> None:
+    """On a page nobody has focused anything on."""
     for _ in range(3):
         page.keyboard.press("Tab")
     assert focused(page) == "Skip to the maps"
@@ -30,7 +21,8 @@ def test_a_map_is_a_few_keys_from_the_top(page: Page) -> None:
     expect(page.locator('#layers canvas[data-layer="stem"]')).to_be_focused()
 
 
-def test_the_arrow_keys_go_from_tab_to_tab(page: Page) -> None:
+def test_the_arrow_keys_go_from_tab_to_tab(shared_page: Page) -> None:
+    page = shared_page
     tab = page.get_by_role("tab", name="Layers")
     tab.focus()
     page.keyboard.press("ArrowRight")
@@ -42,7 +34,8 @@ def test_the_arrow_keys_go_from_tab_to_tab(page: Page) -> None:
     expect(tab).to_have_attribute("aria-selected", "true")
 
 
-def test_the_list_of_networks_stays_closed_and_labelled_when_the_keyboard_comes_to_it(page: Page) -> None:
+def test_the_list_of_networks_stays_closed_and_labelled_when_the_keyboard_comes_to_it(shared_page: Page) -> None:
+    page = shared_page
     draw(page, SEVEN)
     network(page).focus()
     assert page.get_by_role("listbox").count() == 0
@@ -54,7 +47,8 @@ def test_the_list_of_networks_stays_closed_and_labelled_when_the_keyboard_comes_
     settle(page)
 
 
-def test_a_wrong_reading_is_a_word_away_from_why_and_from_teaching(page: Page) -> None:
+def test_a_wrong_reading_is_a_word_away_from_why_and_from_teaching(shared_page: Page) -> None:
+    page = shared_page
     draw(page, SEVEN)
     settle(page)
     for word, tab in (("See why", "Misread"), ("Teach it", "Teach")):

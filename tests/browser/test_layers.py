@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request,
 from model import load_checkpoint, rasterize, receptive_field
 from model.inference import layer_maps
 from model.network import DigitNet
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Visits
 from tests.browser.drawing import ONE, SEVEN, ZERO, asked_about, button, choose, draw, drawing, module, network, settle
 
 READ = "**/component_server/**"
@@ -24,6 +24,16 @@ DEEPEST = "stages.{}.depthwise"
 @pytest.fixture(scope="module")
 def base() -> DigitNet:
     return load_checkpoint("base")
+
+
+@pytest.fixture(scope="module")
+def moving(browser: Browser, server: str) -> Iterator[Page]:
+    """A page of somebody who asks for no little motion."""
+    visits = Visits(server)
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="no-preference")
+    yield visits.open(context)
+    context.close()
+    assert not visits.errors
 
 
 @pytest.fixture
@@ -289,8 +299,9 @@ def test_a_link_brings_the_cell_back(desk: BrowserContext, open_page: OpenPage, 
     assert f"cell={deepest(base)}%2C3%2C4%2C2" in page.url
 
 
-def test_a_link_to_a_cell_that_does_not_exist_says_so(desk: BrowserContext, open_page: OpenPage) -> None:
-    page = open_page(desk, "#network=base&cell=stages.40.depthwise,3,4,2")
+def test_a_link_to_a_cell_that_does_not_exist_says_so(layers: Page) -> None:
+    page = layers
+    page.evaluate("() => { location.hash = 'network=base&cell=stages.40.depthwise,3,4,2'; }")
     expect(view(page).locator(".sentence")).to_contain_text("this network has no stage 41 depthwise")
     draw(page, SEVEN)
     assert state_cell(page) is None
@@ -477,9 +488,8 @@ def test_the_kernel_stands_still_where_the_system_asks_for_less_motion(layers: P
     expect(view(layers).locator("[data-do='walk']")).to_be_disabled()
 
 
-def test_the_kernel_walks_when_it_is_told_to(browser: Browser, open_page: OpenPage, base: DigitNet) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="no-preference")
-    page = open_page(context)
+def test_the_kernel_walks_when_it_is_told_to(moving: Page, base: DigitNet) -> None:
+    page = moving
     draw(page, ZERO)
     settle(page)
     pin(page, deepest(base), 0, 6, 6)
@@ -496,8 +506,6 @@ def test_the_kernel_walks_when_it_is_told_to(browser: Browser, open_page: OpenPa
     walk.click()
     expect(walk).to_have_text("Play")
     assert view(page).locator(".input canvas").evaluate(shot) == still
-    page.close()
-    context.close()
 
 
 def test_a_picture_has_the_maps_that_are_not_on_screen(phone: BrowserContext, open_page: OpenPage) -> None:
@@ -541,9 +549,10 @@ def test_the_view_is_saved_as_a_picture_for_a_slide(layers: Page, base: DigitNet
     assert min(picture.convert("RGB").getpixel((2, 2))) > 240, "a light ground"
 
 
-def test_a_walking_kernel_takes_title_picture_and_products_along(browser: Browser, open_page: OpenPage) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})  # of somebody who asks for no little motion
-    page = open_page(context)
+def test_a_walking_kernel_takes_title_picture_and_products_along(moving: Page) -> None:
+    page = moving
+    page.bring_to_front()
+    button(page, "Clear").click()
     draw(page, SEVEN)
     settle(page)
     pin(page, "stages.0.depthwise", 1, 5, 5)
@@ -557,7 +566,6 @@ def test_a_walking_kernel_takes_title_picture_and_products_along(browser: Browse
     page.locator('[data-do="walk"]').click()
     expect(title).to_contain_text("cell (5, 5) (pinned)")
     expect(border).to_have_count(0)
-    context.close()
 
 
 def test_all_channels_stand_twice_as_wide_and_the_button_says_what_it_does(layers: Page) -> None:

@@ -44,16 +44,9 @@ def test_a_copied_link_shows_the_same_drawing_and_network(
     expect(verdict(friend)).to_have_text(verdict(page).inner_text())
 
 
-def test_a_reload_keeps_the_drawing(desk: BrowserContext, open_page: OpenPage) -> None:
-    page = open_page(desk)
-    draw(page, SEVEN)
-    mine = drawing(page)
-    page.reload()
-    expect(top(page)).to_have_text("7")
-    assert same_drawing(drawing(page), mine)
-
-
-def test_the_opening_example_is_in_a_link_only_if_somebody_copies_it(desk: BrowserContext, open_page: OpenPage) -> None:
+def test_the_opening_example_is_in_a_link_only_if_somebody_copies_it_and_a_reload_keeps_what_is_drawn(
+    desk: BrowserContext, open_page: OpenPage
+) -> None:
     page = open_page(desk)
     page.locator("#reading .bar.top").wait_for()
     choose(page, 0)
@@ -64,6 +57,13 @@ def test_the_opening_example_is_in_a_link_only_if_somebody_copies_it(desk: Brows
     expect(page.locator("#canvas .status")).to_contain_text("Copied")
     assert "drawing=" in page.evaluate("location.hash")
     assert drawing(page) == example
+
+    button(page, "Clear").click()
+    draw(page, SEVEN)
+    mine = drawing(page)
+    page.reload()
+    expect(top(page)).to_have_text("7")
+    assert same_drawing(drawing(page), mine)
 
 
 def test_an_example_that_is_gone_does_not_come_back_with_a_link(desk: BrowserContext, open_page: OpenPage) -> None:
@@ -98,12 +98,15 @@ DAMAGED = {
 }
 
 
-def test_a_damaged_link_says_so_and_the_page_works(desk: BrowserContext, open_page: OpenPage) -> None:
-    page = open_page(desk, f"#drawing={DAMAGED['cut off']}")
+def test_a_link_with_nothing_valid_in_it_says_so_and_the_page_works(desk: BrowserContext, open_page: OpenPage) -> None:
+    """Its drawing is damaged, and no network and no tab of this page is called so."""
+    page = open_page(desk, f"#drawing={DAMAGED['cut off']}&network=nobody&tab=%3Cb%3E")
     expect(page.locator("#canvas .status")).to_have_text("This link contains no valid drawing.")
     assert drawing(page) == []
     draw(page, SEVEN)
     expect(top(page)).to_have_text("7")
+    assert network(page).input_value()
+    expect(page.get_by_role("tab", name="Layers")).to_have_attribute("aria-selected", "true")
 
 
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from model import fine_tune, load_checkpoint, predict, rasterize
 from model.drawing.examples import load_examples
+from model.teaching.recipe import Teaching
 from tests.browser.drawing import SEVEN, button, draw, top
 from tests.browser.engine.parity import serving_files
 from ui.saved_page import saved_page
@@ -65,7 +66,8 @@ def test_ones_own_taught_network_goes_along_without_its_key(browser: Browser, tm
     networks = Networks(["tiny"], tmp_path / "state")
     drawings = [example.drawing for example in load_examples()[:10]]
     images = np.stack([rasterize(each) for each in drawings])
-    taught = fine_tune(load_checkpoint("tiny"), images, ["<b>no</b>"] * 10).network
+    quick = Teaching(steps=6, head_steps=20, batch=16, variants=8)
+    taught = fine_tune(load_checkpoint("tiny"), images, ["<b>no</b>"] * 10, teaching=quick).network
     key = networks.keep(taught, title="tiny, taught <i>14:02</i>")
     page_file = saved_page(networks, key, THREE)
     assert key.encode() not in page_file

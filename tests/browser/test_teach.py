@@ -119,6 +119,20 @@ def press(page: Page, name: str) -> None:
     page.locator("#teach").get_by_role("button", name=name, exact=True).first.click()
 
 
+def settings(page: Page) -> None:
+    """Open the settings."""
+    if page.locator("#teach details").get_attribute("open") is None:
+        page.locator("#teach summary").click()
+
+
+def teach(page: Page, steps: int, reads: str = "nano") -> None:
+    """Press the button, for so many steps; the smallest network learns fastest."""
+    network(page).select_option(reads)
+    settings(page)
+    page.get_by_label("Steps").fill(str(steps))
+    press(page, "Teach")
+
+
 def keep(page: Page, strokes: Strokes, key: str) -> None:
     """Draw, and press the digit's key."""
     draw(page, strokes)
@@ -162,7 +176,7 @@ def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes
 
         begun: list[str] = []
         page.on("request", lambda request: begun.extend(re.findall("start_teaching", request.post_data or "")))
-        press(page, "Teach")
+        teach(page, steps=30, reads="base")
         page.locator('#teach [data-do="teach"]').dispatch_event("click")  # a second press
         expect(chosen(page)).to_have_text(re.compile("^base, taught"), timeout=LONG)
         settle(page)
@@ -182,7 +196,7 @@ def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes
         expect(chosen(page)).to_have_text(re.compile("^base, taught"))
 
         to_tab(page)
-        page.locator("#teach summary").click()
+        settings(page)
         page.get_by_label("Steps").fill("300")
         press(page, "Teach")
         expect(progress(page)).to_contain_text("Step", timeout=LONG)
@@ -235,7 +249,8 @@ def test_a_class_name_is_text_and_never_html(tab: Page) -> None:
     expect(samples(tab).get_by_role("textbox")).to_have_value("<img src=x>")
 
 
-def test_samples_stay_in_the_browser_until_they_are_taught(page: Page) -> None:
+def test_samples_stay_in_the_browser_until_they_are_taught(tab: Page) -> None:
+    page = tab
     expect(page.locator("#engine .note")).to_contain_text("nothing leaves this computer")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.post_data or ""))
@@ -243,11 +258,11 @@ def test_samples_stay_in_the_browser_until_they_are_taught(page: Page) -> None:
         keep(page, strokes, key)
     expect(page.locator('#teach .samples [data-state="unread"]')).to_have_count(0)
     assert [post for post in sent if "read_box" in post or "start_teaching" in post] == []
-    page.locator("#teach summary").click()
-    page.get_by_label("Steps").fill("0")
-    press(page, "Teach")
+    teach(page, steps=0)
     expect(progress(page)).to_contain_text(re.compile("[Tt]aught"), timeout=LONG)
     assert len([post for post in sent if "start_teaching" in post]) == 1
+    network(page).select_option("base")
+    page.get_by_label("Steps").fill("")
 
 
 def test_an_invalid_class_name_is_reported_and_the_drawing_stays(tab: Page) -> None:
@@ -308,9 +323,7 @@ def test_a_sample_that_is_kept_in_the_middle_of_a_stroke_ends_it(tab: Page) -> N
 def test_a_teaching_taken_up_again_tells_of_the_samples_that_it_was_given(page: Page) -> None:
     keep(page, SEVEN, "7")
     keep(page, ONE, "1")
-    page.locator("#teach summary").click()
-    page.get_by_label("Steps").fill("30")
-    press(page, "Teach")
+    teach(page, steps=30)
     expect(progress(page)).to_contain_text("Step", timeout=LONG)
     press(page, "Delete all")
     page.reload()
@@ -325,7 +338,7 @@ def test_a_teaching_taken_up_again_tells_of_the_samples_that_it_was_given(page: 
 
 def test_an_invalid_setting_is_reported_by_its_name(tab: Page) -> None:
     keep(tab, SEVEN, "7")
-    tab.locator("#teach summary").click()
+    settings(tab)
     share = tab.get_by_label("Share of old digits, %")
     before = share.input_value()
     share.fill("-5")
@@ -343,10 +356,8 @@ def test_a_digit_in_a_text_field_is_text(tab: Page) -> None:
 
 def test_nobody_sees_what_another_teaches(page: Page, browser: Browser, server: str) -> None:
     keep(page, SEVEN, "7")
-    page.locator("#teach summary").click()
-    page.get_by_label("Steps").fill("0")
-    press(page, "Teach")
-    expect(chosen(page)).to_have_text(re.compile("^base, taught"), timeout=LONG)
+    teach(page, steps=0)
+    expect(chosen(page)).to_have_text(re.compile("^nano, taught"), timeout=LONG)
     expect(progress(page)).to_contain_text(re.compile("[Tt]aught in"), timeout=LONG)
     assert page.locator("#teach progress").evaluate("(bar) => bar.value") == 1
     expect(page.locator("#teach .warnings")).to_contain_text("All samples are of the class 7")
@@ -360,10 +371,16 @@ def test_nobody_sees_what_another_teaches(page: Page, browser: Browser, server: 
     other.close()
 
 
-def test_storage_that_is_blocked_is_said(page: Page) -> None:
-    page.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); }; }")
-    keep(page, SEVEN, "7")
-    expect(said(page)).to_contain_text("download the samples")
+def test_storage_that_is_blocked_is_said(tab: Page) -> None:
+    tab.evaluate(
+        """() => {
+            window.storing = Storage.prototype.setItem;
+            Storage.prototype.setItem = () => { throw new DOMException("", "QuotaExceededError"); };
+        }"""
+    )
+    keep(tab, SEVEN, "7")
+    expect(said(tab)).to_contain_text("download the samples")
+    tab.evaluate("() => { Storage.prototype.setItem = window.storing; }")
 
 
 def test_invalid_files_are_refused(tab: Page, tmp_path: Path) -> None:

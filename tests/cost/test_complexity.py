@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from torch.utils.flop_counter import FlopCounterMode
 
 from model.cost.complexity import complexity
@@ -47,7 +47,6 @@ def test_shared_weights_count_once_and_are_applied_twice(separable: bool) -> Non
     assert sharer.multiply_accumulates * 4 == owner.multiply_accumulates  # a quarter of the cells
 
 
-@settings(max_examples=40, deadline=None)
 @given(configurations(branches=2))
 def test_the_cost_of_any_network_is_what_torch_counts(config: NetworkConfig) -> None:
     """Strides and maps of odd size included."""

@@ -89,21 +89,20 @@ def by_loops(
     return y
 
 
-@settings(max_examples=60, deadline=None)
 @given(calls())
 def test_it_is_torchs_grouped_convolution_and_then_a_pointwise_one(call: Call) -> None:
     tensors, options = call
     torch.testing.assert_close(depthwise_separable_conv2d(*tensors, **options), by_torch(*tensors, **options))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(calls())
 def test_it_is_what_the_formulas_say_number_by_number(call: Call) -> None:
     tensors, options = call
     torch.testing.assert_close(depthwise_separable_conv2d(*tensors, **options), by_loops(*tensors, **options))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(calls())
 def test_gradients_are_those_of_torch(call: Call) -> None:
     """Somebody may train with it."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.drawing.hands import DIGITS, HandError, curve, hand, parse, styles, write, written
@@ -17,7 +17,6 @@ def test_there_are_ten_digits_in_several_styles_each() -> None:
     assert all(len(styles(digit)) >= 4 for digit in DIGITS)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ALL), st.integers(0, 2**32), st.floats(0, 1.5))
 def test_what_is_written_is_a_drawing_inside_the_canvas(which: tuple[str, str], seed: int, amount: float) -> None:
     strokes = check_drawing(write(*which, seed, amount))
@@ -28,7 +27,6 @@ def test_what_is_written_is_a_drawing_inside_the_canvas(which: tuple[str, str], 
     assert rasterize(write(*which, seed, amount)).sum() > 0
 
 
-@settings(deadline=None)
 @given(st.sampled_from(ALL), st.integers(0, 2**32))
 def test_the_same_seed_writes_the_same(which: tuple[str, str], seed: int) -> None:
     assert write(*which, seed) == write(*which, seed)
@@ -57,7 +55,6 @@ def test_a_hand_is_ten_digits_in_one_style_each_and_another_seed_is_another_hand
         check_drawing(one.drawing)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=9, unique=True))
 def test_a_curve_runs_through_its_points(points: list[tuple[float, float]]) -> None:
     places = np.array(points)

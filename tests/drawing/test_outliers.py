@@ -5,7 +5,7 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.drawing.corpora import CorpusError
@@ -15,7 +15,6 @@ from model.drawing.strokes import check_drawing, rasterize
 from model.drawing.symbols import SYMBOLS
 
 
-@settings(deadline=None)
 @given(st.sampled_from(list(KINDS)), st.integers(0, 2**32))
 def test_every_kind_is_a_drawing_inside_the_canvas(kind: str, seed: int) -> None:
     (one,) = outliers(1, seed, (kind,))

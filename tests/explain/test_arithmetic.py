@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.functional import unfold
 
@@ -38,7 +38,6 @@ def check_cells(net: DigitNet, pick: Callable[[int], int]) -> None:
         assert not parts.inputs[:, ~parts.inside].any(), "padding is zero"
 
 
-@settings(max_examples=40, deadline=None)
 @given(configurations(channels=5, dilations=5, branches=2), st.data())
 def test_cells_of_every_layer_add_up_in_any_network(config: NetworkConfig, data: st.DataObject) -> None:
     check_cells(settled(config), lambda count: data.draw(st.integers(0, count - 1)))

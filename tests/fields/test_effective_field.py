@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import nn
@@ -82,7 +82,6 @@ def test_a_pixel_moves_the_cell_as_much_as_its_field_says(image: np.ndarray, lay
         assert field[pixel] == pytest.approx(abs(more - less).item() / (2 * step), rel=1e-4, abs=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
 @given(configurations(branches=2), st.data())
 def test_nothing_moves_a_cell_from_outside_its_lattice(config: NetworkConfig, data: st.DataObject) -> None:
     """The heat never leaves the taps, nor therefore the box: the overlays on the drawing agree."""
@@ -171,7 +170,6 @@ def test_a_network_in_training_mode_is_refused(image: np.ndarray) -> None:
 # The box that carries a share
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     arrays(np.float32, (9, 12), elements=st.floats(0, 100, width=32)),
     st.tuples(*(st.integers(0, 2 * n - 2).map(lambda twice: twice / 2) for n in (9, 12))),

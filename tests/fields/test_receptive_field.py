@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from model.fields.layer_fields import layer_chains, receptive_field
 from model.fields.receptive_field import Chain, Conv, GlobalPool, Parallel, Region, receptive_field_of
@@ -107,7 +107,6 @@ def test_published_networks_have_their_published_fields(name: str) -> None:
     assert (field.size, field.stride, field.padding) == ((size,) * 2, (stride,) * 2, (padding,) * 2)
 
 
-@settings(max_examples=80, deadline=None)
 @given(chains())
 def test_map_sizes_and_regions_are_those_of_torch(case: tuple[Chain, tuple[int, int]]) -> None:
     """Every pixel that moves a cell lies in its region; otherwise the box on the drawing would be wrong."""
@@ -121,7 +120,6 @@ def test_map_sizes_and_regions_are_those_of_torch(case: tuple[Chain, tuple[int, 
         assert not outside.any()
 
 
-@settings(max_examples=80, deadline=None)
 @given(chains())
 def test_size_is_exactly_what_the_taps_span(case: tuple[Chain, tuple[int, int]]) -> None:
     """Far from borders the end rows and end columns of the field are read: no field is larger than it has to be."""
@@ -131,7 +129,6 @@ def test_size_is_exactly_what_the_taps_span(case: tuple[Chain, tuple[int, int]])
     assert all(edge.any() for edge in (lattice[0], lattice[-1], lattice[:, 0], lattice[:, -1]))
 
 
-@settings(max_examples=40, deadline=None)
 @given(chains())
 def test_neighbouring_fields_are_one_stride_apart_around_their_centres(case: tuple[Chain, tuple[int, int]]) -> None:
     chain, size = case
@@ -144,7 +141,6 @@ def test_neighbouring_fields_are_one_stride_apart_around_their_centres(case: tup
         assert stop - start == field.size[axis]
 
 
-@settings(max_examples=40, deadline=None)
 @given(chains())
 def test_stride_and_centre_fix_the_map_size(case: tuple[Chain, tuple[int, int]]) -> None:
     """Why parallel branches that agree in both can be added: n cells stand S apart with one margin c at either end."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from model.fields.gridding import hybrid_dilation_gap, meets_hybrid_dilation
@@ -37,7 +37,6 @@ def a_cell(field: ReceptiveField, data: st.DataObject) -> tuple[int, int]:
 # Chains of every kind
 
 
-@settings(max_examples=100, deadline=None)
 @given(chains(), st.booleans(), st.data())
 def test_path_counts_are_what_weights_of_one_give(
     case: tuple[Chain, tuple[int, int]], pooling: bool, data: st.DataObject
@@ -48,7 +47,6 @@ def test_path_counts_are_what_weights_of_one_give(
     assert np.array_equal(count_paths(chain, cell, size), paths_of(network_of(chain, pooling), size)[:, :, y, x])
 
 
-@settings(max_examples=100, deadline=None)
 @given(chains(), st.data())
 def test_no_border_adds_a_path_and_cells_away_from_borders_lose_none(
     case: tuple[Chain, tuple[int, int]], data: st.DataObject
@@ -127,7 +125,6 @@ def one_of_each_branch(config: NetworkConfig, layer: str, answers: torch.Tensor)
     return answers.unflatten(1, (branches, -1))[:, :, -1].sum(1)  # (N, H, W)
 
 
-@settings(max_examples=60, deadline=None)
 @given(configurations(branches=2), st.integers(0, 2**31), st.data())
 def test_pixels_that_move_a_cell_are_the_support_of_its_lattice(
     config: NetworkConfig, seed: int, data: st.DataObject
@@ -140,7 +137,6 @@ def test_pixels_that_move_a_cell_are_the_support_of_its_lattice(
         assert np.array_equal(moved, tap_lattice(net, layer, cell) > 0), layer
 
 
-@settings(max_examples=60, deadline=None)
 @given(configurations(branches=2), st.data())
 def test_path_counts_of_every_layer_are_what_weights_of_one_give(config: NetworkConfig, data: st.DataObject) -> None:
     """By torch's own gradient, in float64, where these counts are exact; the pool's mean is turned into a sum."""
@@ -186,7 +182,6 @@ def test_cells_outside_the_map_are_refused(cell: object) -> None:
 # Coverage
 
 
-@settings(max_examples=40, deadline=None)
 @given(configurations(branches=2), st.data())
 def test_coverage_is_the_lattice_inside_the_region(config: NetworkConfig, data: st.DataObject) -> None:
     net = DigitNet(config)
@@ -221,7 +216,6 @@ def test_the_gap_is_that_of_the_paper(dilations: Sequence[int], gap: int) -> Non
     assert meets_hybrid_dilation(dilations, 3) == (gap <= 3)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=4), st.sampled_from((3, 5, 7)))
 @example([2, 5, 9], 3)
 def test_dilations_that_begin_with_one_and_meet_the_condition_leave_no_hole(rates: list[int], kernel: int) -> None:
@@ -231,7 +225,6 @@ def test_dilations_that_begin_with_one_and_meet_the_condition_leave_no_hole(rate
     assert open_lattice(stack(*dilations, kernel=kernel), (28, 28)).all()
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=5), st.sampled_from((1, 3, 5, 7)))
 def test_a_lattice_is_complete_where_sorted_steps_are_bridged(dilations: Sequence[int], kernel: int) -> None:
     """The exact rule, by another road: with steps sorted, each has to be at most one more than all before reach."""

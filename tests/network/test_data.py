@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model import data
@@ -103,7 +103,6 @@ amounts = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
 @given(how=amounts, count=st.integers(1, 5), seed=st.integers(0, 2**16))
 def test_distorted_images_are_images_and_the_same_for_the_same_seed(how: Augmentation, count: int, seed: int) -> None:
     images = torch.rand(count, 1, 28, 28, generator=torch.Generator().manual_seed(seed))

@@ -2,13 +2,12 @@
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model.depthwise import DepthwiseConv2d
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     kernel=st.sampled_from([1, 3, 5, 7]),
     dilation=st.integers(1, 5),

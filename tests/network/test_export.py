@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 
 from model import checkpoint, data
 from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
@@ -36,7 +36,6 @@ def warm_net() -> DigitNet:
 
 
 @given(configurations(channels=5, dilations=3, strides=(1, 2), stem_strides=(1, 2, 3), branches=2))
-@settings(max_examples=25, deadline=None)
 def test_onnx_agrees_with_pytorch_whatever_the_shape(config: NetworkConfig) -> None:
     net = settled(config)
     model = to_onnx(net)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -26,7 +26,6 @@ def test_a_network_without_thresholds_finds_everything_familiar(net: DigitNet) -
     assert is_familiar(net, logits(0)).all()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 1000), st.floats(-20, 20))
 def test_evidence_does_not_change_with_what_all_logits_share_and_is_least_where_all_are_alike(
     seed: int, shared: float

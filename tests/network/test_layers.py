@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from torch import nn
 
 from model.fields.layer_fields import layer_chains
@@ -11,7 +11,6 @@ from model.network import PRESETS, DigitNet, NetworkConfig, StageConfig
 from tests.probing import configurations
 
 
-@settings(max_examples=40, deadline=None)
 @given(configurations(channels=5, stages=4, branches=2))
 def test_the_description_of_a_layer_matches_its_module(config: NetworkConfig) -> None:
     net = DigitNet(config)
@@ -34,7 +33,6 @@ def test_the_description_of_a_layer_matches_its_module(config: NetworkConfig) ->
             assert isinstance(net.get_submodule(layer.norm_name), nn.BatchNorm2d)
 
 
-@settings(max_examples=40, deadline=None)
 @given(configurations(channels=5, stages=4, branches=2))
 def test_each_layer_reads_existing_maps_with_as_many_channels(config: NetworkConfig) -> None:
     channels = {IMAGE: 1}

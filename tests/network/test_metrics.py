@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -40,7 +40,6 @@ def probabilities(logits: torch.Tensor) -> list[list[float]]:
     return [[value / sum(row) for value in row] for row in rows]
 
 
-@settings(max_examples=60, deadline=None)
 @given(answers())
 def test_scores_equal_their_definitions(case: tuple[torch.Tensor, torch.Tensor]) -> None:
     logits, labels = case
@@ -64,7 +63,6 @@ def test_scores_equal_their_definitions(case: tuple[torch.Tensor, torch.Tensor])
     assert expected_calibration_error(logits, labels) == pytest.approx(ece, abs=1e-6)
 
 
-@settings(max_examples=30, deadline=None)
 @given(answers())
 def test_confusion_has_labels_in_rows_and_answers_in_columns(case: tuple[torch.Tensor, torch.Tensor]) -> None:
     logits, labels = case

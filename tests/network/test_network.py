@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
@@ -144,7 +144,6 @@ def test_blank_paper_is_zero_so_that_padding_continues_the_paper(small_net: Digi
     assert torch.equal(cells, cells[..., :1].expand_as(cells))
 
 
-@settings(max_examples=40, deadline=None)
 @given(
     config=configurations(
         channels=6, dilations=5, stages=4, stem_strides=(1, 2, 3, 4), classes=(1, 2, 10, 12), branches=2

@@ -18,7 +18,7 @@ import app
 from model.checkpoint import checkpoint_names
 from tests.serving import ROOT, serving
 from ui.page import OPENING
-from ui.serving.view import preloads
+from ui.scripts import preloads
 
 needs_base = pytest.mark.skipif("base" not in checkpoint_names(), reason="needs checkpoints/base.safetensors")
 
@@ -62,12 +62,6 @@ def assert_one_sentence(ended: Ended | subprocess.CompletedProcess[str], *parts:
         assert part in sentence
 
 
-def test_a_process_of_its_own_ends_as_main_does() -> None:
-    command = [sys.executable, str(ROOT / "app.py"), "--checkpoint", "nobody"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert_one_sentence(ended, "nobody.safetensors", "checkpoints/ has")
-
-
 def test_a_damaged_checkpoint_is_reported(start: Start, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(b"\x00" * 100)
@@ -109,12 +103,17 @@ def test_help_names_every_option(start: Start) -> None:
         assert option in ended.stdout
 
 
-def test_importing_the_app_starts_nothing_and_waits_for_nothing_that_is_seldom_used() -> None:
+def test_importing_the_app_starts_nothing_and_a_process_of_its_own_ends_as_main_does() -> None:
     seldom = "{'torchvision', 'onnx', 'onnxruntime'}"
-    code = f"import app, sys, threading; print(threading.active_count(), *{seldom} & {{*sys.modules}})"
+    code = (
+        "import app, runpy, sys, threading\n"
+        f"print(threading.active_count(), *{seldom} & {{*sys.modules}}, flush=True)\n"
+        "sys.argv = ['app.py', '--checkpoint', 'nobody']\n"
+        "runpy.run_path('app.py', run_name='__main__')\n"
+    )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd=ROOT)
-    assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == ["1"], "no thread runs, and nothing of training or export is loaded"
+    assert_one_sentence(ended, "nobody.safetensors", "checkpoints/ has")
 
 
 @needs_base

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model import PRESETS, DigitNet, NetworkConfig, StageConfig, complexity, receptive_field, tap_lattice
@@ -59,7 +59,6 @@ def last_stage(config: NetworkConfig) -> str:
 # What a design reads ------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
 @given(DESIGNS)
 def test_the_columns_of_the_field_are_those_of_the_open_lattice(config: NetworkConfig) -> None:
     """One axis alone, without residual paths, against the lattice that counts every path."""
@@ -71,7 +70,6 @@ def test_the_columns_of_the_field_are_those_of_the_open_lattice(config: NetworkC
         np.testing.assert_array_equal(~np.outer(columns, columns), read.unread)
 
 
-@settings(max_examples=60, deadline=None)
 @given(DESIGNS)
 def test_the_pixels_of_the_image_are_those_of_the_tap_lattice(config: NetworkConfig) -> None:
     """Also at the image's borders, where no path leads through padding."""
@@ -80,7 +78,6 @@ def test_the_pixels_of_the_image_are_those_of_the_tap_lattice(config: NetworkCon
     np.testing.assert_array_equal(pixels_of_image(config, len(config.stages)), lattice)
 
 
-@settings(max_examples=60, deadline=None)
 @given(DESIGNS)
 def test_mended_dilations_leave_no_gap(config: NetworkConfig) -> None:
     found = gridding_of(config)
@@ -183,7 +180,6 @@ def test_advice_compares_with_the_design_that_it_describes() -> None:
     assert f"{standard.parameters:,} parameters" in advice["separable"]
 
 
-@settings(max_examples=40, deadline=None)
 @given(DESIGNS, st.integers(0, 3))
 def test_there_is_advice_on_every_stage_of_every_design(config: NetworkConfig, index: int) -> None:
     if index < len(config.stages):

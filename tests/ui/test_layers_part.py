@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from model import effective_receptive_field, receptive_field, tap_lattice
@@ -88,7 +88,6 @@ def test_activity_is_the_mean_of_every_channel(small_net: DigitNet) -> None:
         np.testing.assert_allclose(sent, layer_maps(small_net, IMAGE)[layer].mean((1, 2)), rtol=1e-5)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_numbers_that_are_shown_add_up_to_the_map(data: st.DataObject) -> None:
     """Of random cells: from the rounded numbers of the answer alone, through sum, norm and residual, to the value."""
@@ -115,7 +114,6 @@ def test_the_numbers_that_are_shown_add_up_to_the_map(data: st.DataObject) -> No
     assert value == pytest.approx(maps[layer][channel, y, x], abs=TOLERANCE)
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_the_fields_are_those_of_the_library(data: st.DataObject) -> None:
     net = data.draw(st.sampled_from(NETS))

@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn.functional import conv2d
@@ -207,7 +207,6 @@ def convolutions(draw: st.DrawFn) -> Convolution:
     )
 
 
-@settings(max_examples=40, deadline=None)
 @given(convolutions())
 def test_the_formulas_agree_with_the_modules_and_with_torch_while_it_runs(convolution: Convolution) -> None:
     formulas = convolution.costs()

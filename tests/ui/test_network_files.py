@@ -135,6 +135,6 @@ def test_a_network_with_dilations_side_by_side_is_opened_and_shown(networks: Net
             cell = {"layer": layer["layer"], "y": 0, "x": 0, "channel": layer["channels"] - 1}
             told = layers_part(net, image, {"maps": {}, "cell": cell})["cell"]
             assert told["layer"] == layer["layer"], told
-        steps = growth(net)
+        steps = growth(net.config)
         assert len(steps[1]["taps"]) == 17  # two times nine, the middle one of both
         assert "dilation 1 + 3" in steps[1]["sentence"]

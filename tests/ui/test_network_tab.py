@@ -21,7 +21,7 @@ def net(request: pytest.FixtureRequest) -> DigitNet:
 
 
 def test_each_box_is_as_large_as_the_field_of_its_stage(net: DigitNet) -> None:
-    sizes = [(bottom - top, right - left) for top, left, bottom, right in (step["box"] for step in growth(net))]
+    sizes = [(bottom - top, right - left) for top, left, bottom, right in (step["box"] for step in growth(net.config))]
     layers = ["stem", *(f"stages.{index}" for index in range(len(net.stages)))]
     assert sizes == [receptive_field(net, layer).size for layer in layers]
 
@@ -29,12 +29,12 @@ def test_each_box_is_as_large_as_the_field_of_its_stage(net: DigitNet) -> None:
 def test_the_last_box_is_the_field_of_the_cell_in_the_middle(net: DigitNet) -> None:
     field = receptive_field(net, f"stages.{len(net.stages) - 1}")
     region = field.region(*(n // 2 for n in field.map_size), clipped=False)
-    assert growth(net)[-1]["box"] == [region.y[0], region.x[0], region.y[1], region.x[1]]
+    assert growth(net.config)[-1]["box"] == [region.y[0], region.x[0], region.y[1], region.x[1]]
 
 
 def test_what_the_taps_bring_along_makes_up_the_whole_field(net: DigitNet) -> None:
     """The picture's claim: the thick box goes round the thin ones, and one of them is the box of the step before."""
-    steps = growth(net)
+    steps = growth(net.config)
     for before, step in zip([None, *steps], steps, strict=False):
         taps = np.array(step["taps"])
         assert [*taps[:, :2].min(0), *taps[:, 2:].max(0)] == step["box"]
@@ -42,7 +42,7 @@ def test_what_the_taps_bring_along_makes_up_the_whole_field(net: DigitNet) -> No
 
 
 def test_sentences_name_the_numbers_of_the_picture() -> None:
-    third = growth(DigitNet(PRESETS["base"]))[3]
+    third = growth(PRESETS["base"])[3]
     assert third["sentence"].startswith(
         "Stage 3, dilation 3: the field grows from 17 x 17 to 29 x 29 pixels with 9 weights per channel"
     )

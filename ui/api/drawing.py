@@ -1,7 +1,6 @@
 """The named endpoints that draw digits, for programs; as those of `ui.api.endpoints`."""
 
 import re
-import time
 from typing import Any
 
 import gradio as gr
@@ -13,6 +12,7 @@ from model.drawing.strokes import IMAGE_SIZE
 from model.generation.checkpoint import DEFAULT
 from model.json_text import read_json
 from ui.apart import draw_digits, draw_rest
+from ui.api.following import followed
 from ui.imagine import check_generator
 from ui.serving.faults import one_sentence
 from ui.serving.job import Work
@@ -25,7 +25,6 @@ from ui.serving.visitor import Visitor
 MOST_IMAGES = 1_000  # of a call: ten seconds or so
 MOST_CHARACTERS = 100_000  # of a list of names
 CALLS = 8  # followed at once; their work waits in a single queue
-POLL = 0.05  # seconds
 ANY = "any"
 
 
@@ -110,16 +109,8 @@ class DrawingEndpoints:
         Raises:
             ValueError: it failed.
         """
-        job = self._jobs.start(work, "drawing digits", whose=whose)
-        while True:
-            progress = self._jobs.progress(job)
-            if progress["error"]:
-                raise ValueError(progress["error"])
-            if progress["state"] == "done":
-                return progress["outcome"]
-            if progress["state"] == "cancelled":
-                raise ValueError("The drawing was stopped.")
-            time.sleep(POLL)
+        *_, last = followed(self._jobs, work, "drawing of digits", whose)
+        return last["outcome"]
 
 
 def _checked_name(generator: object) -> str:

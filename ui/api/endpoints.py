@@ -4,7 +4,6 @@ Their docstrings appear on the API page and as the descriptions of the MCP tools
 """
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,22 +29,20 @@ from model.fields.layer_fields import coverage
 from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
 from ui.api.drawing import add_drawing_api
+from ui.api.following import followed
 from ui.line import LineEndpoint, Lines
 from ui.serving.faults import one_sentence
-from ui.serving.job import Work
 from ui.serving.jobs import Jobs
 from ui.serving.networks import Networks
 from ui.serving.packing import as_array
 from ui.serving.processes import Processes
 from ui.serving.view import caller_of
-from ui.serving.visitor import Visitor
 from ui.teach.network_files import network_file
 from ui.teach.teaching import LESSON, TeachingError, teaching_work, warnings_of
 
 ALL_CHANNELS = -1
 EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact exact
 TEACHINGS = 8  # calls followed at once; their work waits in a single queue
-POLL = 0.1  # seconds
 DIGITS = 6  # significant digits of the values of an effective field
 
 
@@ -170,8 +167,14 @@ class Endpoints:
                 self._data,
             )
             warned = warnings_of(self._networks, network or self._default, checked)
-            for told in _followed(self._jobs, work, caller_of(sender)):
-                yield _taught(self._networks, told, warned) if told["state"] == "done" else told
+            position = None
+            for progress in followed(self._jobs, work, LESSON, caller_of(sender)):
+                if progress["state"] == "waiting" and progress["position"] != position:
+                    position = progress["position"]
+                    yield {"state": "waiting", "position": position, "expected": progress["expected"]}
+                yield from ({"state": "running", **news["step"]} for news in progress["news"] if "step" in news)
+                if progress["state"] == "done":
+                    yield _taught(self._networks, progress["outcome"], warned)
 
     @contextmanager
     def _borrow(self, network: str) -> Iterator[DigitNet]:
@@ -185,26 +188,6 @@ def _settings(text: object) -> Any:
         return json.loads(text) if text else None
     except (ValueError, TypeError, RecursionError):
         raise TeachingError("The settings must be the JSON text of an object.") from None
-
-
-def _followed(jobs: Jobs, work: Work, whose: Visitor) -> Iterator[dict[str, Any]]:
-    """The progress of a teaching, until it ends with its outcome. It stops if the caller is gone."""
-    job, known, position = jobs.start(work, LESSON, whose=whose), 0, None
-    while True:
-        progress = jobs.progress(job, known)
-        known = progress["known"]
-        if progress["state"] == "waiting" and progress["position"] != position:
-            position = progress["position"]
-            yield {"state": "waiting", "position": position, "expected": progress["expected"]}
-        yield from ({"state": "running", **news["step"]} for news in progress["news"] if "step" in news)
-        if progress["error"]:
-            raise TeachingError(progress["error"])
-        if progress["state"] == "cancelled":
-            raise TeachingError("The teaching was stopped.")
-        if progress["state"] == "done":
-            yield {"state": "done", **progress["outcome"]}
-            return
-        time.sleep(POLL)
 
 
 def _taught(networks: Networks, outcome: dict[str, Any], warned: list[str]) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 python -m ui.design.example --data data     # trains the tab's first design, and writes assets/design/example.json
 """
 
-import argparse
-import json
 from typing import Any
 
 from model.design.configuration import DEFAULT_DESIGN, write_design
 from model.design.live_training import DEFAULT_EPOCHS, LiveTraining, News
 from ui.design.live_trainings import told
+from ui.finished_example import write_example
 from ui.serving.view import ASSETS
 
 EXAMPLE = ASSETS / "design" / "example.json"
@@ -31,14 +30,5 @@ def training(data: str) -> dict[str, Any]:
     return {"design": write_design(DEFAULT_DESIGN), "epochs": DEFAULT_EPOCHS, "news": [each for _, each in kept]}
 
 
-def main() -> None:
-    """Train, and write the file."""
-    parser = argparse.ArgumentParser(prog="python -m ui.design.example", description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="data", help="directory that holds MNIST/raw, to train on")
-    data = parser.parse_args().data
-    EXAMPLE.write_text(f"{json.dumps(training(data), separators=(',', ':'))}\n", encoding="utf-8")
-    print(f"Wrote {EXAMPLE.relative_to(ASSETS.parent)}.")
-
-
 if __name__ == "__main__":
-    main()
+    write_example("ui.design.example", __doc__, EXAMPLE, training)

@@ -5,7 +5,8 @@ from typing import Any
 
 import gradio as gr
 
-from model import DigitNet, complexity, receptive_field
+from model.cost.complexity import complexity_of
+from model.fields.layer_fields import receptive_field_in
 from model.layers import milestones
 from model.network import NetworkConfig
 from ui.first_visit.dilated import dilated_stage
@@ -32,10 +33,10 @@ def answer_of(config: NetworkConfig) -> dict[str, Any] | None:
         return None
     dilated = replace(config, stages=config.stages[: widest + 1])
     twin = replace(dilated, stages=tuple(replace(stage, dilation=1) for stage in dilated.stages))
-    nets = [DigitNet(each) for each in (dilated, twin)]
-    sizes = [receptive_field(net, milestones(net.config)[-1].output).size for net in nets]
+    both = (dilated, twin)
+    sizes = [receptive_field_in(each, milestones(each)[-1].output).size for each in both]
     seen, narrow = (f"{height} x {width}" for height, width in sizes)
-    taps, weights = config.stages[widest].kernel ** 2, [complexity(net).parameters for net in nets]
+    taps, weights = config.stages[widest].kernel ** 2, [complexity_of(each).parameters for each in both]
     count = WORDS.get(taps, str(taps))
     apart = _listed([stage.dilation for stage in dilated.stages])
     return {
@@ -47,8 +48,8 @@ def answer_of(config: NetworkConfig) -> dict[str, Any] | None:
             + (" up to here." if weights[0] == weights[1] else f" against {weights[1]:,}.")
         ),
         "pictures": [
-            {"title": title, "sentence": f"{size} pixels", "steps": growth(net)}
-            for title, size, net in zip((f"Dilations {apart}", "No dilation"), (seen, narrow), nets, strict=True)
+            {"title": title, "sentence": f"{size} pixels", "steps": growth(each)}
+            for title, size, each in zip((f"Dilations {apart}", "No dilation"), (seen, narrow), both, strict=True)
         ],
     }
 

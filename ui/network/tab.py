@@ -16,7 +16,7 @@ from model.cost.complexity import LayerComplexity
 from model.drawing.examples import example_images
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import windows_of
-from model.fields.layer_fields import coverage
+from model.fields.layer_fields import coverage, receptive_field_in
 from model.fields.mean_fields import MeanField, load_mean_fields
 from model.fields.receptive_field import ReceptiveField
 from model.layers import Layer, layers_of, milestones, parts_of
@@ -98,7 +98,7 @@ def _describe(net: DigitNet, title: str, fields: dict[str, MeanField]) -> dict[s
     cost = complexity(net)
     return {
         "title": title,
-        "steps": growth(net),
+        "steps": growth(net.config),
         "fields": [_picture(layer.place, fields[layer.output]) for layer in milestones(net.config)],
         "layers": layer_rows(net, fields),
         "parameters": cost.parameters,
@@ -109,16 +109,16 @@ def _describe(net: DigitNet, title: str, fields: dict[str, MeanField]) -> dict[s
 # How the field grows ------------------------------------------------------------------------------------------------
 
 
-def growth(net: DigitNet) -> list[dict[str, Any]]:
+def growth(config: NetworkConfig) -> list[dict[str, Any]]:
     """The field of the middle cell, stage by stage, each made up of the fields that its taps read.
 
     Returns:
         For the stem and every stage: title, sentence, `box` (top, left, bottom, right in pixels of the image, not cut
         at its borders), and `taps`, the same boxes for what its taps read, in rows.
     """
-    parts, windows = parts_of(net.config), windows_of(net.config)
+    parts, windows = parts_of(config), windows_of(config)
     layers = [part[-1] for part in parts]
-    fields = [PIXEL, *(receptive_field(net, layer.output) for layer in layers)]
+    fields = [PIXEL, *(receptive_field_in(config, layer.output) for layer in layers)]
     y, x = (n // 2 for n in fields[-1].map_size)
     steps = []
     for index in reversed(range(len(windows))):
@@ -128,7 +128,7 @@ def growth(net: DigitNet) -> list[dict[str, Any]]:
         steps.append(
             {
                 "title": layers[index].place,
-                "sentence": _sentence(net, index, fields[index], fields[index + 1]),
+                "sentence": _sentence(config, index, fields[index], fields[index + 1]),
                 "box": box,
                 "taps": [_box(fields[index], y + down, x + right) for down, right in _taps(parts[index])],
             }
@@ -151,8 +151,7 @@ def _box(field: ReceptiveField, y: int, x: int) -> list[int]:
     return [top, left, top + field.size[0], left + field.size[1]]
 
 
-def _sentence(net: DigitNet, index: int, before: ReceptiveField, after: ReceptiveField) -> str:
-    config = net.config
+def _sentence(config: NetworkConfig, index: int, before: ReceptiveField, after: ReceptiveField) -> str:
     if index == 0:
         apart = "one pixel apart" if config.stem_stride == 1 else f"{config.stem_stride} pixels apart"
         return (

@@ -1,6 +1,5 @@
 """The look of Gradio's own components, and how views of our own come into the page; colours are in assets/style/."""
 
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"
 STYLE = ASSETS / "style"
 SHARED_STYLES = [STYLE / f"{name}.css" for name in ("tokens", "frame", "controls")]  # each overrides those before it
-IMPORT = re.compile(r'^(?:import|export)\b(?:[^"();]*\bfrom)?\s*"(\.[^"]+)"', re.MULTILINE)
 STYLESHEETS = [*SHARED_STYLES, *sorted(set(STYLE.glob("*.css")) - set(SHARED_STYLES))]  # then one a view
 
 
@@ -69,24 +67,6 @@ def template(name: str) -> str:
 def import_of(module: str) -> str:
     """JavaScript for the promise of a module of assets/; relative to the page, so that it works behind any prefix."""
     return f"import(new URL('{ASSETS_URL}/{module}', document.baseURI))"
-
-
-def preloads(scripts: Iterable[str]) -> str:
-    """Markup by which a browser fetches scripts of assets/, and all that they import, while the page is put together.
-
-    Args:
-        scripts: paths in assets/.
-    """
-    found: dict[Path, None] = {}
-    waiting = [ASSETS / script for script in scripts]
-    while waiting:
-        script = waiting.pop(0)
-        if script not in found:
-            found[script] = None
-            imported = IMPORT.findall(script.read_text(encoding="utf-8"))
-            waiting += [(script.parent / module).resolve() for module in imported]
-    places = (script.relative_to(ASSETS).as_posix() for script in found)
-    return "".join(f'<link rel="modulepreload" href="{ASSETS_URL}/{place}">' for place in places)
 
 
 def view(name: str, *server_functions: Callable[[Any], Any], events: Iterable[str] = (), **props: Any) -> gr.HTML:

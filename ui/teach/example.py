@@ -3,8 +3,6 @@
 python -m ui.teach.example --data data      # teaches base a hand that it misreads, and writes assets/teach/example.json
 """
 
-import argparse
-import json
 from typing import Any
 
 import numpy as np
@@ -15,6 +13,7 @@ from model.drawing.hands import DIGITS, styles, write
 from model.drawing.samples import Sample
 from model.teaching.cross_validation import Held, rounds_of
 from model.teaching.recipe import Teaching
+from ui.finished_example import write_example
 from ui.serving.view import ASSETS
 from ui.teach.teaching import hold_out_round, teach_lesson
 
@@ -66,14 +65,5 @@ def lesson(samples: list[Sample], data: str) -> dict[str, Any]:
     }
 
 
-def main() -> None:
-    """Teach, and write the file."""
-    parser = argparse.ArgumentParser(prog="python -m ui.teach.example", description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="data", help="directory that holds MNIST/raw, to rehearse old digits from")
-    data = parser.parse_args().data
-    EXAMPLE.write_text(f"{json.dumps(lesson(hardest(COUNT), data), separators=(',', ':'))}\n", encoding="utf-8")
-    print(f"Wrote {EXAMPLE.relative_to(ASSETS.parent)}.")
-
-
 if __name__ == "__main__":
-    main()
+    write_example("ui.teach.example", __doc__, EXAMPLE, lambda data: lesson(hardest(COUNT), data))

@@ -64,8 +64,9 @@ export class LineNetwork {
   }
 
   /**
-   * The maps of all layers but the heads, after norm, residual and activation: [{ name, channels, height, width, values }],
-   * `values` (channels, height, width), which are put together when they are asked for, until the next strip is read.
+   * The maps of all layers but the heads, after norm, residual and activation: [{ name, channels, height, width, values, levels }],
+   * `values` (channels, height, width) and `levels`, as of `LayerStack`, which are made when they are asked for, until the
+   * next strip is read.
    */
   maps(strip, width) {
     this.heads(strip, width);
@@ -74,6 +75,9 @@ export class LineNetwork {
       name, channels: outChannels, height, width: across,
       get values() {
         return stack.channelsFirst(name);
+      },
+      get levels() {
+        return stack.levels(name);
       },
     }));
   }

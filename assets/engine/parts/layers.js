@@ -2,6 +2,7 @@
 
 import { windowsOf } from "../broken.js";
 import { receptiveField } from "../fields.js";
+import { picked } from "../layer_stack.js";
 import { orError } from "../reading.js";
 import { describeCell } from "./cell.js";
 
@@ -36,13 +37,6 @@ function checkChannels({ layers }, wanted) {
       throw new Error(`The channels of ${name} are a list of whole numbers from 0 to ${count - 1}, each once.`);
     }
   }
-}
-
-function picked(bytes, channels, [height, width]) {
-  const area = height * width;
-  const values = new Uint8Array(channels.length * area);
-  channels.forEach((channel, index) => values.set(bytes.subarray(channel * area, (channel + 1) * area), index * area));
-  return values;
 }
 
 function meansOf({ values, lanes, channels, size }) {

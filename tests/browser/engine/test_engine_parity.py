@@ -90,7 +90,7 @@ def network(
 
 
 @given(config=networks(), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=15, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_network(bench: Page, tmp_path: Path, config: NetworkConfig, seed: int) -> None:
     net, generator = settled(config), random.Random(seed)
     drawings, cells = [scribble(generator)], some_cells(net, generator)

@@ -1,0 +1,107 @@
+"""Networks trained side by side get what each would get alone."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from model import data
+from model.checkpoint import load_checkpoint, read_metadata
+from model.data import Split
+from model.network import PRESETS, DigitNet, NetworkConfig
+from model.stages import StageConfig
+from model.training import side_by_side
+from model.training.bank import build_bank, order_of
+from model.training.material import NO_DIGIT, Material
+from model.training.recipe import Recipe
+from model.training.side_by_side import SideBySide
+from model.training.stacking import stacked, unstacked
+
+CPU = torch.device("cpu")
+RECIPE = Recipe(epochs=2, batch=16, hands=0.25, outliers=0.25, strength=0.3)
+MULTI_SCALE = NetworkConfig(6, stages=(StageConfig(6, branches=(2,)), StageConfig(6, branches=(3,), shares=0)))
+STANDARD = NetworkConfig(4, stages=(StageConfig(6), StageConfig(6, dilation=2)), separable=False)
+
+
+def images(count: int, seed: int) -> Tensor:
+    return torch.randint(0, 256, (count, 28, 28), generator=torch.Generator().manual_seed(seed)).byte()
+
+
+@pytest.fixture(scope="module")
+def material() -> Material:
+    """24 images of MNIST's kind, 16 of hands, 12 outliers."""
+    return Material(
+        Split(images(24, 0), torch.arange(24) % 10), Split(images(16, 1), torch.arange(16) % 10), images(12, 2)
+    )
+
+
+def seeded(config: NetworkConfig, seed: int) -> DigitNet:
+    torch.manual_seed(seed)
+    return DigitNet(config)
+
+
+@pytest.mark.parametrize("config", [PRESETS["tiny"], MULTI_SCALE, STANDARD], ids=["shared", "multi-scale", "standard"])
+@pytest.mark.parametrize("size", [3, 16])
+def test_a_stack_computes_each_of_its_networks(config: NetworkConfig, size: int) -> None:
+    """Groups that mix networks, or parts of a batch that are put together in another order, would show here."""
+    nets = [seeded(config, seed) for seed in range(3)]
+    whole, x = stacked(nets).train(), torch.rand(size, 3, 28, 28)
+    together = whole(x)
+    alone = torch.stack([net.train()(x[:, index : index + 1]) for index, net in enumerate(nets)], 1)
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+    for state, net in zip(unstacked(whole, 3), nets, strict=True):
+        for name, values in net.state_dict().items():
+            torch.testing.assert_close(state[name], values.float(), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("taught", [False, True], ids=["labels alone", "with a teacher"])
+def test_a_network_learns_the_same_beside_another_as_alone(material: Material, taught: bool) -> None:
+    """The sum of the losses is what keeps each network's steps as large as they are alone."""
+    teachers = [seeded(STANDARD, 9).eval()] if taught else []
+    bank = build_bank(material, RECIPE.augmentation(), CPU, teachers, variants=2)
+
+    def trained(*seeds: int) -> list[DigitNet]:
+        training = SideBySide(PRESETS["nano"], seeds, RECIPE, bank, CPU)
+        training.run()
+        return training.results()
+
+    for beside, (alone,) in zip(trained(3, 4), (trained(3), trained(4)), strict=True):
+        for name, values in alone.state_dict().items():
+            torch.testing.assert_close(beside.state_dict()[name], values, rtol=1e-3, atol=1e-4)
+
+
+def test_the_bank_keeps_labels_and_only_digits_have_answers(material: Material) -> None:
+    teacher = seeded(STANDARD, 9).eval()
+    bank = build_bank(material, RECIPE.augmentation(), CPU, [teacher], variants=3)
+    assert bank.images.shape == (3 * 52, 28, 28)
+    assert torch.equal(bank.labels[52:104], material.joined().labels)
+    assert bank.answers is not None
+    with torch.inference_mode():
+        said = teacher(bank.images[52:92, None]) / teacher.temperature
+    torch.testing.assert_close(bank.answers[52:92].float(), said, rtol=0, atol=2e-2)  # images and answers are rounded
+    assert not bank.answers[92:104].any(), "an answer about outliers"
+
+
+def test_an_epoch_shows_each_image_of_mnist_once(material: Material) -> None:
+    bank = build_bank(material, RECIPE.augmentation(), CPU, variants=3)
+    order = order_of(bank, RECIPE.parts(), 3, torch.Generator().manual_seed(0))
+    assert order.shape == (3, 16)
+    assert sorted((order[:, :8] % bank.size).flatten().tolist()) == list(range(24))
+    assert (bank.labels[order[:, 12:]] == NO_DIGIT).all(), "outliers stand at the end of every batch"
+    assert (bank.labels[order[:, :12]] != NO_DIGIT).all()
+
+
+def test_the_command_writes_calibrated_networks(
+    stand_in_data: Path, few_drawings: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(data, "VALIDATION_SIZE", 200)
+    monkeypatch.setitem(side_by_side.RECIPES, "nano", Recipe(epochs=1, batch=64, hands=0.2, outliers=0.2))
+    said = ["--networks", "nano", "--seeds", "0", "5", "--variants", "1", "--data", str(stand_in_data)]
+    assert side_by_side.main([*said, "--runs", str(tmp_path), "--out", str(tmp_path), "--device", "cpu"]) == 0
+    first, second = (tmp_path / f"{name}.safetensors" for name in ("nano", "nano-seed5"))
+    assert not torch.equal(load_checkpoint(first).stem.weight, load_checkpoint(second).stem.weight)
+    metadata = read_metadata(second)
+    assert metadata["side_by_side"]
+    assert metadata["seed"] == 5
+    assert metadata["figures"]["test"]["images"] == 100
