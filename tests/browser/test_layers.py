@@ -299,9 +299,8 @@ def test_a_link_brings_the_cell_back(desk: BrowserContext, open_page: OpenPage, 
     assert f"cell={deepest(base)}%2C3%2C4%2C2" in page.url
 
 
-def test_a_link_to_a_cell_that_does_not_exist_says_so(layers: Page) -> None:
-    page = layers
-    page.evaluate("() => { location.hash = 'network=base&cell=stages.40.depthwise,3,4,2'; }")
+def test_a_link_to_a_cell_that_does_not_exist_says_so(desk: BrowserContext, open_page: OpenPage) -> None:
+    page = open_page(desk, "#network=base&cell=stages.40.depthwise,3,4,2")
     expect(view(page).locator(".sentence")).to_contain_text("this network has no stage 41 depthwise")
     draw(page, SEVEN)
     assert state_cell(page) is None
