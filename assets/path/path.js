@@ -90,7 +90,7 @@ export function mount({ element, server, props }) {
     view.dataset.done = String(isDone);
     setText(find(".says"), isDone ? step.found : step.sentence);
     setText(find(".task"), isDone ? "" : step.task);
-    setText(find('[data-do="next"]'), path === COUNT ? "Finish" : isDone ? "Next" : "Skip");
+    setText(find('[data-do="next"]'), path === COUNT ? "Done" : isDone ? "Next" : "Skip");
     mark.textContent = isDone ? "" : `${step.place} { outline: 3px solid var(--accent); outline-offset: 3px; }`;
   }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from model.drawing.examples import load_examples
+from model.drawing.examples import load_examples, load_styles
 from tests.conftest import ROOT
 
 TABLE: dict[str, dict[str, str]] = json.loads((ROOT / "assets/language/zh.json").read_text(encoding="utf-8"))
@@ -20,8 +20,8 @@ TAG = re.compile(r"</?[a-z]/?>")
 GRADIO = {"Use via API", "Gradio footer navigation", "Stop Recording", "Download", "Copy"}  # what Gradio says
 
 
+PIECES = re.compile(r"\{[^}]*\}|</?[a-z]/?>|\d+")  # what stands between the pieces of an entry
 EDGE = "\n"  # where a text of the program ends, or something is filled in
-SCRIPT_TEXT = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
 
 
 def plain(text: str) -> str:
@@ -41,11 +41,12 @@ def python_texts(file: Path) -> Iterator[str]:
 
 
 def script_texts(file: Path) -> Iterator[str]:
-    """The texts of a script, and the texts that are filled in in them."""
-    script = re.sub(r'["`] \+\s*["`]', "", file.read_text(encoding="utf-8"))
+    """A script without its comments, with an edge wherever a text begins or ends."""
+    script = re.sub(
+        r'["`] \+\s*["`]', "", re.sub(r"^\s*(?://|/?\*).*$", "", file.read_text(encoding="utf-8"), flags=re.M)
+    )
     script = re.sub(r"\\u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), script).replace('\\"', "'")
-    for quoted, template in SCRIPT_TEXT.findall(script):
-        yield quoted or re.sub(r"\$\{|\}|[`\"]", EDGE, template)
+    yield re.sub(r'\$\{|[{}`"]', EDGE, script)
 
 
 def markup_texts(file: Path) -> Iterator[str]:
@@ -61,24 +62,19 @@ def sources() -> str:
     texts = [text for room in ("ui", "model") for file in (ROOT / room).rglob("*.py") for text in python_texts(file)]
     texts += [text for file in (ROOT / "assets").rglob("*.html") for text in markup_texts(file)]
     texts += [text for file in (ROOT / "assets").rglob("*.js") for text in script_texts(file)]
-    texts += [example.hand for example in load_examples()]
-    said = dict.fromkeys(plain(text).lower() for text in texts if re.search("[A-Za-z]{2}", text))
+    texts += [*(example.hand for example in load_examples()), *(style.title for style in load_styles())]
+    said = dict.fromkeys(plain(text).strip().lower() for text in texts if re.search("[A-Za-z]{2}", text))
     return f"{EDGE}{EDGE.join(said)}{EDGE}"
 
 
-def stands(piece: str, sources: str) -> bool:
-    """Whether a piece of a sentence is said, or put together of pieces where texts of the program end."""
-    if piece in sources:
+def stands(piece: str, sources: str, edge: str = "") -> bool:
+    """Whether a piece of a sentence is said, or put together of pieces from one edge of a text to the next."""
+    if edge + piece in sources:
         return True
     for at in range(1, len(piece)):
         first, rest = piece[:at].rstrip(), piece[at:].lstrip()
-        if piece[at - 1].isalnum() and piece[at].isalnum():
-            continue
-        if (
-            first in sources
-            and (f"{first}{EDGE}" in sources or f"{EDGE}{rest[:12]}" in sources)
-            and stands(rest, sources)
-        ):
+        inside = piece[at - 1].isalnum() and piece[at].isalnum() and rest != "s"
+        if not inside and edge + first + EDGE in sources and stands(rest, sources, EDGE):
             return True
     return False
 
@@ -102,7 +98,7 @@ def test_no_text_stands_in_the_table_twice() -> None:
 def test_every_entry_still_stands_on_the_page(sources: str) -> None:
     stale = []
     for english, _ in ENTRIES:
-        pieces = (piece.strip(" .,:;()") for piece in re.split(r"\{[^}]*\}|</?[a-z]/?>", plain(english).lower()))
+        pieces = (piece.strip(" .,:;()") for piece in PIECES.split(plain(english).lower()))
         if english not in GRADIO and not all(stands(piece, sources) for piece in pieces if len(piece) > 2):
             stale.append(english)
     assert stale == []
