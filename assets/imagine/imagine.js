@@ -30,11 +30,11 @@ export function mount({ element, server, props }) {
     const told = await askServer(server.describe_generators, null, "load the page again");
     if (told.error) return setText(line, told.error);
     delete view.dataset.state;
-    mountDrawing(view, server, props, told.generators);
+    mountDrawing(view, server, props, told);
   });
 }
 
-function mountDrawing(view, server, { count, steps, guidance, most }, generators) {
+function mountDrawing(view, server, { count, steps, guidance, most }, { generators, compared }) {
   const find = (selector) => view.querySelector(selector);
   const sources = new Map(generators.map(({ name }) => [name, null]));
   let source = null;
@@ -201,7 +201,7 @@ function mountDrawing(view, server, { count, steps, guidance, most }, generators
       return button;
     }));
     mountChoice(view, "generator", useGenerator);
-    setText(find(".figures"), generators.map(figuresOf).join(" "));
+    setText(find(".figures"), [...generators.map(figuresOf), compared].join(" ").trim());
   }
 
   live(view, {

@@ -16,7 +16,7 @@ from model.generation.checkpoint import save_generator
 from model.generation.network import DigitGenerator
 from tests.generation.conftest import SMALL, shaken
 from tests.ui.conftest import Here, outcome_of
-from ui import apart
+from ui import apart, imagine
 from ui.api.drawing import DrawingEndpoints
 from ui.imagine import describe_generators, read_images, sheet_part, start_completing, start_mapping
 from ui.serving.jobs import Jobs
@@ -161,3 +161,13 @@ def test_an_endpoint_refuses_in_a_sentence(
 ) -> None:
     with pytest.raises(gr.Error, match=sentence):
         getattr(endpoints, endpoint)(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("completed", "said"),
+    [((0.94, 0.95), "no clear difference"), ((0.95, 0.8), "dilation helps"), ((0.8, 0.95), "does not help")],
+)
+def test_two_generators_are_compared_by_what_they_finish(completed: tuple[float, float], said: str) -> None:
+    """A difference that chance would explain counts for nothing."""
+    assert said in imagine._compared(completed)
+    assert imagine._compared(completed[:1]) == imagine._compared((completed[0], None)) == ""
