@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from model import complexity
+from model.checkpoint import METADATA_KEY
 from model.drawing.strokes import check_drawing
 from ui.canvas import canvas_props
 from ui.engine import network_file
@@ -65,7 +66,7 @@ def saved_page(networks: Networks, name: object, drawing: object, language: obje
         "scripts": _scripts(FIRST, without=[] if chinese else [OVERLAY]),
         "style": "".join(path.read_text(encoding="utf-8") for path in STYLESHEETS),
     }
-    return _page(title, content, base64.b64decode(told["file"])).encode()
+    return _page(title, content, _without_history(base64.b64decode(told["file"]))).encode()
 
 
 def _page(title: str, content: dict[str, Any], weights: bytes) -> str:
@@ -90,6 +91,17 @@ def _without_weights(layer: dict[str, Any]) -> dict[str, Any]:
 
 def _packed(content: bytes) -> str:
     return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode("ascii")
+
+
+def _without_history(file: bytes) -> bytes:
+    """A network's file that says of itself only what it takes to read with it: its figures are read by nobody here."""
+    start = 8 + int.from_bytes(file[:8], "little")
+    header = json.loads(file[8:start])
+    said = json.loads(header["__metadata__"][METADATA_KEY])
+    header["__metadata__"] = {METADATA_KEY: json.dumps({name: said[name] for name in ("format", "config")})}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # what follows stays aligned
+    return len(text).to_bytes(8, "little") + text + file[start:]
 
 
 def _by_planes(numbers: bytes) -> bytes:
