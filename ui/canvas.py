@@ -1,5 +1,6 @@
 """The sheet to draw on, and the connection through which the server answers everything on the page."""
 
+import json
 from typing import Any
 
 import gradio as gr
@@ -13,10 +14,15 @@ OPENING_DIGIT = "5"  # the example that writes itself when the page opens
 
 def canvas(answers: Answers) -> gr.HTML:
     """The drawing canvas; it calls `answers.read` for every movement of the pen."""
-    return view("canvas", answers.read, **canvas_props())
+    return view("canvas", answers.read, drawings=as_text(canvas_drawings()))
 
 
-def canvas_props() -> dict[str, Any]:
+def as_text(drawings: dict[str, Any]) -> str:
+    """JSON in one piece: Gradio copies a nested property, and watches each point of it, before anything is shown."""
+    return json.dumps(drawings, separators=(",", ":"))
+
+
+def canvas_drawings() -> dict[str, Any]:
     """What the canvas's script is given: example digits by hand and by style, and which of them writes itself."""
     styles: dict[str, list[dict]] = {}
     for label, _, title, drawing in load_styles():

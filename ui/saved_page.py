@@ -18,7 +18,7 @@ import numpy as np
 from model import complexity
 from model.checkpoint import METADATA_KEY
 from model.drawing.strokes import check_drawing
-from ui.canvas import canvas_props
+from ui.canvas import as_text, canvas_drawings
 from ui.engine import network_file
 from ui.layers import describe_structure
 from ui.scripts import IMPORT, place_of, with_imports
@@ -54,14 +54,14 @@ def saved_page(networks: Networks, name: object, drawing: object, language: obje
             f"a saved page computes up to {MOST_OPERATIONS:,} by itself."
         )
     chinese = json.loads(CHINESE.read_text(encoding="utf-8")) if language == "zh" else None
-    told, structure = network_file(networks, name), describe_structure(networks, name)
+    told, structure, drawings = network_file(networks, name), describe_structure(networks, name), canvas_drawings()
     content = {
         "network": title,  # its key, if it has one, is left out
         "check": told["check"],
         "structure": {**structure, "layers": [_without_weights(layer) for layer in structure["layers"]]},
         "drawing": strokes,
         "chinese": chinese,
-        "canvas": {**canvas_props(), "examples": canvas_props()["examples"][:1]},
+        "canvas": {"drawings": as_text({**drawings, "examples": drawings["examples"][:1]})},
         "kernels": base64.b64encode((ASSETS / "engine" / "kernels.wasm").read_bytes()).decode("ascii"),
         "scripts": _scripts(FIRST, without=[] if chinese else [OVERLAY]),
         "style": "".join(path.read_text(encoding="utf-8") for path in STYLESHEETS),

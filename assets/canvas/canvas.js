@@ -105,9 +105,9 @@ export function mount({ element, server, props }) {
 
   rove(element.querySelector(".hands"));
 
-  const hands = props.examples;
+  const { examples: hands, styles, opening } = JSON.parse(props.drawings);
   let hand = 0; // the next handwriting
-  let digit = props.opening; // the example that was chosen last
+  let digit = opening; // the example that was chosen last
   const style = {}; // the next style of each digit
 
   function put(example, sentence) {
@@ -143,9 +143,9 @@ export function mount({ element, server, props }) {
   }
 
   buttons.another.addEventListener("click", () => {
-    const styles = props.styles[digit];
-    const index = (style[digit] ?? 0) % styles.length;
-    put(styles[index].drawing, `${styles[index].title}; style ${index + 1} of ${styles.length}.`);
+    const own = styles[digit];
+    const index = (style[digit] ?? 0) % own.length;
+    put(own[index].drawing, `${own[index].title}; style ${index + 1} of ${own.length}.`);
     style[digit] = index + 1;
   });
 
@@ -183,7 +183,7 @@ export function mount({ element, server, props }) {
       else if (drawing) set({ drawing });
       else if (!get().drawing.length) {
         set({ question: !cell && !tab && !path });
-        write(hands[0].digits[props.opening]);
+        write(hands[0].digits[opening]);
       }
     } catch (error) {
       say(error.message);
