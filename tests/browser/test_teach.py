@@ -251,7 +251,9 @@ def test_a_class_name_is_text_and_never_html(tab: Page) -> None:
 
 def test_samples_stay_in_the_browser_until_they_are_taught(tab: Page) -> None:
     page = tab
+    draw(page, ONE)  # the engine speaks up with its first reading
     expect(page.locator("#engine .note")).to_contain_text("nothing leaves this computer")
+    button(page, "Clear").click()
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.post_data or ""))
     for strokes, key in ((SEVEN, "7"), (ONE, "1")):
@@ -323,7 +325,7 @@ def test_a_sample_that_is_kept_in_the_middle_of_a_stroke_ends_it(tab: Page) -> N
 def test_a_teaching_taken_up_again_tells_of_the_samples_that_it_was_given(page: Page) -> None:
     keep(page, SEVEN, "7")
     keep(page, ONE, "1")
-    teach(page, steps=30)
+    teach(page, steps=200)  # long enough to be seen under way
     expect(progress(page)).to_contain_text("Step", timeout=LONG)
     press(page, "Delete all")
     page.reload()
