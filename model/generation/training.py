@@ -15,7 +15,7 @@ from model.generation.flow import draw_times, on_the_way, to_values, velocity_lo
 from model.generation.masks import draw_masks
 from model.generation.network import DigitGenerator, GeneratorConfig
 from model.training.precision import narrow_arithmetic
-from model.training.training import moving_average
+from model.training.training import moving_average, parameter_groups
 
 WARM_UP = 200  # steps in which the learning rate rises
 BENT = Augmentation(rotation=10, shear=0.15, scale=0.2, shift=3, elastic=0, thickness=0)  # of images that are completed
@@ -98,10 +98,8 @@ class GeneratorTraining:
         self.steps = len(mnist.labels) // self.parts[0]
         self.generator = torch.Generator(self.device)
         self.epoch = 0
-        matrices = [p for p in self.net.parameters() if p.ndim > 1]
-        vectors = [p for p in self.net.parameters() if p.ndim <= 1]
         self.optimizer = torch.optim.AdamW(
-            [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0}],
+            parameter_groups(self.net, recipe.weight_decay),
             lr=recipe.learning_rate,
             betas=BETAS,
             fused=True,

@@ -16,7 +16,7 @@ from model.line.loss import line_loss
 from model.line.network import LineNet
 from model.line.source import Source
 from model.network import NetworkConfig
-from model.training.training import moving_average
+from model.training.training import moving_average, parameter_groups
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,7 @@ class LineTraining:
         self.net = LineNet(config)
         self.net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = AveragedModel(self.net, multi_avg_fn=moving_average(recipe.average), use_buffers=True)
-        matrices = [p for p in self.net.parameters() if p.ndim > 1]
-        vectors = [p for p in self.net.parameters() if p.ndim <= 1]
-        groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+        groups = parameter_groups(self.net, recipe.weight_decay)
         self.optimizer = torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
         self.epoch = 0
 

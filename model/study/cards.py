@@ -218,27 +218,18 @@ def _thresholds(net: DigitNet) -> str:
 
 
 def _command(entry: Entry) -> str:
-    metadata = entry.metadata
-    if metadata.get("side_by_side"):
-        return _command_side_by_side(entry)
+    said = entry.metadata
+    if said.get("side_by_side"):
+        module, network, seed, teacher = "training.side_by_side", "--networks", "--seeds", "--teachers"
+    else:
+        module, network, seed, teacher = "train", "--preset", "--seed", "--teacher"
     command = (
-        f"python -m model.train --preset {entry.preset} --seed {entry.seed} --epochs {metadata['recipe']['epochs']}"
+        f"python -m model.{module} {network} {entry.preset} {seed} {entry.seed} --epochs {said['recipe']['epochs']}"
     )
-    if metadata.get("teacher"):
-        command += f" --teacher {metadata['teacher']}"
-    if start := metadata.get("start"):
+    if said.get("teacher"):
+        command += f" {teacher} {said['teacher']}"
+    if start := said.get("start"):
         command += f" --from {start['name']}"
-    if metadata.get("letters"):
-        command += f" --outliers {metadata['letters']}"
-    return command if entry.row == entry.preset else f"{command} --out {entry.name}"
-
-
-def _command_side_by_side(entry: Entry) -> str:
-    metadata = entry.metadata
-    command = (
-        f"python -m model.training.side_by_side --networks {entry.preset} --seeds {entry.seed}"
-        f" --epochs {metadata['recipe']['epochs']}"
-    )
-    if metadata.get("teacher"):
-        command += f" --teachers {metadata['teacher']}"
-    return f"{command} --outliers {metadata['letters']}" if metadata.get("letters") else command
+    if said.get("letters"):
+        command += f" --outliers {said['letters']}"
+    return command if said.get("side_by_side") or entry.row == entry.preset else f"{command} --out {entry.name}"

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from model.data import Augmentation, augment
 from model.network import DigitNet
-from model.training.material import Material
+from model.training.material import Material, order_of
 from model.training.precision import narrow_arithmetic
 
 VARIANTS = 16  # of each image
@@ -80,16 +80,8 @@ def build_bank(
     )
 
 
-def order_of(bank: Bank, parts: tuple[int, int, int], steps: int, generator: torch.Generator) -> Tensor:
-    """Rows of the bank for every step of an epoch, (steps, batch): no image of MNIST comes up twice."""
-    device = bank.images.device
-    columns, first = [], 0
-    for part, size in zip(parts, bank.sizes, strict=True):
-        wanted = steps * part
-        rounds = [torch.randperm(size, generator=generator, device=device) for _ in range(-(-wanted // max(size, 1)))]
-        if rounds:
-            columns.append(first + torch.cat(rounds)[:wanted].view(steps, part))
-        first += size
-    order = torch.cat(columns, 1)
-    variant = torch.randint(len(bank.labels) // bank.size, order.shape, generator=generator, device=device)
-    return variant * bank.size + order
+def rows_of(bank: Bank, parts: Sequence[int], steps: int, generator: torch.Generator) -> Tensor:
+    """Rows of the bank for every step of an epoch, (steps, batch), each image in a variant of its own."""
+    order = order_of(bank.sizes, parts, steps, generator)
+    variants = len(bank.labels) // bank.size
+    return torch.randint(variants, order.shape, generator=generator, device=generator.device) * bank.size + order

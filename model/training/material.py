@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -56,6 +56,28 @@ class Material(NamedTuple):
             images.append(self.outliers)
             labels.append(torch.full((len(self.outliers),), NO_DIGIT))
         return Split(torch.cat(images), torch.cat(labels))
+
+
+def order_of(sizes: Sequence[int], parts: Sequence[int], steps: int, generator: torch.Generator) -> Tensor:
+    """Indices of the joined images for every step of an epoch, (steps, batch): no image of MNIST comes up twice.
+
+    Args:
+        sizes: how many images there are of each kind, MNIST's first.
+        parts: of each kind in a batch.
+        steps: batches.
+        generator: of the order, and where it lies.
+    """
+    columns, first = [], 0
+    for part, size in zip(parts, sizes, strict=True):
+        wanted = steps * part
+        rounds = [
+            torch.randperm(size, generator=generator, device=generator.device)
+            for _ in range(-(-wanted // max(size, 1)))
+        ]
+        if rounds:
+            columns.append(first + torch.cat(rounds)[:wanted].view(steps, part))
+        first += size
+    return torch.cat(columns, 1)
 
 
 def load_hands(count: int = HANDS, seed: int = SEED, cache: Path | None = None) -> Split:

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from model.checkpoint import SUFFIX, default_name, load_checkpoint, save_checkpoint
@@ -28,16 +27,17 @@ from model.command import command
 from model.data import DEFAULT_DATA, Augmentation, Split, load_mnist, load_training
 from model.metrics import calibrate, figures, test_figures
 from model.network import DigitNet, NetworkConfig
-from model.training.bank import VARIANTS, Bank, build_bank, order_of
+from model.training.bank import VARIANTS, Bank, build_bank, rows_of
+from model.training.loss import digit_loss, outlier_loss
 from model.training.material import HELD_OUT, HELD_OUT_SEED, Material, load_hands, load_outliers
 from model.training.precision import narrow_arithmetic
 from model.training.recipe import NETWORKS, RECIPES, Recipe
 from model.training.stacking import stacked, unstacked
+from model.training.training import parameter_groups, share_kept
 from model.training.workers import pick_device
 
 WARM_UP = 3  # steps before the capture, which are undone
 AHEAD = 50  # steps that may wait for the GPU
-YOUNG = 10  # the average forgets its untrained start, as in `model.training.training.moving_average`
 
 
 class SideBySide:
@@ -70,9 +70,7 @@ class SideBySide:
         self.kept = torch.zeros((), device=device)  # share of the average that stays
         on_gpu = device.type == "cuda"
         rate = torch.tensor(recipe.learning_rate, device=device)
-        matrices = [p for p in self.net.parameters() if p.ndim > 1]
-        vectors = [p for p in self.net.parameters() if p.ndim <= 1]
-        groups = [{"params": matrices, "weight_decay": recipe.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+        groups = parameter_groups(self.net, recipe.weight_decay)
         self.optimizer = torch.optim.AdamW(groups, lr=rate, fused=True, capturable=on_gpu)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer,
@@ -83,7 +81,6 @@ class SideBySide:
         )
         self.stream = torch.cuda.Stream(device) if on_gpu else None
         self.graph: torch.cuda.CUDAGraph | None = None
-        self.loss = torch.zeros((), device=device)
 
     def capture(self) -> None:
         """Record one step as a graph; weights, averages and the optimizer's state stay as they were."""
@@ -104,15 +101,15 @@ class SideBySide:
                     moment.zero_()
         torch.cuda.synchronize()
 
-    def run(self, epochs: int | None = None) -> None:
-        """All epochs, or so many."""
+    def run(self) -> None:
+        """All epochs."""
         with torch.cuda.stream(self.stream) if self.stream else nullcontext():
             number = 0
-            for epoch in range(self.recipe.epochs if epochs is None else epochs):
+            for epoch in range(self.recipe.epochs):
                 order = self._order(epoch)
                 for step in range(self.steps):
                     self.index.copy_(order[step])
-                    self.kept.fill_(min(self.recipe.average, 1 - YOUNG / (YOUNG + number)) if number else 0.0)
+                    self.kept.fill_(share_kept(self.recipe.average, number))
                     if self.graph:
                         self.graph.replay()
                     else:
@@ -127,7 +124,7 @@ class SideBySide:
         orders = []
         for seed, generator in zip(self.seeds, self.generators, strict=True):
             generator.manual_seed(seed * 10_007 + epoch)
-            orders.append(order_of(self.bank, self.parts, self.steps, generator))
+            orders.append(rows_of(self.bank, self.parts, self.steps, generator))
         return torch.stack(orders, 2)
 
     def _step(self) -> None:
@@ -142,23 +139,17 @@ class SideBySide:
         loss.backward()
         self.optimizer.step()
         self._update_average()
-        self.loss.copy_(loss.detach())
 
     def _loss(self, logits: Tensor, rows: Tensor) -> Tensor:
         """The sum of the networks' losses."""
-        recipe, count = self.recipe, len(self.seeds)
         digits = self.parts[0] + self.parts[1]
         said = logits[:digits].flatten(0, 1)
         rows = rows[: len(said)]
-        loss = F.cross_entropy(said, self.bank.labels.index_select(0, rows), label_smoothing=recipe.label_smoothing)
-        if self.bank.answers is not None:
-            answers = (self.bank.answers.index_select(0, rows).float() / recipe.temperature).softmax(1)
-            soft = F.cross_entropy(said / recipe.temperature, answers)
-            loss = (1 - recipe.distill) * loss + recipe.distill * recipe.temperature * soft
+        answers = None if self.bank.answers is None else self.bank.answers.index_select(0, rows).float()
+        loss = digit_loss(self.recipe, said, self.bank.labels.index_select(0, rows), answers)
         if self.parts[2]:
-            # Cross-entropy to the uniform distribution (Hendrycks et al. 2019, section 4.3).
-            loss = loss - recipe.outlier_weight * logits[digits:].log_softmax(2).mean()
-        return loss * count
+            loss = loss + self.recipe.outlier_weight * outlier_loss(logits[digits:])
+        return loss * len(self.seeds)
 
     @torch.no_grad()
     def _update_average(self) -> None:

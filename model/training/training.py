@@ -7,27 +7,39 @@ from pickle import UnpicklingError
 from typing import Any, cast
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from model.checkpoint import load_checkpoint
 from model.data import Split, augment
 from model.network import DigitNet, NetworkConfig
-from model.training.material import NO_DIGIT, Material
+from model.training.loss import digit_loss, outlier_loss
+from model.training.material import NO_DIGIT, Material, order_of
 from model.training.precision import narrow_arithmetic
 from model.training.recipe import Recipe
 from model.training.workers import Workers
 
 
+def share_kept(decay: float, steps: int) -> float:
+    """The share of a moving average that stays; it grows at first, so that the untrained start is forgotten."""
+    return min(decay, 1 - 10 / (10 + steps))
+
+
 def moving_average(decay: float) -> Callable[..., None]:
-    """Exponential moving average that forgets the untrained start: its decay grows with the number of steps."""
+    """Exponential moving average for `AveragedModel`, as `share_kept` says."""
 
     def update(averages: list[Tensor], new: list[Tensor], steps: Tensor | int) -> None:
-        get_ema_multi_avg_fn(min(decay, 1 - 10 / (10 + int(steps))))(averages, new, steps)
+        get_ema_multi_avg_fn(share_kept(decay, int(steps)))(averages, new, steps)
 
     return update
+
+
+def parameter_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """An optimizer's groups: only convolution and linear weights decay."""
+    matrices = [p for p in net.parameters() if p.ndim > 1]
+    vectors = [p for p in net.parameters() if p.ndim <= 1]
+    return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
 
 
 class Training:
@@ -79,15 +91,12 @@ class Training:
         self.generator = torch.Generator(device)
         self.epoch = 0
         self.steps = self.sizes[0] // self.parts[0]
-        self.optimizer = torch.optim.AdamW(self._parameter_groups(), lr=recipe.learning_rate, fused=True)
+        self.optimizer = torch.optim.AdamW(
+            parameter_groups(self.net, recipe.weight_decay), lr=recipe.learning_rate, fused=True
+        )
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer, recipe.learning_rate, total_steps=recipe.epochs * self.steps, pct_start=0.1
         )
-
-    def _parameter_groups(self) -> list[dict[str, Any]]:
-        matrices = [p for p in self.net.parameters() if p.ndim > 1]
-        vectors = [p for p in self.net.parameters() if p.ndim <= 1]
-        return [{"params": matrices, "weight_decay": self.recipe.weight_decay}, {"params": vectors, "weight_decay": 0}]
 
     def run_epoch(self) -> float:
         """One pass over the data; returns the mean loss."""
@@ -105,24 +114,15 @@ class Training:
         workers = self.workers
         self.module.train()
         # Seeded by epoch, so that a resumed run sees what an uninterrupted one would have seen.
-        order = self._order(torch.Generator().manual_seed(self.seed * 10_007 + self.epoch))
+        order = order_of(
+            self.sizes, self.parts, self.steps, torch.Generator().manual_seed(self.seed * 10_007 + self.epoch)
+        )
         self.generator.manual_seed((self.seed * 10_007 + self.epoch) * workers.count + workers.rank)
         if generator is not None:
             self.generator.set_state(generator)
         for batch in order[first:]:
             yield self._step(batch[workers.rank :: workers.count])
         self.epoch += 1
-
-    def _order(self, generator: torch.Generator) -> Tensor:
-        """Indices of every step's images, (steps, batch); no image of MNIST comes up twice."""
-        columns, first = [], 0
-        for part, size in zip(self.parts, self.sizes, strict=True):
-            wanted = self.steps * part
-            rounds = [torch.randperm(size, generator=generator) for _ in range(-(-wanted // max(size, 1)))]
-            if rounds:
-                columns.append(first + torch.cat(rounds)[:wanted].view(self.steps, part))
-            first += size
-        return torch.cat(columns, 1)
 
     def _step(self, batch: Tensor) -> Tensor:
         images = self.data.images[batch, None].float() / 255  # (N, 1, 28, 28)
@@ -139,22 +139,14 @@ class Training:
         return loss.detach()
 
     def _loss(self, logits: Tensor, images: Tensor, labels: Tensor) -> Tensor:
-        if not self.parts[2]:
-            return self._digit_loss(logits, images, labels)
         digits = labels != NO_DIGIT
-        loss = self._digit_loss(logits[digits], images[digits], labels[digits])
-        # Cross-entropy to the uniform distribution (Hendrycks et al. 2019, section 4.3).
-        return loss - self.recipe.outlier_weight * logits[~digits].log_softmax(1).mean()
-
-    def _digit_loss(self, logits: Tensor, images: Tensor, labels: Tensor) -> Tensor:
-        recipe = self.recipe
-        loss = F.cross_entropy(logits, labels, label_smoothing=recipe.label_smoothing)
-        if self.teacher is None:
-            return loss
-        with torch.inference_mode():
-            answers = (self.teacher(images) / self.teacher.temperature / recipe.temperature).softmax(1)
-        soft = F.cross_entropy(logits / recipe.temperature, answers.clone())
-        return (1 - recipe.distill) * loss + recipe.distill * recipe.temperature * soft
+        answers = None
+        if self.teacher is not None:
+            with torch.inference_mode():
+                answers = self.teacher(images[digits]) / self.teacher.temperature
+            answers = answers.clone()
+        loss = digit_loss(self.recipe, logits[digits], labels[digits], answers)
+        return loss + self.recipe.outlier_weight * outlier_loss(logits[~digits]) if self.parts[2] else loss
 
     def result(self) -> DigitNet:
         """The averaged network, in eval mode, on its device."""

@@ -42,7 +42,7 @@ def test_every_step_has_each_kind_in_its_share() -> None:
     recipe = Recipe(epochs=1, batch=20, hands=0.2, outliers=0.3)
     data = Material(some(200, 1), some(30, 2), torch.zeros(7, 28, 28, dtype=torch.uint8))
     training = Training(PRESETS["nano"], 0, recipe, data, Workers("cpu"))
-    order = training._order(torch.Generator().manual_seed(0))
+    order = material.order_of(training.sizes, training.parts, training.steps, torch.Generator().manual_seed(0))
     labels = training.data.labels[order]
     assert order.shape == (20, 20)
     assert ((labels == 1).sum(1) == 10).all()

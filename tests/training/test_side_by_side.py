@@ -12,7 +12,7 @@ from model.data import Split
 from model.network import PRESETS, DigitNet, NetworkConfig
 from model.stages import StageConfig
 from model.training import side_by_side
-from model.training.bank import build_bank, order_of
+from model.training.bank import build_bank, rows_of
 from model.training.material import NO_DIGIT, Material
 from model.training.recipe import Recipe
 from model.training.side_by_side import SideBySide
@@ -85,7 +85,7 @@ def test_the_bank_keeps_labels_and_only_digits_have_answers(material: Material) 
 
 def test_an_epoch_shows_each_image_of_mnist_once(material: Material) -> None:
     bank = build_bank(material, RECIPE.augmentation(), CPU, variants=3)
-    order = order_of(bank, RECIPE.parts(), 3, torch.Generator().manual_seed(0))
+    order = rows_of(bank, RECIPE.parts(), 3, torch.Generator().manual_seed(0))
     assert order.shape == (3, 16)
     assert sorted((order[:, :8] % bank.size).flatten().tolist()) == list(range(24))
     assert (bank.labels[order[:, 12:]] == NO_DIGIT).all(), "outliers stand at the end of every batch"
