@@ -1,18 +1,22 @@
 """A bank of distorted images, with what the teachers say of them, made once and drawn from in every epoch."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
+from tqdm import tqdm
 
-from model.data import Augmentation, augment
+from model.data import augment
 from model.network import DigitNet
 from model.training.material import Material, order_of
 from model.training.precision import narrow_arithmetic
+from model.training.recipe import Recipe
 
-VARIANTS = 16  # of each image
-CHUNK = 4096  # images at a time
+STRENGTHS = (0.1, 0.2, 0.4, 0.5, 0.8, 0.8)  # of the augmentation, one variant of every image each
+CHUNK = 2048  # images at a time
 
 
 class Bank(NamedTuple):
@@ -21,67 +25,130 @@ class Bank(NamedTuple):
     Attributes:
         images: uint8 (V x size, 28, 28).
         labels: int64 (V x size,); `NO_DIGIT` for outliers.
-        answers: the teachers' mean logits, each divided by its temperature, (V x size, classes), of digits;
-            None without teachers.
-        size: how many images there are.
+        answers: the teachers' mean logits, each divided by its temperature and put right, (V x size, classes), of
+            digits; None without teachers.
+        strengths: of the augmentation of each variant, (V,), ascending.
         sizes: of each kind, as `Material.sizes`.
     """
 
     images: Tensor
     labels: Tensor
     answers: Tensor | None
-    size: int
+    strengths: tuple[float, ...]
     sizes: tuple[int, int, int]
+
+    @property
+    def size(self) -> int:
+        """How many images there are, each with all its variants."""
+        return sum(self.sizes)
+
+    def to(self, device: torch.device) -> "Bank":
+        """The same on another device."""
+        answers = None if self.answers is None else self.answers.to(device)
+        return self._replace(images=self.images.to(device), labels=self.labels.to(device), answers=answers)
 
 
 @torch.no_grad()
 def build_bank(
     material: Material,
-    how: Augmentation,
     device: torch.device,
     teachers: Sequence[DigitNet] = (),
-    variants: int = VARIANTS,
+    hand_teachers: Sequence[DigitNet] = (),
+    strengths: Sequence[float] = STRENGTHS,
     seed: int = 0,
 ) -> Bank:
-    """Distort every image `variants` times and ask the teachers about each variant.
+    """Distort every image once with each strength, and ask the teachers about each variant.
+
+    Where an answer is wrong, its largest logit and the label's change places (Wen et al., "Preparing Lessons: Improve
+    Knowledge Distillation with Better Supervision", 2019, probability shift).
 
     Args:
         material: the images.
-        how: how far they are distorted.
         device: where the bank lies.
-        teachers: in eval mode.
-        variants: of each image.
+        teachers: in eval mode; without `hand_teachers` they answer about drawn digits too.
+        hand_teachers: who answer about drawn digits in their place.
+        strengths: of the augmentation, ascending.
         seed: of the distortions.
     """
-    joined = material.joined()
-    images, labels = joined.images.to(device), joined.labels.to(device)
-    digits = sum(material.sizes()[:2])  # outliers come last; no answer about them is learned
-    teachers = [teacher.to(device, memory_format=torch.channels_last) for teacher in teachers]  # type: ignore[call-overload]
+    joined, sizes = material.joined(), material.sizes()
+    asked = [_ready(nets, device) for nets in (teachers, hand_teachers or teachers)]
+    asked.append([])  # no answer about outliers is learned
     generator = torch.Generator(device).manual_seed(seed)
     distorted, answers = [], []
-    for _ in range(variants):
-        for first in range(0, len(images), CHUNK):
-            values = augment(images[first : first + CHUNK, None].float() / 255, how, generator)  # (N, 1, 28, 28)
-            distorted.append((values[:, 0] * 255).round().byte())
-            if teachers and first < digits:
-                values = values.contiguous(memory_format=torch.channels_last)
-                with narrow_arithmetic(device):
-                    said = [teacher(values).float() / teacher.temperature for teacher in teachers]
-                answers.append(torch.stack(said).mean(0).half())
-                answers[-1][digits - first :] = 0
-            elif teachers:
-                answers.append(answers[-1].new_zeros(len(values), answers[-1].shape[1]))
+    for strength in tqdm(strengths, "bank", leave=False):
+        how = Recipe(strength=strength).augmentation()
+        kinds = zip(joined.images.split(sizes), joined.labels.split(sizes), asked, strict=True)
+        for images, labels, nets in kinds:
+            for part, right in zip(images.split(CHUNK), labels.split(CHUNK), strict=True):
+                values = augment(part[:, None].to(device).float() / 255, how, generator)  # (N, 1, 28, 28)
+                distorted.append((values[:, 0] * 255).round().byte())
+                answers.append(put_right(_answers(nets, values), right.to(device)) if nets else None)
+    known = [each for each in answers if each is not None]
     return Bank(
         torch.cat(distorted),
-        labels.repeat(variants),
-        torch.cat(answers) if answers else None,
-        len(labels),
-        material.sizes(),
+        joined.labels.to(device).repeat(len(strengths)),
+        torch.cat([_filled(each, len(part), known[0]) for each, part in zip(answers, distorted, strict=True)])
+        if known
+        else None,
+        tuple(strengths),
+        sizes,
     )
 
 
-def rows_of(bank: Bank, parts: Sequence[int], steps: int, generator: torch.Generator) -> Tensor:
-    """Rows of the bank for every step of an epoch, (steps, batch), each image in a variant of its own."""
-    order = order_of(bank.sizes, parts, steps, generator)
-    variants = len(bank.labels) // bank.size
+def _ready(nets: Sequence[DigitNet], device: torch.device) -> list[DigitNet]:
+    return [net.to(device, memory_format=torch.channels_last) for net in nets]  # type: ignore[call-overload]
+
+
+def _answers(teachers: Sequence[DigitNet], images: Tensor) -> Tensor:
+    """The mean of their logits, float16 (N, classes)."""
+    images = images.contiguous(memory_format=torch.channels_last)
+    with narrow_arithmetic(images.device):
+        said = [teacher(images).float() / teacher.temperature for teacher in teachers]
+    return torch.stack(said).mean(0).half()
+
+
+def put_right(answers: Tensor, labels: Tensor) -> Tensor:
+    """Logits (N, classes) of which the label's is the largest: where it was not, the two have changed places."""
+    rows = torch.arange(len(labels), device=labels.device)
+    said = answers.argmax(1)
+    right = answers.clone()
+    right[rows, said], right[rows, labels] = answers[rows, labels], answers[rows, said]
+    return right
+
+
+def _filled(answers: Tensor | None, count: int, like: Tensor) -> Tensor:
+    return like.new_zeros(count, like.shape[1]) if answers is None else answers
+
+
+def save_bank(bank: Bank, path: Path) -> None:
+    """Keep a bank, so that several trainings can draw from it."""
+    tensors = {"images": bank.images.cpu(), "labels": bank.labels.cpu()}
+    if bank.answers is not None:
+        tensors["answers"] = bank.answers.cpu()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors["strengths"] = torch.tensor(bank.strengths, dtype=torch.float64)
+    tensors["sizes"] = torch.tensor(bank.sizes)
+    save_file(tensors, path)
+
+
+def load_bank(path: Path) -> Bank:
+    """A bank that `save_bank` kept."""
+    tensors = load_file(path)
+    mnist, hands, outliers = tensors["sizes"].tolist()
+    return Bank(
+        tensors["images"],
+        tensors["labels"],
+        tensors.get("answers"),
+        tuple(tensors["strengths"].tolist()),
+        (mnist, hands, outliers),
+    )
+
+
+def rows_of(bank: Bank, recipe: Recipe, steps: int, generator: torch.Generator) -> Tensor:
+    """Rows of the bank for every step of an epoch, (steps, batch), each image in a variant of its own.
+
+    Variants that are distorted further than the recipe says are left out, but for the mildest.
+    """
+    order = order_of(bank.sizes, recipe.parts(), steps, generator)
+    variants = max(1, sum(strength <= recipe.strength for strength in bank.strengths))
     return torch.randint(variants, order.shape, generator=generator, device=generator.device) * bank.size + order

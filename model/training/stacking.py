@@ -80,11 +80,13 @@ class StackedDepthwise(nn.Conv2d):
 
 
 def stacked(nets: Sequence[DigitNet]) -> DigitNet:
-    """One module that computes all of them: (N, K, 28, 28) -> logits (N, K, classes).
+    """One module that computes all of them: (N, K, 28, 28) -> logits (N, K, classes), or (N, classes) of one alone.
 
     Args:
         nets: K networks of one configuration; none of them is changed.
     """
+    if len(nets) == 1:
+        return deepcopy(nets[0])
     whole = deepcopy(nets[0])
     for path, of_one in list(nets[0].named_modules()):
         same = [net.get_submodule(path) for net in nets]
@@ -112,7 +114,7 @@ def unstacked(whole: nn.Module, count: int) -> Iterator[dict[str, Tensor]]:
 def _of_one(values: Tensor, index: int, count: int, name: str) -> Tensor:
     if values.ndim == 0:  # temperature, thresholds, counters
         return values
-    if name == "head.weight":
+    if values.ndim == 3:  # the stacked head
         return values[index].clone()
     return values.chunk(count)[index].clone()
 
