@@ -16,6 +16,7 @@ const PLACE = /\{([#=+*]?)(\w*)\}/g;
 const WITHIN = "((?:(?![.?!](?: |$)).)+?)"; // not beyond the end of a sentence
 const KINDS = { "#": `(${ANY})`, "=": `(${ANY} x ${ANY})`, "": WITHIN, "+": WITHIN, "*": "(.+)" };
 const MOST = 5000; // texts that are remembered
+const ARTICLE = /^(?:with )?an? /;
 const ENGLISH = /[A-WYZa-wyz]|[A-Za-z]{2}/; // more than the x of a size
 
 const plain = (text) => text.replace(/[\s\u00a0]+/g, " ").replaceAll("\u2019", "'").trim();
@@ -48,8 +49,12 @@ export function makeLookup(table) {
 
   const part = ({ kind, text }) => (kind === "+" || kind === "*" ? within(text) : text);
 
-  /** The same for a text that may begin in lower case because it follows something. */
-  const either = (shape) => single(shape) ?? (/^[a-z]/.test(shape) ? single(shape[0].toUpperCase() + shape.slice(1)) : null);
+  /** The same for a text that may begin in lower case because it follows something, or with an article, which Chinese has not. */
+  function either(shape) {
+    const bare = shape.replace(ARTICLE, "");
+    const begins = /^[a-z]/.test(shape) ? shape[0].toUpperCase() + shape.slice(1) : shape;
+    return single(shape) ?? single(begins) ?? (bare === shape ? null : single(bare));
+  }
 
   /** For several sentences in a row, as many together as the table has. */
   function sentences(shape) {

@@ -17,7 +17,7 @@ NEAT = 0.6  # of the variation between people
 MOST_POINTS = 32  # of a stroke
 DECIMALS = 3
 # Last words of the styles' names that say what the digit has; any other name says how it is.
-HAS = ["bar", "base", "belly", "flag", "foot", "hook", "loop", "serif", "start", "stem", "tail", "tick", "top"]
+HAS = ["bar", "base", "belly", "flag", "foot", "hook", "loop", "notch", "serif", "start", "stem", "tail", "tick", "top"]
 
 
 def draw_styles() -> list[StyleExample]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
+from model.drawing.examples import load_styles
 from tests.browser.conftest import Visits
 from tests.browser.drawing import SCRIBBLE, SEVEN, draw, module, settle
 from tests.conftest import ROOT
@@ -133,19 +134,22 @@ def test_what_goes_wrong_is_said_in_chinese_and_what_people_name_is_left_alone(p
     state(page, "{ line: null, drawing: [], tab: null }")
 
 
-def test_every_error_that_may_reach_somebody_is_in_the_table(page: Page) -> None:
+def test_every_error_that_may_reach_somebody_and_every_style_is_in_the_table(page: Page) -> None:
     sentences = [sentence for file in SAYING.split() for sentence in errors_of(ROOT / file)]
-    missing = page.evaluate(
+    sentences += [style.title for style in load_styles()]
+    found = page.evaluate(
         f"""async (sentences) => {{
             const {{ makeLookup }} = await {module("language/lookup.js")};
             const table = await fetch(new URL("digitscope/language/zh.json", document.baseURI));
             const find = makeLookup(await table.json());
-            return sentences.filter((sentence) => !find(sentence));
+            return sentences.map(find);
         }}""",
         sentences,
     )
-    assert len(sentences) > 50
+    missing = [english for english, chinese in zip(sentences, found, strict=True) if not chinese]
+    assert len(sentences) > 150
     assert [sentence for sentence in missing if not sentence.startswith(TO_PROGRAMS)] == []
+    assert [chinese for chinese in found[-len(load_styles()) :] if re.search("[A-Za-z]{2}", chinese)] == []
 
 
 def errors_of(file: Path) -> Iterator[str]:
