@@ -7,6 +7,7 @@ import torch
 
 from model import checkpoint
 from model.checkpoint import (
+    OF_THE_FILE,
     SUFFIX,
     CheckpointError,
     content_of,
@@ -84,3 +85,12 @@ def read_line_metadata(name: str | Path = "line") -> dict[str, Any]:
     """
     path = line_path(name)
     return read_file(path.name, content_of(path, line_names()))[0]
+
+
+def read_line_history(name: str | Path = "line") -> dict[str, Any]:
+    """Of the metadata, what `save_line` takes as history: how it was made and what it scores.
+
+    Raises:
+        CheckpointError: it is missing or not a checkpoint.
+    """
+    return {key: value for key, value in read_line_metadata(name).items() if key not in (*OF_THE_FILE, "kind")}

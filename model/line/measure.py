@@ -80,19 +80,3 @@ def matched(digits: Sequence[LineDigit], labels: np.ndarray, boxes: np.ndarray) 
             free.remove(max(fits, key=fits.__getitem__))
             count += 1
     return count
-
-
-def calibrate_line(net: LineNet, lines: Sequence[Line]) -> None:
-    """Set the temperature to that with the least negative log-likelihood at the middles of the lines' digits."""
-    logits, labels = [], []
-    for line in lines:
-        with torch.inference_mode():
-            output = net(torch.from_numpy(line.strip)[None, None])
-        for label, box in zip(line.labels.tolist(), line.boxes, strict=True):
-            y, x = ((box[:2] + box[2:]) / 2 / net.stride).astype(int)
-            logits.append(output.digit[0, :, y, x])
-            labels.append(label)
-    stacked, wanted = torch.stack(logits), torch.tensor(labels)
-    temperatures = torch.logspace(-1, 1, 201)
-    losses = [torch.nn.functional.cross_entropy(stacked / t, wanted).item() for t in temperatures]
-    net.temperature.fill_(temperatures[int(np.argmin(losses))])

@@ -1,12 +1,11 @@
 """The table of what networks for lines are worth on people's own digits, beside the usual way to read a line."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from tqdm import tqdm
 
 from model.drawing.corpora import PenDigit
-from model.line.checkpoint import load_line, read_line_metadata, save_line
+from model.line.checkpoint import load_line, read_line_history, save_line
 from model.line.layout import SPACINGS
 from model.line.measure import LineFigures, line_figures
 from model.line.splitting import read_split
@@ -14,7 +13,6 @@ from model.line.writers import WrittenLine, written_lines
 from model.network import DigitNet, count_parameters
 
 PER_WRITER = 50  # lines of each writer and spacing
-OF_THE_FILE = ("format", "kind", "config", "checksum")  # metadata that is not history
 
 
 def writers_lines(samples: Sequence[PenDigit], per_writer: int = PER_WRITER) -> dict[str, list[WrittenLine]]:
@@ -41,7 +39,7 @@ def split_figures(net: DigitNet, lines: dict[str, list[WrittenLine]]) -> dict[st
 
 def record_figures(name: str, figures: dict[str, LineFigures]) -> None:
     """Put figures into a checkpoint's metadata and keep everything else of it."""
-    history: dict[str, Any] = {k: v for k, v in read_line_metadata(name).items() if k not in OF_THE_FILE}
+    history = read_line_history(name)
     said = {spacing: values._asdict() for spacing, values in figures.items()}
     history["figures"] = history.get("figures", {}) | {"pendigits": said}
     save_line(load_line(name), name, **history)

@@ -8,8 +8,8 @@
     python -m model.line.train --letters ZIP                      # letters, too, are shown as what is no digit
 
 Lines are composed on the fly from MNIST's 55,000 training images and from hands; lines of the 5,000 validation images
-and of hands of another seed set the temperature. The last epoch counts. The writers that lines are measured on
-(`python -m model.evaluate --line`) are never seen.
+and of hands of another seed set the temperature, and what is called unlike a digit (`model.line.calibration`). The last
+epoch counts. The writers that lines are measured on (`python -m model.evaluate --line`) are never seen.
 """
 
 import argparse
@@ -26,9 +26,10 @@ import torch
 from model.checkpoint import check_place
 from model.command import STOPPED, command
 from model.data import DEFAULT_DATA
+from model.line.calibration import calibrate_line, shift_unlike, unlike_lines
 from model.line.checkpoint import line_path, save_line
 from model.line.layout import Line
-from model.line.measure import calibrate_line, line_figures
+from model.line.measure import line_figures
 from model.line.network import LINES, LineNet
 from model.line.source import HELD_OUT_SEED, Source, composer
 from model.line.training import LineRecipe, LineTraining
@@ -93,6 +94,7 @@ def train_line(
             print(f"epoch {training.epoch:3d}/{recipe.epochs}  loss {loss:.4f}  {took:.0f} s  {said}", flush=True)
         net = training.result().cpu()
     calibrate_line(net, held_out)
+    shift_unlike(net, unlike_lines(data, letters, recipe.composition))
     history = {
         "network": network,
         "seed": seed,

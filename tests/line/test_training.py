@@ -1,5 +1,6 @@
 """Training: what cells are taught, losses that reward the truth, runs that can be stopped, recipes that end well."""
 
+from copy import deepcopy
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 from model.data import Split
 from model.line.batches import Batch, joined
+from model.line.calibration import calibrate_line, shift_unlike
 from model.line.composition import Composer, Composition
 from model.line.decoding import decode
 from model.line.layout import NO_LABEL, Line
 from model.line.loss import centre_loss, iou_of_distances, line_loss, targets_of
-from model.line.measure import calibrate_line, line_figures, matched
+from model.line.measure import line_figures, matched
 from model.line.network import ANSWERS, LineNet, LineOutput, line_config
 from model.line.source import load_lines, save_lines
 from model.line.train import recipe_of
@@ -186,3 +188,21 @@ def test_calibration_makes_an_overconfident_network_doubt(lines: list[Line]) -> 
     sure = net.temperature.item()
     calibrate_line(net, [*plain, wrong])
     assert net.temperature.item() > sure
+
+
+def test_as_little_is_called_unlike_as_still_finds_most_of_what_is(bars: Split, small_line: LineNet) -> None:
+    """The shift is the head's own, so that digits, pixels and the browser's engine need not know of it."""
+    odd = Composer(bars, Composition(no_digit=1.0)).lines(20, seed=3)
+    net = deepcopy(small_line)
+    with torch.no_grad():
+        net.head.bias[-4 * len(ANSWERS) :].view(len(ANSWERS), 4)[-1] += 9  # of each pixel
+        net.head.bias[sum(net.parts[:3]) - 1] += 9  # of each digit
+        before = net(torch.from_numpy(odd[0].strip)[None, None])
+        by = shift_unlike(net, odd, kept=0.75)
+        after = net(torch.from_numpy(odd[0].strip)[None, None])
+    assert all(shift > 5 for shift in by)
+    assert shift_unlike(net, odd, kept=0.75) == pytest.approx((0, 0), abs=1e-4), "done once, it stays"
+    for part, shift in zip(("digit", "pixels"), by, strict=True):
+        lowered = getattr(before, part) - getattr(after, part)
+        torch.testing.assert_close(lowered[:, -1], torch.full_like(lowered[:, -1], shift))
+        torch.testing.assert_close(lowered[:, :-1], torch.zeros_like(lowered[:, :-1]))
