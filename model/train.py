@@ -35,9 +35,10 @@ from model.checkpoint import (
 from model.command import STOPPED, command
 from model.data import DEFAULT_DATA, Split, load_mnist, load_training
 from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
-from model.metrics import calibrate, count_correct, figures, logits_of, test_figures
+from model.metrics import count_correct, logits_of
 from model.network import DigitNet, count_parameters
 from model.study.networks import SEEDS, STUDY
+from model.training.figures import finish
 from model.training.material import HELD_OUT, HELD_OUT_SEED, Material, load_hands, load_outliers
 from model.training.recipe import NETWORKS, RECIPES, Recipe
 from model.training.training import Training
@@ -110,8 +111,6 @@ def train(
             seen = "  ".join(f"{name} {100 * _accuracy(training, split):.2f} %" for name, split in watched.items())
             print(f"epoch {training.epoch:3d}/{recipe.epochs}  loss {loss:.4f}  {seen}", flush=True)
     net = training.result().cpu()
-    calibrate(net, validation, held_out if recipe.outliers else None)
-    test = load_mnist(data, train=False)
     history = {
         "preset": preset,
         "seed": seed,
@@ -119,11 +118,7 @@ def train(
         "teacher": teacher,
         **({"start": _history_of(start)} if start else {}),
         **({"letters": Path(outliers).name} if outliers else {}),
-        "figures": {
-            "validation": figures(net, validation),
-            "test": test_figures(net, test),
-            **({"hands": figures(net, held_out)} if held_out else {}),
-        },
+        "figures": finish(net, recipe, validation, held_out, load_mnist(data, train=False)),
     }
     workers.close()
     return net, history

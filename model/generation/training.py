@@ -14,6 +14,7 @@ from model.data import Augmentation, Split, augment
 from model.generation.flow import draw_times, on_the_way, to_values, velocity_loss, with_known
 from model.generation.masks import draw_masks
 from model.generation.network import DigitGenerator, GeneratorConfig
+from model.training.material import order_of
 from model.training.precision import narrow_arithmetic
 from model.training.training import moving_average, parameter_groups
 
@@ -92,7 +93,8 @@ class GeneratorTraining:
         self.net = DigitGenerator(config)
         self.net.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = AveragedModel(self.net, multi_avg_fn=moving_average(recipe.average))
-        self.kinds = [Split(*(part.to(self.device) for part in kind)) for kind in (mnist, hands) if kind is not None]
+        self.kinds = [kind for kind in (mnist, hands) if kind is not None]
+        self.data = Split(*(torch.cat(parts).to(self.device) for parts in zip(*self.kinds, strict=True)))
         drawn = round(recipe.hands * recipe.batch)
         self.parts = [recipe.batch - drawn, drawn][: len(self.kinds)]  # of each kind in a batch
         self.steps = len(mnist.labels) // self.parts[0]
@@ -110,24 +112,13 @@ class GeneratorTraining:
         self.net.train()
         # Seeded by epoch, so that a resumed run sees what an uninterrupted one would have seen.
         self.generator.manual_seed(self.seed * 10_007 + self.epoch)
-        orders = [self._order(kind, part) for kind, part in zip(self.kinds, self.parts, strict=True)]
-        losses = []
-        for step in tqdm(range(self.steps), f"epoch {self.epoch + 1}", leave=False):
-            picked = [kind_order[step] for kind_order in orders]
-            images = torch.cat([kind.images[some] for kind, some in zip(self.kinds, picked, strict=True)])
-            labels = torch.cat([kind.labels[some] for kind, some in zip(self.kinds, picked, strict=True)])
-            losses.append(self._step(images, labels, self.epoch * self.steps + step))
+        order = order_of([len(kind.labels) for kind in self.kinds], self.parts, self.steps, self.generator)
+        losses = [
+            self._step(self.data.images[some], self.data.labels[some], self.epoch * self.steps + step)
+            for step, some in enumerate(tqdm(order, f"epoch {self.epoch + 1}", leave=False))
+        ]
         self.epoch += 1
         return torch.stack(losses).mean().item()
-
-    def _order(self, kind: Split, part: int) -> Tensor:
-        """Indices of every step's images of one kind, (steps, part)."""
-        size, wanted = len(kind.labels), self.steps * part
-        rounds = [self._permutation(size) for _ in range(-(-wanted // size))]
-        return torch.cat(rounds)[:wanted].view(self.steps, part) if part else torch.empty(self.steps, 0).long()
-
-    def _permutation(self, size: int) -> Tensor:
-        return torch.randperm(size, generator=self.generator, device=self.device)
 
     def _step(self, images: Tensor, labels: Tensor, number: int) -> Tensor:
         for group in self.optimizer.param_groups:

@@ -24,8 +24,9 @@ import torch
 from model.checkpoint import SUFFIX, default_name, load_checkpoint, save_checkpoint
 from model.command import command
 from model.data import DEFAULT_DATA, Split, load_mnist, load_training
-from model.metrics import calibrate, figures, test_figures
+from model.metrics import figures
 from model.training.bank import Bank, build_bank, load_bank, save_bank
+from model.training.figures import finish
 from model.training.material import HELD_OUT, HELD_OUT_SEED, Material, load_hands, load_outliers
 from model.training.recipe import NETWORKS, RECIPES
 from model.training.stacked_training import SideBySide
@@ -37,12 +38,7 @@ def write(
 ) -> None:
     """Calibrate, measure and write every network of a training, as `model.train` does."""
     for seed, net in zip(training.seeds, training.results(), strict=True):
-        calibrate(net, validation, held_out if training.recipe.outliers else None)
-        measured = {
-            "validation": figures(net, validation),
-            "test": test_figures(net, test),
-            "hands": figures(net, held_out),
-        }
+        measured = finish(net, training.recipe, validation, held_out, test)
         recipe = asdict(training.recipe)
         path = save_checkpoint(
             net,
