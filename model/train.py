@@ -38,7 +38,7 @@ from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
 from model.metrics import count_correct, logits_of
 from model.network import DigitNet, count_parameters
 from model.study.networks import SEEDS, STUDY
-from model.training.figures import finish
+from model.training.figures import finish, origin_of
 from model.training.material import HELD_OUT, HELD_OUT_SEED, Material, load_hands, load_outliers
 from model.training.recipe import NETWORKS, RECIPES, Recipe
 from model.training.training import Training
@@ -116,7 +116,7 @@ def train(
         "seed": seed,
         "recipe": asdict(recipe),
         "teacher": teacher,
-        **({"start": _history_of(start)} if start else {}),
+        **({"start": origin_of(start)} if start else {}),
         **({"letters": Path(outliers).name} if outliers else {}),
         "figures": finish(net, recipe, validation, held_out, load_mnist(data, train=False)),
     }
@@ -166,12 +166,6 @@ def train_study(
 
 def _is_trained(name: str, recipe: Recipe) -> bool:
     return checkpoint_path(name).is_file() and read_metadata(name).get("recipe") == asdict(recipe)
-
-
-def _history_of(name: str) -> dict[str, Any]:
-    """What the metadata says of the checkpoint that a training started from."""
-    said = read_metadata(name)
-    return {"name": checkpoint_path(name).stem} | {key: said[key] for key in ("seed", "recipe") if key in said}
 
 
 def _recipe(

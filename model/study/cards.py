@@ -228,8 +228,12 @@ def _command(entry: Entry) -> str:
     )
     if said.get("teacher"):
         command += f" {teacher} {said['teacher']}"
+    if said.get("hand_teacher"):
+        command += f" --hand-teachers {said['hand_teacher']}"
     if start := said.get("start"):
         command += f" --from {start['name']}"
+    if start and said.get("side_by_side"):  # the other command halves the recipe's by itself
+        command += f" --learning-rate {said['recipe']['learning_rate']:g}"
     if said.get("letters"):
         command += f" --outliers {said['letters']}"
     return command if said.get("side_by_side") or entry.row == entry.preset else f"{command} --out {entry.name}"

@@ -1,7 +1,8 @@
-"""What a finished training is made ready with and judged by: temperature and thresholds, then figures."""
+"""What a checkpoint says of its training: where it began, and what came of it with temperature and thresholds set."""
 
 from typing import Any
 
+from model.checkpoint import checkpoint_path, read_metadata
 from model.data import Split
 from model.metrics import calibrate, figures, test_figures
 from model.network import DigitNet
@@ -27,3 +28,13 @@ def finish(net: DigitNet, recipe: Recipe, validation: Split, hands: Split | None
         "test": test_figures(net, test),
         **({"hands": figures(net, hands)} if hands else {}),
     }
+
+
+def origin_of(name: str) -> dict[str, Any]:
+    """What the metadata says of the checkpoint that a training started from: its name, seed and recipe.
+
+    Raises:
+        CheckpointError: it is missing or not a checkpoint.
+    """
+    said = read_metadata(name)
+    return {"name": checkpoint_path(name).stem} | {key: said[key] for key in ("seed", "recipe") if key in said}

@@ -26,7 +26,7 @@ from model.command import command
 from model.data import DEFAULT_DATA, Split, load_mnist, load_training
 from model.metrics import figures
 from model.training.bank import Bank, build_bank, load_bank, save_bank
-from model.training.figures import finish
+from model.training.figures import finish, origin_of
 from model.training.material import HELD_OUT, HELD_OUT_SEED, Material, load_hands, load_outliers
 from model.training.recipe import NETWORKS, RECIPES
 from model.training.stacked_training import SideBySide
@@ -110,8 +110,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     validation = load_training(options.data)[1]
     said = {
         "side_by_side": True,
-        "teacher": " ".join(Path(name).stem for name in (*options.teachers, *options.hand_teachers)) or None,
-        **({"start": Path(options.start).stem} if options.start else {}),
+        "teacher": " ".join(Path(name).stem for name in options.teachers) or None,
+        **(
+            {"hand_teacher": " ".join(Path(name).stem for name in options.hand_teachers)}
+            if options.hand_teachers
+            else {}
+        ),
+        **({"start": origin_of(options.start)} if options.start else {}),
         **({"letters": Path(options.outliers).name} if options.outliers else {}),
     }
     bank = _bank(options, device)

@@ -142,6 +142,9 @@ def test_the_command_writes_calibrated_networks(
     assert side_by_side.main(said) == 0
     first, second = (tmp_path / f"{name}.safetensors" for name in ("nano", "nano-seed5"))
     assert not torch.equal(load_checkpoint(first).stem.weight, load_checkpoint(second).stem.weight)
+    again = [*said, "--from", str(first), "--seeds", "7"]
+    assert side_by_side.main(again) == 0
+    assert read_metadata(tmp_path / "nano-seed7.safetensors")["start"]["name"] == "nano"
     metadata = read_metadata(second)
     assert metadata["side_by_side"]
     assert metadata["seed"] == 5
