@@ -15,6 +15,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import torch
 from starlette.routing import Mount
 
+import ui.quick_gradio  # noqa: F401 (before anything imports Gradio)
 from model.command import command
 from ui.engine_files import engine_files
 from ui.page import OPENING, build_page

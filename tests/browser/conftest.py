@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
 
+import ui.quick_gradio  # noqa: F401 (before anything imports Gradio)
 from tests.browser.browsers import launch
 from tests.browser.drawing import module, network
 from tests.browser.engine.parity import serving_files

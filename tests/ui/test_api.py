@@ -2,6 +2,7 @@
 
 import base64
 import json
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,10 +22,22 @@ CELL = {"drawing": SEVEN, "layer": "stages.2.depthwise", "y": 5, "x": 9}
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    directory = tmp_path_factory.mktemp("api")  # no MNIST is there, and what is taught is kept there
-    with serving("--data", str(directory), "--state", str(directory / "state")) as address:
-        yield Client(address, verbose=False)
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty directory that the app is started from."""
+    return tmp_path_factory.mktemp("elsewhere")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, elsewhere: Path) -> Iterator[str]:
+    """Of an app without MNIST."""
+    directory = tmp_path_factory.mktemp("api")
+    with serving("--data", str(directory), "--state", str(directory / "state"), directory=elsewhere) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Client:
+    return Client(address, verbose=False)
 
 
 def decode(array: dict) -> np.ndarray:
@@ -94,7 +107,8 @@ def samples(*labels: str) -> str:
 
 def test_a_network_is_taught_with_progress_and_comes_as_a_file(client: Client, tmp_path: Path) -> None:
     job = client.submit(samples("seven"), "nano", '{"steps": 5, "batch": 8, "keep": "class"}', api_name="/fine_tune")
-    *running, done = list(job)
+    job.result()
+    *running, done = job.outputs()
     steps = [each for each in running if each["state"] == "running"]
     assert [each["step"] for each in steps] == [0, 5]
     assert done["state"] == "done"
@@ -175,3 +189,11 @@ def test_the_public_endpoints_are_described_and_no_others_are_public(client: Cli
         assert endpoint["description"].endswith(".")
     for method in (Endpoints.predict, Endpoints.layers, Endpoints.receptive_field):
         assert all(name in method.__doc__ for name in PRESETS)
+
+
+def test_it_serves_from_any_directory_and_leaves_nothing_there(address: str, elsewhere: Path) -> None:
+    with urllib.request.urlopen(address, timeout=30) as page:
+        assert "Digitscope" in page.read().decode()
+    with urllib.request.urlopen(f"{address}/digitscope/canvas/canvas.js", timeout=30) as module:
+        assert "export function mount" in module.read().decode()
+    assert list(elsewhere.iterdir()) == []

@@ -5,7 +5,6 @@ import re
 import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,12 +14,9 @@ import pytest
 import torch
 
 import app
-from model.checkpoint import checkpoint_names
-from tests.serving import ROOT, serving
+from tests.serving import ROOT
 from ui.page import OPENING
 from ui.scripts import preloads
-
-needs_base = pytest.mark.skipif("base" not in checkpoint_names(), reason="needs checkpoints/base.safetensors")
 
 
 class Ended(NamedTuple):
@@ -114,16 +110,6 @@ def test_importing_the_app_starts_nothing_and_a_process_of_its_own_ends_as_main_
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, cwd=ROOT)
     assert ended.stdout.split() == ["1"], "no thread runs, and nothing of training or export is loaded"
     assert_one_sentence(ended, "nobody.safetensors", "checkpoints/ has")
-
-
-@needs_base
-def test_it_starts_from_any_directory_with_what_it_serves(tmp_path: Path) -> None:
-    with serving(directory=tmp_path) as address:
-        with urllib.request.urlopen(address, timeout=30) as page:
-            assert "Digitscope" in page.read().decode()
-        with urllib.request.urlopen(f"{address}/digitscope/canvas/canvas.js", timeout=30) as module:
-            assert "export function mount" in module.read().decode()
-    assert list(tmp_path.iterdir()) == [], "and leaves nothing there"
 
 
 def test_the_opening_views_are_preloaded_with_all_that_they_import_and_nothing_else() -> None:
