@@ -8,7 +8,7 @@ A depthwise convolution looks at each channel by itself, a pointwise one at all 
 the taps of the depthwise kernel d cells apart: the field grows, the number of weights does not.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import torch
@@ -69,6 +69,11 @@ class NetworkConfig:
             raise ValueError(f"separable is {self.separable!r}; expected true or false.")
         for index, stage in enumerate(self.stages):
             self._check_stage(index, stage)
+
+    def undilated(self) -> "NetworkConfig":
+        """The same network with every dilation 1: as many weights, and a narrower field."""
+        ones = (replace(each, dilation=1, branches=(1,) * len(each.branches)) for each in self.stages)
+        return replace(self, stages=tuple(ones))
 
     def _check_stage(self, index: int, stage: StageConfig) -> None:
         name = f"stages[{index}]"

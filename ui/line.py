@@ -51,6 +51,23 @@ class Lines:
                 return name
         return None
 
+    def compared(self) -> str:
+        """What the network without dilation sees and reads instead, in sentences; empty if there is none."""
+        if not self.is_there or not (name := self.undilated()):
+            return ""
+        metadata = [read_line_metadata(each) for each in (name, FIRST)]
+        narrow, wide = (_last_field(NetworkConfig.from_dict(each["config"])) for each in metadata)
+        said = f"Every dilation 1: a cell of the last stage sees {narrow} x {narrow} pixels, not {wide} x {wide}."
+        try:
+            narrow, wide = (each["figures"]["pendigits"]["touching"] for each in metadata)
+        except KeyError:
+            return said
+        return (
+            f"{said} Of {narrow['lines']:,} lines whose digits touch, it reads {100 * narrow['right']:.1f} % right, "
+            f"not {100 * wide['right']:.1f} %, and more of the ink goes to a wrong digit (overlap {narrow['iou']:.3f}, "
+            f"not {wide['iou']:.3f})."
+        )
+
     def load(self, name: object) -> LineNet:
         """The network of that name.
 
@@ -119,6 +136,10 @@ class Lines:
         return {"network": name, "layers": [_layer(config, layer) for layer in line_layers(config)]}
 
 
+def _last_field(config: NetworkConfig) -> int:
+    return receptive_field_of(layer_chain(config, line_layers(config)[-1].output), (IMAGE_SIZE, MAX_WIDTH)).size[0]
+
+
 def _layer(config: NetworkConfig, layer: Layer) -> dict[str, Any]:
     field = receptive_field_of(layer_chain(config, layer.output), (IMAGE_SIZE, MAX_WIDTH))
     return {
@@ -172,7 +193,13 @@ def _described(digit: LineDigit) -> dict[str, Any]:
 def line_view(lines: Lines) -> gr.HTML:
     """What a line says, under its sheet: number, boxes, the digit of each pixel."""
     return view(
-        "line", lines.read_line, isThere=lines.is_there, undilated=lines.undilated(), answers=ANSWERS, most=MAX_SAMPLES
+        "line",
+        lines.read_line,
+        isThere=lines.is_there,
+        undilated=lines.undilated(),
+        compared=lines.compared(),
+        answers=ANSWERS,
+        most=MAX_SAMPLES,
     )
 
 

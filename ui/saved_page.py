@@ -29,7 +29,12 @@ MOST_OPERATIONS = 60_000_000  # multiply-accumulates, as BUDGET of assets/engine
 STYLES = ("tokens", "frame", "controls", "canvas", "reading", "layers")
 STYLESHEETS = [*(ASSETS / "style" / f"{name}.css" for name in STYLES), ASSETS / "saved" / "saved.css"]
 FIRST = ASSETS / "saved" / "saved.js"
+OTHERS = [
+    ASSETS / "engine" / "parts" / f"{name}.js" for name in ("lessons", "compare", "steps")
+]  # for views that it lacks
 CHINESE, OVERLAY = (ASSETS / "language" / name for name in ("zh.json", "overlay.js"))
+# What of the table it can show.
+SHOWN = ["saved page", "canvas", "reading", "names of layers", "layers", "cell", "styles of writing", "drawings"]
 INDENT = re.compile(r"^\s+", re.MULTILINE)
 COMMENT = re.compile(r"^[ ]*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)  # on lines of their own
 
@@ -53,7 +58,7 @@ def saved_page(networks: Networks, name: object, drawing: object, language: obje
             f"This network takes {operations:,} multiply-accumulates per drawing; "
             f"a saved page computes up to {MOST_OPERATIONS:,} by itself."
         )
-    chinese = json.loads(CHINESE.read_text(encoding="utf-8")) if language == "zh" else None
+    chinese = _chinese() if language == "zh" else None
     told, structure, drawings = network_file(networks, name), describe_structure(networks, name), canvas_drawings()
     content = {
         "network": title,  # its key, if it has one, is left out
@@ -63,10 +68,15 @@ def saved_page(networks: Networks, name: object, drawing: object, language: obje
         "chinese": chinese,
         "canvas": {"drawings": as_text({**drawings, "examples": drawings["examples"][:1]})},
         "kernels": base64.b64encode((ASSETS / "engine" / "kernels.wasm").read_bytes()).decode("ascii"),
-        "scripts": _scripts(FIRST, without=[] if chinese else [OVERLAY]),
+        "scripts": _scripts(FIRST, without=OTHERS if chinese else [*OTHERS, OVERLAY]),
         "style": "".join(path.read_text(encoding="utf-8") for path in STYLESHEETS),
     }
     return _page(title, content, _without_history(base64.b64decode(told["file"]))).encode()
+
+
+def _chinese() -> dict[str, dict[str, str]]:
+    table = json.loads(CHINESE.read_text(encoding="utf-8"))
+    return {name: table[name] for name in SHOWN}
 
 
 def _page(title: str, content: dict[str, Any], weights: bytes) -> str:
@@ -90,7 +100,7 @@ def _without_weights(layer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _packed(content: bytes) -> str:
-    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode("ascii")
+    return base64.b85encode(gzip.compress(content, 9, mtime=0)).decode("ascii")  # in which no "</script" can stand
 
 
 def _without_history(file: bytes) -> bytes:

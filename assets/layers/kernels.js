@@ -40,6 +40,7 @@ export function mountKernels(section, server) {
     section.querySelector(".note").textContent =
       `Each kernel has ${taps} weights and reaches over ${reach} x ${reach} cells` +
       `${layer.dilation > 1 ? "; the empty cells between its taps are never read" : ""}. ` +
+      `${layer.stride === 1 ? `Zeros around the map, ${layer.dilation * (layer.kernel >> 1)} deep, keep its size. ` : ""}` +
       "The strength of a disc is the weight's size relative to the kernel's largest, + and \u2212 its sign.";
   }
 

@@ -172,7 +172,7 @@ export function mount({ element, server }) {
     for (const strip of flow.strips.values()) {
       const end = endOf(strip);
       strip.paint(colours, end);
-      setText(strip.scale, latest && scale === "own" ? `\u2264 ${end}` : "");
+      setText(strip.scale, latest && scale === "own" ? `\u2264\u2009${end}` : "");
     }
     paintImage(flow.input, latest?.image ?? null);
     flow.buttons.forEach((button, index) => {

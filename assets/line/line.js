@@ -11,7 +11,7 @@ import { live } from "../page/view.js";
 import { SURE, percent } from "../page/words.js";
 import { paintStrip, stripScale } from "../paint/strip.js";
 import { placeUnderPen, strokesOf } from "./digits.js";
-import { inWords, nameOf } from "./words.js";
+import { difference, inWords, nameOf, whole } from "./words.js";
 
 const LEGEND = "Each pixel of ink has the colour and the numeral of the digit that it belongs to. Press a box to choose its digit.";
 
@@ -22,6 +22,7 @@ export function mount({ element, server, props }) {
   const boxes = find(".strip div");
   const labels = find(".labels");
   let shown = null; // { answer, line } that is shown
+  let before = null; // how the other network read that line, if it did
   let pinned = null; // where on the sheet the chosen digit was pressed; null while the pen chooses
   let chosen = -1; // its place among the digits
   let room = 0; // CSS pixels for the strip
@@ -37,6 +38,8 @@ export function mount({ element, server, props }) {
       empty(answer.error);
       return set({ drawing: [] });
     }
+    if (shown?.line !== line) before = null;
+    else if (shown.answer.network !== answer.network) before = shown.answer;
     shown = { answer, line };
     choose();
     paint();
@@ -44,6 +47,7 @@ export function mount({ element, server, props }) {
 
   function empty(error = "") {
     shown = null;
+    before = null;
     chosen = -1;
     view.dataset.state = error ? "error" : "empty";
     view.dataset.number = "";
@@ -79,6 +83,7 @@ export function mount({ element, server, props }) {
     showNumber(find(".number"), answer.digits);
     setText(find(".sentence"), inWords(answer.digits));
     setText(find(".legend"), LEGEND);
+    setText(find(".compared"), answer.network === LINE_NETWORK ? "" : `${props.compared} ${before ? difference(before, answer) : ""}`);
     showBoxes(answer);
     showChosen();
     paintPicture();
@@ -107,7 +112,7 @@ export function mount({ element, server, props }) {
       frame.style.height = `${(bottom - top) * scale}px`;
       frame.style.bottom = `${(IMAGE_SIZE - bottom) * scale}px`;
       setText(name, unlike ? "unlike" : label);
-      setText(share, `${Math.floor(100 * probability)}\u00a0%`);
+      setText(share, whole(probability));
       setText(other, probability < SURE ? `or ${nameOf(second.label)}` : "");
       button.classList.toggle("unlike", unlike);
       button.ariaPressed = String(index === chosen);

@@ -5,7 +5,7 @@ import { follow, waiting } from "../page/job.js";
 import { ask } from "../page/reader.js";
 import { get, subscribe } from "../page/state.js";
 import { live } from "../page/view.js";
-import { likeliest } from "../page/words.js";
+import { likeliest, percent } from "../page/words.js";
 import { showBars } from "../paint/bars.js";
 import { layOver } from "../paint/frame.js";
 import { paintImage } from "../paint/ink.js";
@@ -67,7 +67,9 @@ function mountSteps(view) {
  * What decides the reading: a step that is left out alone, the slant, or the place of the ink; or else where the reading
  * changes from step to step.
  */
-function sentence({ classes, parts }, steps) {
+function sentence({ classes, parts, probabilities: said, familiar, several }, steps) {
+  if (several?.length) return `Each part of the drawing is a digit by itself: ${several.join(", ")}. Together they are none.`;
+  if (!familiar) return strange(likeliest({ classes, probabilities: said }), Math.max(...said));
   const read = parts.steps.so_far.map(({ probabilities }) => likeliest({ classes, probabilities }));
   const without = parts.steps.without.map((probabilities) => likeliest({ classes, probabilities }));
   const taken = Object.keys(steps);
@@ -84,6 +86,13 @@ function sentence({ classes, parts }, steps) {
   if (changes.length) return `As drawn, the network would read ${read[0]}; ${changes.join(", and ")}.`;
   const left = taken.some((name) => !steps[name]) ? "after every step taken" : "after every step";
   return `The network reads ${read[0]} as drawn, and ${left}.`;
+}
+
+/** Why a drawing is called unlike a digit. */
+function strange(closest, probability) {
+  const beside = `${closest}, the closest, has ${percent(probability)}.`;
+  if (probability > 0.5) return `It takes this for no digit, although ${beside} Its logits are unlike those of digits.`;
+  return `It takes this for no digit: ${beside} In training, scribbles and letters were to get the same probability for every digit.`;
 }
 
 // Occlusion ---------------------------------------------------------------------------------------------------------

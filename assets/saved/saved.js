@@ -10,6 +10,7 @@ import { answerFirst } from "../page/reader.js";
 import { set } from "../page/state.js";
 import { mount as mountReading } from "../reading/reading.js";
 
+const PARTS = ["layers", "breaks", "several"]; // what answers here consist of: ui/saved_page.py leaves out the scripts of all others
 const CANNOT = "This browser cannot compute the network; a newer one, with WebAssembly and SIMD, can.";
 
 /**
@@ -23,7 +24,7 @@ export async function open({ network, told, structure, kernels, drawing, canvas,
   let ready = null; // the network, where this browser can compute it
   try {
     const engine = new Engine(await WebAssembly.compile(fromBase64(kernels)), () => told);
-    [ready] = await Promise.all([...engine.prepare([network]), engine.fetchParts()]);
+    [ready] = await Promise.all([...engine.prepare([network]), engine.fetchParts(PARTS)]);
     answerFirst(engine.read, engine.foresee);
   } catch (error) {
     console.error(error);

@@ -1,5 +1,6 @@
 """The tab that says why a drawing is misread: its steps, and the ink that the decision depends on."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,7 +9,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from model import DigitNet, load_checkpoint, predict
 from model.drawing.normalisation import Steps, moved, normalised, slant_of
-from tests.browser.drawing import SEVEN, Strokes, button, draw, drawing, settle, top
+from tests.browser.drawing import SCRIBBLE, SEVEN, Strokes, button, draw, drawing, settle, top
 
 IN_THE_CORNER = [[(0.05, 0.05), (0.16, 0.05), (0.1, 0.2)]]
 OCCLUDE = "**/component_server/**"
@@ -66,6 +67,14 @@ def test_steps_follow_the_pen(tab: Page) -> None:
     draw(tab, [[(0.3, 0.5), (0.7, 0.5)]])
     settle(tab)
     assert all(now != then for now, then in zip(pictures(tab), before, strict=True))
+
+
+def test_what_is_no_digit_is_explained_as_such(tab: Page) -> None:
+    """Not by what a scribble would be read as, were it moved."""
+    button(tab, "Clear").click()
+    draw(tab, SCRIBBLE)
+    settle(tab)
+    expect(tab.locator("#misread .verdict-steps")).to_have_text(re.compile(r"^It takes this for no digit: .*scribbles"))
 
 
 def test_the_causes_are_those_for_which_the_library_reads_something_else(tab: Page) -> None:

@@ -132,9 +132,10 @@ def test_a_browser_that_cannot_says_so(browser: Browser, tmp_path: Path) -> None
     context.close()
 
 
-@pytest.mark.parametrize("name", ["nano", "large", "study-standard-dilated"])
-def test_it_stays_small(name: str) -> None:
-    assert len(saved_page(Networks([name]), name, THREE)) <= MOST_BYTES
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", ["large", "study-standard-dilated"])
+def test_it_stays_small(name: str, language: str) -> None:
+    assert len(saved_page(Networks([name]), name, THREE, language)) <= MOST_BYTES
 
 
 @pytest.mark.parametrize("strokes", [None, "]", [[]], [[[0.5]]], [[[0.5, 9]]], "</script><script>alert(1)</script>"])

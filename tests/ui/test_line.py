@@ -85,6 +85,8 @@ def test_the_description_has_what_a_lattice_needs(lines: Lines) -> None:
 def test_the_network_to_compare_with_is_the_one_without_dilation(lines: Lines) -> None:
     assert lines.undilated() == "flat"
     assert CONFIG.stages[2] == StageConfig(6, dilation=1, branches=(3,))
+    flat, wide = (lines.describe_line({"network": name})["layers"][-1]["field"] for name in ("flat", "line"))
+    assert f"sees {flat} x {flat} pixels, not {wide} x {wide}." in lines.compared()
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,7 @@ def answer_of(config: NetworkConfig) -> dict[str, Any] | None:
     if widest is None:
         return None
     dilated = replace(config, stages=config.stages[: widest + 1])
-    twin = replace(dilated, stages=tuple(replace(stage, dilation=1) for stage in dilated.stages))
-    both = (dilated, twin)
+    both = (dilated, dilated.undilated())
     sizes = [receptive_field_in(each, milestones(each)[-1].output).size for each in both]
     seen, narrow = (f"{height} x {width}" for height, width in sizes)
     taps, weights = config.stages[widest].kernel ** 2, [complexity_of(each).parameters for each in both]

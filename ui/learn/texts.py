@@ -84,9 +84,10 @@ size of the map, no arithmetic. The output has
 
 $$H' = \left\lfloor \frac{H + 2p - d\,(K_h - 1) - 1}{s} \right\rfloor + 1$$
 
-rows, and columns likewise; $p = d\,(K - 1) / 2$ keeps the size at stride $1$ where $K$ is odd. The price: the
-cells between the taps are not read. At dilation %(wide)s the taps read only %(taps)s of the %(wide_area)s cells they
-reach over.
+rows, and columns likewise. Without padding, a map would lose $d\,(K - 1)$ of each at stride $1$; where $K$ is odd,
+$p = d\,(K - 1) / 2$ zeros on either side make up for them. With $K = 3$ that is $p = d$: padding equals dilation. The
+price: the cells between the taps are not read. At dilation %(wide)s the taps read only %(taps)s of the %(wide_area)s
+cells they reach over.
 """
 
 TOGETHER = r"""

@@ -5,10 +5,12 @@ from typing import Any
 
 import gradio as gr
 
-from model import CheckpointError, complexity, receptive_field
+from model import CheckpointError, complexity
 from model.checkpoint import CHECKSUM, read_metadata
 from model.drawing.strokes import IMAGE_SIZE
+from model.fields.layer_fields import receptive_field_in
 from model.layers import milestones
+from model.network import NetworkConfig
 from ui.serving.network_store import is_key
 from ui.serving.networks import Networks
 from ui.serving.view import given, view
@@ -87,12 +89,13 @@ def _describe(networks: Networks, name: str) -> str:
     net, metadata = networks.load(name), read_metadata(networks.locate(name))
     cost = complexity(net)
     dilations = ", ".join(stage.written for stage in net.config.stages)
-    last = receptive_field(net, milestones(net.config)[-1].output)
+    seen, narrow = (_last_field(config) for config in (net.config, net.config.undilated()))
     lines = [
         f"**{_plain(networks.title(name))}** has {cost.parameters:,} trainable parameters and takes "
         f"{cost.multiply_accumulates:,} multiply-accumulates per image. Its {len(net.stages)} stages have "
-        f"dilations {dilations}; a cell of the last one sees {last.size[0]} x {last.size[1]} pixels"
-        + (", more than the whole image." if last.size[0] > IMAGE_SIZE else "."),
+        f"dilations {dilations}; a cell of the last one sees {seen} x {seen} pixels"
+        + (", more than the whole image" if seen > IMAGE_SIZE else "")
+        + (f"; with every dilation 1 it would see {narrow} x {narrow}." if narrow < seen else "."),
         _figures(metadata),
         "" if CHECKSUM in metadata else "Its file has no checksum, so that damage to it would not be noticed.",
         "A **depthwise** convolution slides one small kernel over each channel separately; a **pointwise** one mixes "
@@ -100,6 +103,10 @@ def _describe(networks: Networks, name: str) -> str:
         "reaches over 7 x 7 cells and still has nine weights.",
     ]
     return "\n\n".join(line for line in lines if line)
+
+
+def _last_field(config: NetworkConfig) -> int:
+    return receptive_field_in(config, milestones(config)[-1].output).size[0]
 
 
 def _plain(title: str) -> str:
