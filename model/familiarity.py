@@ -18,8 +18,8 @@ from torch import Tensor
 from model.network import DigitNet
 
 UNSET = -1e4  # below any network's energy or evidence
-# The thresholds call this share of the digits they are set by unlike a digit. It is less than half of the 2 % that would
-# be tolerable, because drawings by new people differ more than held-out drawings do.
+# The thresholds call this share of the digits they are set by unlike a digit. It is less than half of the 2 % that
+# would be tolerable, because drawings by new people differ more than held-out drawings do.
 UNFAMILIAR = 0.0075
 ROUNDING = 1e-3  # by which the logits of one image may differ, in another batch or in the browser
 
