@@ -1,4 +1,4 @@
-"""Who runs which file: the long ones first, and those with a browser and an app, which take long to start, in two."""
+"""Who runs which file: the long ones first, and those with a browser and an app, which take long to start, in three."""
 
 from pathlib import Path
 from typing import Any
@@ -6,17 +6,41 @@ from typing import Any
 from xdist.scheduler import LoadFileScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
-WITH_BROWSER = ("gw0", "gw1")  # workers that begin with such files; the others come to them when nothing else is left
+BROWSER = "tests/browser/"
+WITHOUT_BROWSER = "gw3"  # the worker that leaves those files to others: to start takes it longer than they gain by it
+BYTES_A_SECOND = 600  # of most files
+SECONDS = {  # of the files that take far longer than they are long to read
+    "tests/browser/test_teach.py": 130,
+    "tests/browser/test_restart.py": 80,
+    "tests/browser/engine/test_engine.py": 60,
+    "tests/browser/test_design.py": 40,
+    "tests/browser/test_hostile.py": 35,
+    "tests/browser/test_other_browsers.py": 35,
+    "tests/browser/test_language.py": 25,
+    "tests/browser/test_offline.py": 25,
+    "tests/test_deployment.py": 30,
+    "tests/teaching/test_forgetting.py": 20,
+    "tests/teaching/test_proof.py": 20,
+    "tests/training/test_material.py": 15,
+    "tests/ui/test_api.py": 30,
+    "tests/ui/test_app.py": 15,
+    "tests/ui/serving/test_server.py": 15,
+}
 
 
 class LongestFirst(LoadFileScheduling):
     """As --dist loadfile, in another order."""
 
     def _assign_work_unit(self, node: Any) -> None:
-        begins_with_browser = node.gateway.id in WITH_BROWSER
+        alone = node.gateway.id == WITHOUT_BROWSER
+        files = [file for file in self.workqueue if not (alone and file.startswith(BROWSER))]
+        if files:
+            self.workqueue.move_to_end(max(files, key=order), last=False)
+            super()._assign_work_unit(node)
+        else:
+            node.shutdown()
 
-        def order(file: str) -> tuple[bool, int]:
-            return file.startswith("tests/browser/") == begins_with_browser, (ROOT / file).stat().st_size
 
-        self.workqueue.move_to_end(max(self.workqueue, key=order), last=False)
-        super()._assign_work_unit(node)
+def order(file: str) -> tuple[bool, float]:
+    """Files with a browser, of which only some workers take any, before others; long ones before short ones."""
+    return file.startswith(BROWSER), SECONDS.get(file, (ROOT / file).stat().st_size / BYTES_A_SECOND)
