@@ -5,7 +5,6 @@ import random
 from pathlib import Path
 from urllib.parse import quote
 
-import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from model import NetworkConfig, StageConfig, save_checkpoint
@@ -43,36 +42,43 @@ def opened(page: Page, name: str, file: Path) -> None:
     chooser.value.set_files(file)
 
 
-def test_names_of_a_networks_classes(desk: BrowserContext, open_page: OpenPage, tmp_path: Path) -> None:
+def test_names_of_a_networks_classes_labels_of_samples_and_what_a_link_names(
+    desk: BrowserContext, open_page: OpenPage, tmp_path: Path
+) -> None:
+    """One after the other on one page, and what is kept of them after a reload."""
     net = settled(NetworkConfig(4, stages=(StageConfig(4), StageConfig(4, dilation=2)), classes=NAMES))
-    file = save_checkpoint(net, tmp_path / "theirs.safetensors", title=MARKUP)
-    page = open_page(desk, before=hear)
-    opened(page, "Open network", file)
+    network = save_checkpoint(net, tmp_path / "theirs.safetensors", title=MARKUP)
+    samples = tmp_path / "samples.json"
+    labelled = [{"label": name, "drawing": SEVEN} for name in NAMES]
+    samples.write_text(json.dumps({"format": 1, "samples": labelled}))
+
+    page = open_page(desk, linked("network", "cell", "design"), before=hear)
+    every_tab(page)
+    opened(page, "Open network", network)
     expect(page.locator("#teach .classes button")).to_have_count(len(NAMES), timeout=60_000)
+    opened(page, "Open samples", samples)
+    expect(page.locator("#teach .samples li")).to_have_count(len(NAMES))
     draw(page, SEVEN)
+    settle(page)
+    assert top(page).inner_text() in NAMES
+    every_tab(page)
+    page.reload()
+    page.get_by_role("tab", name="Teach").click()
+    expect(page.locator("#teach .samples li")).to_have_count(len(NAMES))
     settle(page)
     assert top(page).inner_text() in NAMES
     every_tab(page)
     page.evaluate("localStorage.clear()")
 
 
-def test_labels_of_samples(desk: BrowserContext, open_page: OpenPage, tmp_path: Path) -> None:
-    file = tmp_path / "samples.json"
-    samples = [{"label": name, "drawing": SEVEN} for name in NAMES]
-    file.write_text(json.dumps({"format": 1, "samples": samples}))
-    page = open_page(desk, before=hear)
-    opened(page, "Open samples", file)
-    expect(page.locator("#teach .samples li")).to_have_count(len(NAMES))
-    page.reload()
-    every_tab(page)
-    page.evaluate("localStorage.clear()")
+def test_a_drawing_in_a_link(desk: BrowserContext, open_page: OpenPage) -> None:
+    """One that is refused is the end of a link, so it comes by itself."""
+    every_tab(open_page(desk, linked("drawing"), before=hear))
 
 
-@pytest.mark.parametrize("fields", [["drawing"], ["network", "cell", "design"]], ids=" ".join)
-def test_a_link(desk: BrowserContext, open_page: OpenPage, fields: list[str]) -> None:
-    """A drawing that is refused is the end of a link, so it comes by itself."""
-    page = open_page(desk, f"#{'&'.join(f'{field}={quote(MARKUP)}' for field in fields)}", before=hear)
-    every_tab(page)
+def linked(*fields: str) -> str:
+    """A link that has markup in these fields."""
+    return f"#{'&'.join(f'{field}={quote(MARKUP)}' for field in fields)}"
 
 
 def test_no_text_in_a_link_is_more_than_a_drawing_or_refused(bench: Page) -> None:

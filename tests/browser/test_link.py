@@ -1,9 +1,11 @@
 """A link carries a drawing and its network to somebody else."""
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, Visits
 from tests.browser.drawing import (
     ONE,
     SEVEN,
@@ -107,6 +109,7 @@ def test_a_link_with_nothing_valid_in_it_says_so_and_the_page_works(desk: Browse
     expect(top(page)).to_have_text("7")
     assert network(page).input_value()
     expect(page.get_by_role("tab", name="Layers")).to_have_attribute("aria-selected", "true")
+    page.wait_for_function("!location.hash.includes('tab=')")
 
 
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
@@ -116,12 +119,6 @@ def test_a_damaged_link_in_the_address_bar_leaves_the_drawing(page: Page, text: 
     page.evaluate("(text) => { location.hash = `drawing=${text}` }", text)
     expect(page.locator("#canvas .status")).to_have_text("This link contains no valid drawing.")
     assert drawing(page) == mine
-
-
-def test_an_unknown_network_in_a_link_leaves_the_page_with_its_own(desk: BrowserContext, open_page: OpenPage) -> None:
-    page = open_page(desk, "#network=nobody")
-    expect(top(page)).not_to_be_empty()
-    assert network(page).input_value()
 
 
 def test_a_drawing_too_large_for_a_link_says_so(page: Page) -> None:
@@ -135,27 +132,34 @@ def test_a_drawing_too_large_for_a_link_says_so(page: Page) -> None:
     assert "drawing=" not in page.evaluate("location.hash")
 
 
-def test_a_link_opens_the_tab_that_it_names(desk: BrowserContext, open_page: OpenPage) -> None:
-    page = open_page(desk, "#tab=Learn")
-    expect(page.get_by_role("tab", name="Learn")).to_have_attribute("aria-selected", "true")
-    page.get_by_role("tab", name="Teach").click()
-    page.wait_for_function("location.hash.includes('tab=Teach')")
-    page.get_by_role("tab", name="Layers").click()
-    page.wait_for_function("!location.hash.includes('tab=')")
-
-
-def test_a_link_that_names_no_tab_of_this_page_opens_the_first(desk: BrowserContext, open_page: OpenPage) -> None:
-    page = open_page(desk, "#tab=%3Cb%3E")
-    expect(page.get_by_role("tab", name="Layers")).to_have_attribute("aria-selected", "true")
-    page.wait_for_function("!location.hash.includes('tab=')")
-
-
-def test_a_link_that_cannot_carry_a_taught_network_says_so(desk: BrowserContext, open_page: OpenPage) -> None:
-    page = open_page(desk)
-    own = "{ key: 'mine-" + "0" * 32 + "', title: 'base, taught 14:02:31' }"
-    page.evaluate(f"{module('kept/networks.js')}.then((networks) => networks.addNetwork({own}))")
-    button(page, "Copy link").click()
-    said = page.locator("#canvas .status")
-    expect(said).to_contain_text("It cannot carry base, taught 14:02:31")
-    assert "mine-" not in page.evaluate("navigator.clipboard.readText()")
+@pytest.fixture(scope="module")
+def followed(desk: BrowserContext, server: str) -> Iterator[Page]:
+    """A page that was opened by a link with a tab and a network that is not there."""
+    visits = Visits(server)
+    page = visits.open(desk, "#tab=Learn&network=nobody")
+    yield page
     page.evaluate("localStorage.clear()")
+    page.close()
+    assert not visits.errors
+
+
+def test_an_unknown_network_in_a_link_leaves_the_page_with_its_own(followed: Page) -> None:
+    expect(top(followed)).not_to_be_empty()
+    assert network(followed).input_value()
+
+
+def test_a_link_opens_the_tab_that_it_names(followed: Page) -> None:
+    expect(followed.get_by_role("tab", name="Learn")).to_have_attribute("aria-selected", "true")
+    followed.get_by_role("tab", name="Teach").click()
+    followed.wait_for_function("location.hash.includes('tab=Teach')")
+    followed.get_by_role("tab", name="Layers").click()
+    followed.wait_for_function("!location.hash.includes('tab=')")
+
+
+def test_a_link_that_cannot_carry_a_taught_network_says_so(followed: Page) -> None:
+    own = "{ key: 'mine-" + "0" * 32 + "', title: 'base, taught 14:02:31' }"
+    followed.evaluate(f"{module('kept/networks.js')}.then((networks) => networks.addNetwork({own}))")
+    button(followed, "Copy link").click()
+    said = followed.locator("#canvas .status")
+    expect(said).to_contain_text("It cannot carry base, taught 14:02:31")
+    assert "mine-" not in followed.evaluate("navigator.clipboard.readText()")

@@ -66,7 +66,15 @@ def test_the_figure_stands_on_the_drawing(tab: Page) -> None:
     assert picture.evaluate("(canvas) => canvas.toDataURL()") == blank
 
 
-def test_what_was_drawn_before_the_tab_was_opened_stands_in_the_figure(page: Page) -> None:
+def test_nothing_moves_by_itself_where_the_system_asks_for_no_motion(tab: Page) -> None:
+    expect(tab.get_by_role("button", name="Play")).to_be_disabled()
+
+
+def test_the_figure_has_what_was_drawn_before_and_plays_when_asked_until_the_last_stage(
+    browser: Browser, open_page: OpenPage
+) -> None:
+    context: BrowserContext = browser.new_context(reduced_motion="no-preference")
+    page = open_page(context)
     draw(page, SEVEN)
     settle(page)
     open_tab(page)
@@ -76,15 +84,6 @@ def test_what_was_drawn_before_the_tab_was_opened_stands_in_the_figure(page: Pag
             return context.getImageData(0, 0, 28, 28).data.some(Boolean);
         }"""
     )
-
-
-def test_nothing_moves_by_itself_where_the_system_asks_for_no_motion(tab: Page) -> None:
-    expect(tab.get_by_role("button", name="Play")).to_be_disabled()
-
-
-def test_the_figure_plays_when_asked_and_stops_at_the_last_stage(browser: Browser, open_page: OpenPage) -> None:
-    context: BrowserContext = browser.new_context(reduced_motion="no-preference")
-    page = open_tab(open_page(context))
     page.clock.install()
     page.clock.run_for(1600)  # longer than a step: paused until somebody presses the button
     assert page.get_by_role("slider", name="Stage").input_value() == "0"

@@ -1,13 +1,14 @@
 """The question that the page opens with, and the path, whose steps see for themselves whether they were done."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from model.network import PRESETS
-from tests.browser.conftest import OpenPage
-from tests.browser.drawing import SCRIBBLE, SEVEN, draw, module, settle, top
+from tests.browser.conftest import Visits
+from tests.browser.drawing import SCRIBBLE, SEVEN, button, draw, module, settle, top
 from ui.first_visit.question import answer_of
 
 
@@ -24,10 +25,19 @@ def pin(page: Page, layer: str) -> None:
     page.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ cell: {cell} }}))")
 
 
-def test_the_opening_screen_asks_and_answers_and_gives_way_to_the_pen(
-    desk: BrowserContext, open_page: OpenPage
-) -> None:
-    page = open_page(desk)
+@pytest.fixture(scope="module")
+def first_visit(desk: BrowserContext, server: str) -> Iterator[Page]:
+    """The page as it opens; the tests use it one after the other."""
+    visits = Visits(server)
+    page = visits.open(desk)
+    yield page
+    page.evaluate("localStorage.removeItem('digitscope.path')")
+    page.close()
+    assert not visits.errors
+
+
+def test_the_opening_screen_asks_and_answers_and_gives_way_to_the_pen(first_visit: Page) -> None:
+    page = first_visit
     asked = answer_of(PRESETS["base"])
     expect(question(page).locator("h2")).to_have_text(asked["question"])
     for figure, picture in zip(question(page).locator("figure").all(), asked["pictures"], strict=True):
@@ -43,10 +53,13 @@ def test_the_opening_screen_asks_and_answers_and_gives_way_to_the_pen(
     expect(question(page)).to_be_visible()
     question(page).get_by_role("button", name="Close").click()
     expect(question(page)).to_be_hidden()
+    button(page, "Clear").click()
 
 
-def test_each_step_of_the_path_is_done_by_doing_it(desk: BrowserContext, open_page: OpenPage) -> None:
-    page = open_page(desk)
+def test_each_step_of_the_path_is_done_by_doing_it(first_visit: Page) -> None:
+    page = first_visit
+    page.get_by_role("button", name=answer_of(PRESETS["base"])["question"]).click()
+    expect(question(page)).to_be_visible()
     page.get_by_role("button", name="A path in 6 steps").click()
     expect(question(page)).to_be_hidden()
     says, further = path(page).locator(".task"), path(page).locator('[data-do="next"]')
@@ -73,7 +86,6 @@ def test_each_step_of_the_path_is_done_by_doing_it(desk: BrowserContext, open_pa
     page.reload()
     page.get_by_role("button", name="On with the path: step 5 of 6").click()
     expect(path(page)).to_have_attribute("data-done", "true")
-    page.evaluate("localStorage.removeItem('digitscope.path')")
 
 
 @pytest.mark.parametrize("width", [1440, 360])

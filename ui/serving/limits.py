@@ -28,6 +28,7 @@ SESSION_CHARACTERS = 64  # of the name that a page gives itself; Gradio's has 11
 SESSIONS = 2_000  # of which Gradio remembers what was changed on the page, some kilobytes each
 UNREAD = 256  # sessions whose results are kept until they are fetched
 CALLS = 100  # of programs that wait in Gradio's queue
+LOOK_SECONDS = 0.02  # between two looks into that queue
 
 KEEP_ALIVE = (
     75  # seconds for which a connection waits for its next request; longer than a proxy, or a pause for thought

@@ -73,12 +73,18 @@ def serve(
     except gr.exceptions.Error as error:
         raise OSError(str(error)) from error
     bound_sessions(page)
+    look_seldom(page)
     gc.freeze()  # each search for garbage would go through all that stays, a quarter of a second without an answer
     page.server.config.limit_concurrency = connections
     page.server.config.timeout_keep_alive = limits.KEEP_ALIVE
     for sentence in openness(host, page.server_port, page.share_url):
         print(sentence, flush=True)
     page.block_thread()
+
+
+def look_seldom(page: gr.Blocks) -> None:
+    """Have a page's queue look for calls less often than a thousand times a second, which keeps a core awake."""
+    page._queue.sleep_when_free = page._queue.progress_update_sleep_when_free = limits.LOOK_SECONDS
 
 
 def openness(host: str | None, port: int, link: str | None) -> list[str]:

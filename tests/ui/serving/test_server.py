@@ -14,7 +14,7 @@ from tests.coroutines import finish
 from tests.serving import ROOT
 from ui.serving import limits
 from ui.serving.connections import closing_idle, most_connections
-from ui.serving.server import openness
+from ui.serving.server import look_seldom, openness
 from ui.serving.sessions import bound_sessions
 
 
@@ -71,6 +71,23 @@ def test_a_session_remembers_what_was_changed_and_nothing_else(page: gr.Blocks) 
 def test_a_call_with_a_long_session_name_is_not_queued(page: gr.Blocks) -> None:
     body = SimpleNamespace(session_hash="a" * 65)
     assert finish(page._queue.push(body=body, request=None, username=None))[2] == "error"
+
+
+def test_a_server_with_nothing_to_do_looks_into_its_queue_seldom(page: gr.Blocks) -> None:
+    """Gradio's own pace alone takes some per cent of a core."""
+    looks: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        looks.append(seconds)
+        page._queue.stopped = True
+
+    look_seldom(page)
+    for loop in (page._queue.start_processing, page._queue.start_progress_updates):
+        page._queue.stopped = False
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("gradio.queueing.asyncio.sleep", sleep)
+            finish(loop())
+    assert looks == [limits.LOOK_SECONDS] * 2
 
 
 def test_connections_that_ask_for_nothing_are_closed() -> None:
