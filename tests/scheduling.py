@@ -10,12 +10,13 @@ BROWSER = "tests/browser/"
 WITHOUT_BROWSER = "gw3"  # the worker that leaves those files to others: to start takes it longer than they gain by it
 BYTES_A_SECOND = 600  # of most files
 SECONDS = {  # of the files that take far longer than they are long to read
-    "tests/browser/test_teach.py": 130,
-    "tests/browser/test_restart.py": 80,
+    "tests/browser/test_restart.py": 100,
+    "tests/browser/test_teach.py": 100,
     "tests/browser/engine/test_engine.py": 60,
     "tests/browser/test_design.py": 40,
     "tests/browser/test_hostile.py": 35,
     "tests/browser/test_other_browsers.py": 35,
+    "tests/browser/test_faults.py": 30,
     "tests/browser/test_language.py": 25,
     "tests/browser/test_offline.py": 25,
     "tests/test_deployment.py": 30,

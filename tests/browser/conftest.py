@@ -107,6 +107,17 @@ def phone(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+@pytest.fixture(scope="module")
+def visitor(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser of somebody who was never here; fails on any error of a script."""
+    errors: list[str] = []
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context.on("weberror", lambda error: errors.append(error.error.stack or str(error.error)))
+    yield context
+    context.close()
+    assert not errors
+
+
 @pytest.fixture(scope="session")
 def bench(browser: Browser) -> Iterator[Page]:
     """A page of files alone: the engine without the app."""

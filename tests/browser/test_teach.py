@@ -1,85 +1,15 @@
 """The tab in which a network learns somebody's hand, used as a visitor uses it."""
 
-import itertools
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from model import load_checkpoint, predict, rasterize
-from model.drawing.samples import read_samples
-from tests.browser.drawing import (
-    ONE,
-    SEVEN,
-    Strokes,
-    button,
-    chosen,
-    draw,
-    drawing,
-    module,
-    network,
-    places,
-    settle,
-    sheet,
-    top,
-)
-from tests.serving import free_port, serving
-
-LONG = 240_000  # milliseconds that a teaching may take on a busy machine
-
-
-def barred_sevens() -> Iterator[Strokes]:
-    """Sevens with a bar, of many hands: how the stem leans, where the bar is, how long and how tilted."""
-    for foot, half, height, tilt in itertools.product(
-        (0.4, 0.55, 0.25), (0.15, 0.25), (0.45, 0.6, 0.75), (-0.15, 0.15)
-    ):
-        middle = 0.72 + (foot - 0.72) * (height - 0.2) / 0.65
-        yield [
-            [(0.28, 0.2), (0.72, 0.2), (foot, 0.85)],
-            [(middle - half, height + tilt), (middle + half, height - tilt)],
-        ]
-
-
-@pytest.fixture(scope="session")
-def misread() -> Strokes:
-    """A seven with a bar that the page's network reads as something else, and is rather sure of it."""
-    net = load_checkpoint("base")
-    candidates = list(barred_sevens())
-    probabilities = predict(net, np.stack([rasterize(candidate) for candidate in candidates]))
-    seven = net.classes.index("7")
-    for candidate, row in zip(candidates, probabilities, strict=True):
-        if row.argmax() != seven and row.max() > 0.6:
-            return candidate
-    pytest.fail("base reads all of these sevens; think of a harder one")
-
-
-@pytest.fixture(scope="module")
-def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser of somebody who was never here; fails on any error of a script."""
-    errors: list[str] = []
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    context.on("weberror", lambda error: errors.append(error.error.stack or str(error.error)))
-    yield context
-    context.close()
-    assert not errors
-
-
-def open_tab(context: BrowserContext, address: str) -> Page:
-    """The page with the tab open."""
-    page = context.new_page()
-    page.goto(address)
-    page.locator("#reading .bar.top").wait_for()
-    return to_tab(page)
-
-
-def to_tab(page: Page) -> Page:
-    page.get_by_role("tab", name="Teach").click()
-    expect(page.locator("#teach .classes button").first).to_be_visible()
-    return page
+from tests.browser.drawing import ONE, SEVEN, button, chosen, draw, drawing, module, network, places, sheet
+from tests.browser.teaching import LONG, keep, moved, open_tab, press, progress, said, samples, settings, teach, to_tab
 
 
 @pytest.fixture
@@ -112,129 +42,6 @@ def tab(opened: Page) -> Iterator[Page]:
 
 def delete_samples(page: Page) -> None:
     page.evaluate(f"{module('kept/samples.js')}.then((samples) => samples.deleteAllSamples())")
-
-
-def press(page: Page, name: str) -> None:
-    """A button of the tab."""
-    page.locator("#teach").get_by_role("button", name=name, exact=True).first.click()
-
-
-def settings(page: Page) -> None:
-    """Open the settings."""
-    if page.locator("#teach details").get_attribute("open") is None:
-        page.locator("#teach summary").click()
-
-
-def teach(page: Page, steps: int, reads: str = "nano") -> None:
-    """Press the button, for so many steps; the smallest network learns fastest."""
-    network(page).select_option(reads)
-    settings(page)
-    page.get_by_label("Steps").fill(str(steps))
-    press(page, "Teach")
-
-
-def keep(page: Page, strokes: Strokes, key: str) -> None:
-    """Draw, and press the digit's key."""
-    draw(page, strokes)
-    page.keyboard.press(key)
-    expect(said(page)).to_contain_text("Kept as")
-
-
-def said(page: Page) -> Locator:
-    """What the box answered last."""
-    return page.locator("#teach .said .note")
-
-
-def samples(page: Page) -> Locator:
-    return page.locator("#teach .samples li")
-
-
-def progress(page: Page) -> Locator:
-    """What is told of the teaching."""
-    return page.locator("#teach .teaching .sentence")
-
-
-def moved(strokes: Strokes, by: float) -> Strokes:
-    """The same hand, a little later."""
-    return [[(x + by * y, y + by * x) for x, y in stroke] for stroke in strokes]
-
-
-def test_it_learns_a_hand_and_keeps_it(visitor: BrowserContext, misread: Strokes, tmp_path: Path) -> None:
-    """Right after teaching, a reload, a restart of the server while it teaches again, and from a downloaded file."""
-    port, options = free_port(), ("--state", str(tmp_path / "state"), "--data", str(tmp_path))
-    with serving(*options, port=port) as address:
-        page = open_tab(visitor, address)
-        button(page, "Clear").click()
-        for by in (0, 0.02, -0.02):
-            keep(page, moved(misread, by), "7")
-        assert drawing(page) == []
-        expect(samples(page)).to_have_count(3)
-        expect(page.locator('#teach .samples [data-state="wrong"]').first).to_contain_text("misread")
-        draw(page, moved(misread, 0.01))
-        settle(page)
-        expect(top(page)).not_to_have_text("7")
-
-        begun: list[str] = []
-        page.on("request", lambda request: begun.extend(re.findall("start_teaching", request.post_data or "")))
-        teach(page, steps=30, reads="base")
-        page.locator('#teach [data-do="teach"]').dispatch_event("click")  # a second press
-        expect(chosen(page)).to_have_text(re.compile("^base, taught"), timeout=LONG)
-        settle(page)
-        assert len(begun) == 1
-        expect(top(page)).to_have_text("7")
-        expect(page.locator("#teach .outcome")).to_be_visible()
-        expect(page.locator("#teach .summary")).to_contain_text("generated digits")
-        expect(page.locator("#teach .readings li")).to_have_count(3)
-        expect(page.locator('.layers-view[data-network^="mine-"]')).to_have_count(1)
-        assert "mine-" not in page.url
-        press(page, "Cancel")
-        expect(progress(page)).to_contain_text(re.compile("[Tt]aught in"), timeout=LONG)
-
-        page.reload()
-        settle(page)
-        expect(top(page)).to_have_text("7")
-        expect(chosen(page)).to_have_text(re.compile("^base, taught"))
-
-        to_tab(page)
-        settings(page)
-        page.get_by_label("Steps").fill("300")
-        press(page, "Teach")
-        expect(progress(page)).to_contain_text("Step", timeout=LONG)
-        where = page.url
-        page.goto("about:blank")  # what an open page finds out by itself would not be said again
-
-    with serving(*options, port=port):
-        page.goto(where)
-        settle(page)
-        expect(top(page)).to_have_text("7")
-        expect(chosen(page)).to_have_text(re.compile("^base, taught"))
-        to_tab(page)
-        expect(progress(page)).to_contain_text("is the last finished network")
-        expect(samples(page)).to_have_count(3)
-
-        with page.expect_download() as file:
-            press(page, "Download samples")
-        kept = tmp_path / "samples.json"
-        file.value.save_as(kept)
-        assert [sample.label for sample in read_samples(kept.read_text("utf-8"))] == ["7"] * 3
-        with page.expect_download() as file:
-            press(page, "Download network")
-        mine = tmp_path / "mine.safetensors"
-        file.value.save_as(mine)
-        seven = load_checkpoint(mine)
-        assert seven.classes[predict(seven, rasterize(drawing(page))[None]).argmax()] == "7"
-
-        press(page, "Reset")
-        settle(page)
-        expect(top(page)).not_to_have_text("7")
-        with page.expect_file_chooser() as chooser:
-            press(page, "Open network")
-        chooser.value.set_files(mine)
-        expect(chosen(page)).to_have_text(re.compile("^uploaded"))
-        settle(page)
-        expect(top(page)).to_have_text("7")
-        press(page, "Undo teaching")
-        page.close()
 
 
 def test_a_class_name_is_text_and_never_html(tab: Page) -> None:
