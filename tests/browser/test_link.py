@@ -1,5 +1,6 @@
 """A link carries a drawing and its network to somebody else."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +35,7 @@ def test_a_copied_link_shows_the_same_drawing_and_network(
     draw(page, [*SEVEN, [(0.3, 0.5), (0.7, 0.5)]])
     choose(page, network(page).locator("option").count() - 1)
     reads = network(page).input_value()
+    expect(page).to_have_url(re.compile(f"network={reads}"))  # the choice travels by way of the server
     settle(page)
     button(page, "Copy link").click()
     expect(page.locator("#canvas .status")).to_contain_text("Copied")

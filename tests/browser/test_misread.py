@@ -80,7 +80,7 @@ def test_what_is_no_digit_is_explained_as_such(tab: Page) -> None:
 def test_the_causes_are_those_for_which_the_library_reads_something_else(tab: Page) -> None:
     net = load_checkpoint("base")
     button(tab, "Clear").click()
-    draw(tab, [[(0.3, 0.25), (0.6, 0.15), (0.3, 0.9)]])  # a flagged one that leans like a 7
+    draw(tab, [[(0.3, 0.35), (0.65, 0.2), (0.2, 0.9)]])  # a flagged one that leans like a 7
     settle(tab)
     sentence = tab.locator("#misread .verdict-steps").inner_text()
     mine = drawing(tab)

@@ -74,7 +74,7 @@ def test_what_it_sees_is_the_drawing_centred(page: Page) -> None:
 
 def test_another_network_reads_the_same_drawing(served_page: Page) -> None:
     page = served_page
-    draw(page, SEVEN)
+    draw(page, [[(0.3, 0.25), (0.6, 0.15), (0.3, 0.9)]])  # a flagged one, of which no two networks are equally sure
     settle(page)
     said, mine = verdict(page).inner_text(), drawing(page)
     before = page.evaluate(f"{module('page/state.js')}.then((state) => state.get())")
