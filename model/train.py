@@ -38,8 +38,8 @@ from model.evaluation.pen_strokes import load_pendigits, pendigits_figures
 from model.metrics import count_correct, logits_of
 from model.network import DigitNet, count_parameters
 from model.study.networks import SEEDS, STUDY
-from model.training.figures import finish, origin_of
 from model.training.material import HELD_OUT, HELD_OUT_SEED, Material, load_hands, load_outliers
+from model.training.provenance import finish, origin_of
 from model.training.recipe import NETWORKS, RECIPES, Recipe
 from model.training.training import Training
 from model.training.workers import Workers

@@ -64,8 +64,8 @@ class Lines:
             return said
         return (
             f"{said} Of {narrow['lines']:,} lines whose digits touch, it reads {100 * narrow['right']:.1f} % right, "
-            f"not {100 * wide['right']:.1f} %, and more of the ink goes to a wrong digit (overlap {narrow['iou']:.3f}, "
-            f"not {wide['iou']:.3f})."
+            f"not {100 * wide['right']:.1f} %; its ink of a digit overlaps with the digit's own by "
+            f"{narrow['iou']:.3f}, not {wide['iou']:.3f}."
         )
 
     def load(self, name: object) -> LineNet:

@@ -92,7 +92,7 @@ function sentence({ classes, parts, probabilities: said, familiar, several }, st
 function strange(closest, probability) {
   const beside = `${closest}, the closest, has ${percent(probability)}.`;
   if (probability > 0.5) return `It takes this for no digit, although ${beside} Its logits are unlike those of digits.`;
-  return `It takes this for no digit: ${beside} In training, scribbles and letters were to get the same probability for every digit.`;
+  return `It takes this for no digit: ${beside} A network that is shown scribbles and letters in training learns to give every digit the same probability for them.`;
 }
 
 // Occlusion ---------------------------------------------------------------------------------------------------------

@@ -24,8 +24,9 @@ from model.data import DEFAULT_DATA
 from model.line.checkpoint import line_names, load_line, read_line_history, save_line
 from model.line.composition import UNLIKE, Composition
 from model.line.layout import Line
+from model.line.measure import line_figures
 from model.line.network import ANSWERS, LineNet
-from model.line.source import HELD_OUT_SEED, composer
+from model.line.source import HELD_OUT, HELD_OUT_SEED, composer
 from model.line.strip import INK
 
 UNLIKE_KEPT = 0.9  # share of the things unlike any digit that are still found
@@ -114,10 +115,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     options = _arguments(arguments)
     lines = unlike_lines(options.data, options.letters, Composition())
+    held_out = composer(options.data, options.letters, Composition(), validation=True).lines(HELD_OUT, HELD_OUT_SEED)
     for name in options.networks:
-        net = load_line(name)
+        net, history = load_line(name), read_line_history(name)
         by = shift_unlike(net, lines)
-        path = save_line(net, name, **read_line_history(name))
+        history["figures"]["validation"] = line_figures(net, held_out)._asdict()
+        path = save_line(net, name, **history)
         print(f"{path}: {ANSWERS[UNLIKE]} lowered by {by[0]:.2f}, of pixels by {by[1]:.2f}", flush=True)
     return 0
 

@@ -14,6 +14,7 @@ from model.drawing.outliers import letters as letters_of
 from model.line.composition import Composer, Composition
 from model.line.layout import Line
 
+HELD_OUT = 500  # lines that are chosen and calibrated by
 HELD_OUT_SEED = 1_000_003  # of the lines that are chosen and calibrated by
 SEEDS = 1_000  # of each training's lines: those of another seed of the training share none of them
 

@@ -31,13 +31,12 @@ from model.line.checkpoint import line_path, save_line
 from model.line.layout import Line
 from model.line.measure import line_figures
 from model.line.network import LINES, LineNet
-from model.line.source import HELD_OUT_SEED, Source, composer
+from model.line.source import HELD_OUT, HELD_OUT_SEED, Source, composer
 from model.line.training import LineRecipe, LineTraining
 from model.network import count_parameters
 from model.training.workers import pick_device
 
 RUNS = Path("runs")
-HELD_OUT = 500  # lines
 LOOKED_AT = 5  # epochs after which the held-out lines are read
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
 
@@ -29,6 +30,7 @@ class Bank(NamedTuple):
             digits; None without teachers.
         strengths: of the augmentation of each variant, (V,), ascending.
         sizes: of each kind, as `Material.sizes`.
+        made: what a checkpoint says of it: its teachers, and where its letters come from.
     """
 
     images: Tensor
@@ -36,6 +38,7 @@ class Bank(NamedTuple):
     answers: Tensor | None
     strengths: tuple[float, ...]
     sizes: tuple[int, int, int]
+    made: dict[str, str]
 
     @property
     def size(self) -> int:
@@ -56,6 +59,7 @@ def build_bank(
     hand_teachers: Sequence[DigitNet] = (),
     strengths: Sequence[float] = STRENGTHS,
     seed: int = 0,
+    made: dict[str, str] | None = None,
 ) -> Bank:
     """Distort every image once with each strength, and ask the teachers about each variant.
 
@@ -69,8 +73,15 @@ def build_bank(
         hand_teachers: who answer about drawn digits in their place.
         strengths: of the augmentation, ascending.
         seed: of the distortions.
+        made: as `Bank.made`.
+
+    Raises:
+        ValueError: only drawn digits have teachers.
     """
+    if hand_teachers and not teachers:
+        raise ValueError("There are teachers of drawn digits alone; expected some of MNIST's as well.")
     joined, sizes = material.joined(), material.sizes()
+    classes = len(teachers[0].classes) if teachers else 0
     asked = [_ready(nets, device) for nets in (teachers, hand_teachers or teachers)]
     asked.append([])  # no answer about outliers is learned
     generator = torch.Generator(device).manual_seed(seed)
@@ -82,16 +93,15 @@ def build_bank(
             for part, right in zip(images.split(CHUNK), labels.split(CHUNK), strict=True):
                 values = augment(part[:, None].to(device).float() / 255, how, generator)  # (N, 1, 28, 28)
                 distorted.append((values[:, 0] * 255).round().byte())
-                answers.append(put_right(_answers(nets, values), right.to(device)) if nets else None)
-    known = [each for each in answers if each is not None]
+                none = torch.zeros(len(part), classes, dtype=torch.half, device=device)
+                answers.append(put_right(_answers(nets, values), right.to(device)) if nets else none)
     return Bank(
         torch.cat(distorted),
         joined.labels.to(device).repeat(len(strengths)),
-        torch.cat([_filled(each, len(part), known[0]) for each, part in zip(answers, distorted, strict=True)])
-        if known
-        else None,
+        torch.cat(answers) if teachers else None,
         tuple(strengths),
         sizes,
+        made or {},
     )
 
 
@@ -116,10 +126,6 @@ def put_right(answers: Tensor, labels: Tensor) -> Tensor:
     return right
 
 
-def _filled(answers: Tensor | None, count: int, like: Tensor) -> Tensor:
-    return like.new_zeros(count, like.shape[1]) if answers is None else answers
-
-
 def save_bank(bank: Bank, path: Path) -> None:
     """Keep a bank, so that several trainings can draw from it."""
     tensors = {"images": bank.images.cpu(), "labels": bank.labels.cpu()}
@@ -128,12 +134,14 @@ def save_bank(bank: Bank, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors["strengths"] = torch.tensor(bank.strengths, dtype=torch.float64)
     tensors["sizes"] = torch.tensor(bank.sizes)
-    save_file(tensors, path)
+    save_file(tensors, path, bank.made)
 
 
 def load_bank(path: Path) -> Bank:
     """A bank that `save_bank` kept."""
-    tensors = load_file(path)
+    with safe_open(path, "pt") as file:
+        made = file.metadata() or {}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (the file is no mapping)
     mnist, hands, outliers = tensors["sizes"].tolist()
     return Bank(
         tensors["images"],
@@ -141,6 +149,7 @@ def load_bank(path: Path) -> Bank:
         tensors.get("answers"),
         tuple(tensors["strengths"].tolist()),
         (mnist, hands, outliers),
+        made,
     )
 
 

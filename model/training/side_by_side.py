@@ -26,8 +26,8 @@ from model.command import command
 from model.data import DEFAULT_DATA, Split, load_mnist, load_training
 from model.metrics import figures
 from model.training.bank import Bank, build_bank, load_bank, save_bank
-from model.training.figures import finish, origin_of
 from model.training.material import HELD_OUT, HELD_OUT_SEED, Material, load_hands, load_outliers
+from model.training.provenance import finish, origin_of
 from model.training.recipe import NETWORKS, RECIPES
 from model.training.stacked_training import SideBySide
 from model.training.workers import pick_device
@@ -79,13 +79,17 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _bank(options: argparse.Namespace, device: torch.device) -> Bank:
+    """The bank that is kept, which knows who taught it, or a new one."""
     if options.bank and options.bank.is_file():
         return load_bank(options.bank).to(device)
+    names = {"teacher": options.teachers, "hand_teacher": options.hand_teachers}
+    made = {role: " ".join(Path(name).stem for name in some) for role, some in names.items() if some}
+    if options.outliers:
+        made["letters"] = Path(options.outliers).name
     hands, outliers = load_hands(cache=options.runs), load_outliers(corpus=options.outliers, cache=options.runs)
-    teachers, hand_teachers = (
-        [load_checkpoint(name) for name in names] for names in (options.teachers, options.hand_teachers)
-    )
-    bank = build_bank(Material(load_training(options.data)[0], hands, outliers), device, teachers, hand_teachers)
+    teachers, hand_teachers = ([load_checkpoint(name) for name in some] for some in names.values())
+    material = Material(load_training(options.data)[0], hands, outliers)
+    bank = build_bank(material, device, teachers, hand_teachers, made=made)
     if options.bank:
         save_bank(bank, options.bank)
     return bank
@@ -108,18 +112,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     device = pick_device(options.device)
     held_out, test = load_hands(HELD_OUT, HELD_OUT_SEED, cache=options.runs), load_mnist(options.data, train=False)
     validation = load_training(options.data)[1]
+    bank = _bank(options, device)
     said = {
         "side_by_side": True,
-        "teacher": " ".join(Path(name).stem for name in options.teachers) or None,
-        **(
-            {"hand_teacher": " ".join(Path(name).stem for name in options.hand_teachers)}
-            if options.hand_teachers
-            else {}
-        ),
+        "teacher": None,
+        **bank.made,
         **({"start": origin_of(options.start)} if options.start else {}),
-        **({"letters": Path(options.outliers).name} if options.outliers else {}),
     }
-    bank = _bank(options, device)
     start = load_checkpoint(options.start) if options.start else None
     trainings: dict[str, SideBySide] = {}
     for name in options.networks:

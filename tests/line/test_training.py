@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from model.data import Split
 from model.line.batches import Batch, joined
 from model.line.calibration import calibrate_line, shift_unlike
-from model.line.composition import Composer, Composition
+from model.line.composition import UNLIKE, Composer, Composition
 from model.line.decoding import decode
 from model.line.layout import NO_LABEL, Line
 from model.line.loss import centre_loss, iou_of_distances, line_loss, targets_of
 from model.line.measure import line_figures, matched
 from model.line.network import ANSWERS, LineNet, LineOutput, line_config
 from model.line.source import load_lines, save_lines
+from model.line.strip import INK
 from model.line.train import recipe_of
 from model.line.training import LineRecipe, LineTraining
 from tests.line.conftest import said
@@ -190,6 +191,16 @@ def test_calibration_makes_an_overconfident_network_doubt(lines: list[Line]) -> 
     assert net.temperature.item() > sure
 
 
+def unlike_share(net: LineNet, lines: list[Line]) -> float:
+    """Of the pixels of what is no digit, how many are called so."""
+    called = []
+    for line in lines:
+        with torch.inference_mode():
+            said = net(torch.from_numpy(line.strip)[None, None]).pixels[0].argmax(0).numpy()
+        called.append(said[(line.owners == UNLIKE) & (line.strip >= INK)] == UNLIKE)
+    return float(np.concatenate(called).mean())
+
+
 def test_as_little_is_called_unlike_as_still_finds_most_of_what_is(bars: Split, small_line: LineNet) -> None:
     """The shift is the head's own, so that digits, pixels and the browser's engine need not know of it."""
     odd = Composer(bars, Composition(no_digit=1.0)).lines(20, seed=3)
@@ -201,6 +212,7 @@ def test_as_little_is_called_unlike_as_still_finds_most_of_what_is(bars: Split, 
         by = shift_unlike(net, odd, kept=0.75)
         after = net(torch.from_numpy(odd[0].strip)[None, None])
     assert all(shift > 5 for shift in by)
+    assert unlike_share(net, odd) == pytest.approx(0.75, abs=0.06)
     assert shift_unlike(net, odd, kept=0.75) == pytest.approx((0, 0), abs=1e-4), "done once, it stays"
     for part, shift in zip(("digit", "pixels"), by, strict=True):
         lowered = getattr(before, part) - getattr(after, part)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from model import data
-from model.checkpoint import load_checkpoint, read_metadata
+from model.checkpoint import load_checkpoint, read_metadata, save_checkpoint
 from model.data import Split
 from model.network import PRESETS, DigitNet, NetworkConfig
 from model.stages import StageConfig
@@ -112,12 +112,15 @@ def test_the_bank_keeps_labels_and_only_digits_have_answers(material: Material, 
         assert torch.equal(said.argmax(1), bank.labels[rows]), "a wrong answer is taught"
         torch.testing.assert_close(bank.answers[rows].float(), said, rtol=0, atol=2e-2)  # both are rounded
     assert not bank.answers[92:104].any(), "an answer about outliers"
+    bank = bank._replace(made={"teacher": "wide"})
     save_bank(bank, tmp_path / "bank.safetensors")
     kept = load_bank(tmp_path / "bank.safetensors")
-    assert (kept.strengths, kept.sizes) == (bank.strengths, bank.sizes)
+    assert (kept.strengths, kept.sizes, kept.made) == (bank.strengths, bank.sizes, bank.made)
     assert torch.equal(kept.images, bank.images)
     assert kept.answers is not None
     assert torch.equal(kept.answers, bank.answers)
+    with pytest.raises(ValueError, match="some of MNIST's as well"):
+        build_bank(material, CPU, [], teachers, strengths=(0.1,))
 
 
 def test_an_epoch_shows_each_image_of_mnist_once_and_none_distorted_too_far(material: Material) -> None:
@@ -137,14 +140,29 @@ def test_the_command_writes_calibrated_networks(
 ) -> None:
     monkeypatch.setattr(data, "VALIDATION_SIZE", 200)
     monkeypatch.setitem(side_by_side.RECIPES, "nano", Recipe(epochs=1, batch=64, hands=0.2, outliers=0.2))
-    said = ["--networks", "nano", "--seeds", "0", "5", "--bank", str(tmp_path / "bank"), "--data", str(stand_in_data)]
+    save_checkpoint(DigitNet(PRESETS["nano"]), tmp_path / "old.safetensors")
+    said = [
+        "--networks",
+        "nano",
+        "--seeds",
+        "0",
+        "5",
+        "--teachers",
+        str(tmp_path / "old.safetensors"),
+        "--bank",
+        str(tmp_path / "bank"),
+        "--data",
+        str(stand_in_data),
+    ]
     said += ["--runs", str(tmp_path), "--out", str(tmp_path), "--device", "cpu"]
     assert side_by_side.main(said) == 0
     first, second = (tmp_path / f"{name}.safetensors" for name in ("nano", "nano-seed5"))
     assert not torch.equal(load_checkpoint(first).stem.weight, load_checkpoint(second).stem.weight)
-    again = [*said, "--from", str(first), "--seeds", "7"]
+    again = [*said, "--teachers", "--from", str(first), "--seeds", "7"]
     assert side_by_side.main(again) == 0
-    assert read_metadata(tmp_path / "nano-seed7.safetensors")["start"]["name"] == "nano"
+    third = read_metadata(tmp_path / "nano-seed7.safetensors")
+    assert third["start"]["name"] == "nano"
+    assert third["teacher"] == "old", "the bank that was kept has its answers"
     metadata = read_metadata(second)
     assert metadata["side_by_side"]
     assert metadata["seed"] == 5
