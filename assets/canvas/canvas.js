@@ -152,7 +152,8 @@ export function mount({ element, server, props }) {
   // The link ------------------------------------------------------------------------------------------------------
 
   function remember() {
-    const { line } = get();
+    const { line, network } = get();
+    if (!network) return; // the link that the page was opened with may name one, and has not been asked yet
     keepInAddress(isWriting() ? { ...get(), drawing: [], line: line && [] } : get());
   }
 
