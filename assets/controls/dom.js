@@ -30,8 +30,14 @@ export const heading = (text, scope = "row") => Object.assign(node("th", "", tex
 
 /** Write an element's text. Only changes cost a layout, and only changes are read out. */
 export function setText(element, text) {
-  if (textOf(element) !== text) element.textContent = text;
+  if (textOf(element) === text) return;
+  const { firstChild } = element;
+  if (firstChild?.nodeType === Node.TEXT_NODE && !firstChild.nextSibling) firstChild.data = text; // a new node would cost its style too
+  else element.textContent = text;
 }
+
+/** Hide an element or show it; an attribute that is set again would cost its style again. */
+export const setHidden = (element, isHidden) => element.toggleAttribute("hidden", Boolean(isHidden));
 
 /** Label an element for screen readers; only changes are read out. */
 export function setLabel(element, text) {
