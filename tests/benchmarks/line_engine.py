@@ -2,8 +2,8 @@
 
 python -m tests.benchmarks.line_engine
 
-One thread each. Strips of 28, 140 and 560 columns by a network of the shipped shape that has learned nothing: what it says
-does not matter to how long it takes.
+One thread each. Strips of 28, 140 and 560 columns by a network of the shipped shape that has learned nothing: what it
+says does not matter to how long it takes.
 """
 
 import json
