@@ -19,7 +19,9 @@ settings.register_profile("quick", deadline=None, max_examples=25)
 settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("quick")
 
-torch.set_num_threads(1)  # small networks: threads that wait for each other take many times as long
+# Small networks: threads that wait for each other take many times as long, here and in the commands that tests run.
+torch.set_num_threads(1)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def find_data() -> Path | None:

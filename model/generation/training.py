@@ -1,8 +1,6 @@
 """The training of a generator, which can be stopped after any epoch and taken up again."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, cast
 
 import torch
@@ -16,6 +14,7 @@ from model.generation.masks import draw_masks
 from model.generation.network import DigitGenerator, GeneratorConfig
 from model.training.material import order_of
 from model.training.precision import narrow_arithmetic
+from model.training.resumable import Resumable
 from model.training.training import moving_average, parameter_groups
 
 WARM_UP = 200  # steps in which the learning rate rises
@@ -62,7 +61,7 @@ class GeneratorRecipe:
                 raise ValueError(f"{name} is {getattr(self, name):g}; expected a number from 0 to less than 1.")
 
 
-class GeneratorTraining:
+class GeneratorTraining(Resumable):
     """A run that can be stopped after any epoch and taken up again, with the same result as without the stop.
 
     Args:
@@ -76,6 +75,8 @@ class GeneratorTraining:
     Raises:
         ValueError: the recipe wants hands and there are none.
     """
+
+    recipe: GeneratorRecipe
 
     def __init__(
         self,
@@ -164,37 +165,7 @@ class GeneratorTraining:
         """The averaged network, in eval mode, on its device."""
         return cast(DigitGenerator, self.average.module.eval())
 
-    def save(self, path: Path) -> None:
-        """Keep everything that `load` needs to go on."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        parts = {name: getattr(self, name).state_dict() for name in ("net", "average", "optimizer")}
-        torch.save(
-            {"config": self.net.config.to_dict(), "recipe": self._lasting(), "epoch": self.epoch, **parts}, partial
-        )
-        partial.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from `save`.
-
-        Raises:
-            ValueError: the state is damaged, or of another recipe or shape.
-        """
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-            made = state["config"], state["recipe"]
-        except (RuntimeError, EOFError, UnpicklingError, LookupError, TypeError) as error:
-            raise ValueError(
-                f"{path} is damaged or none of this program's; without --resume the training starts anew."
-            ) from error
-        if made != (self.net.config.to_dict(), self._lasting()):
-            raise ValueError(
-                f"{path} was made with another shape or recipe; expected {self.net.config}, {self.recipe}."
-            )
-        self.epoch = state["epoch"]
-        for part in ("net", "average", "optimizer"):
-            getattr(self, part).load_state_dict(state[part])
-
-    def _lasting(self) -> dict[str, Any]:
-        """The recipe without its length, which may be changed on the way."""
-        return {name: value for name, value in asdict(self.recipe).items() if name != "epochs"}
+    def made(self) -> dict[str, Any]:
+        """As `Resumable.made`; the recipe without its length, which may be changed on the way."""
+        lasting = {name: value for name, value in asdict(self.recipe).items() if name != "epochs"}
+        return {"config": self.net.config.to_dict(), "recipe": lasting}

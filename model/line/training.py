@@ -1,9 +1,7 @@
 """A training of a network for lines, epoch by epoch, which can be stopped after any and taken up again."""
 
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from pickle import UnpicklingError
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -16,6 +14,7 @@ from model.line.loss import line_loss
 from model.line.network import LineNet
 from model.line.source import Source
 from model.network import NetworkConfig
+from model.training.resumable import Resumable
 from model.training.training import moving_average, parameter_groups
 
 
@@ -61,7 +60,7 @@ class LineRecipe:
         return {name: value for name, value in asdict(self).items() if name not in ("epochs", "decay")}
 
 
-class LineTraining:
+class LineTraining(Resumable):
     """A run that can be stopped after any epoch and taken up again, with the same result as without the stop.
 
     Args:
@@ -71,6 +70,8 @@ class LineTraining:
         source: where the lines come from.
         device: where it is trained.
     """
+
+    recipe: LineRecipe
 
     def __init__(
         self, config: NetworkConfig, seed: int, recipe: LineRecipe, source: Source, device: str | torch.device = "cpu"
@@ -110,42 +111,9 @@ class LineTraining:
         """The averaged network, in eval mode, on its device."""
         return cast(LineNet, self.average.module.eval())
 
-    def save(self, path: Path) -> None:
-        """Keep everything that `load` needs to go on."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        torch.save(
-            {
-                "recipe": self.recipe.made(),
-                "epoch": self.epoch,
-                "net": self.net.state_dict(),
-                "average": self.average.state_dict(),
-                "optimizer": self.optimizer.state_dict(),
-            },
-            partial,
-        )
-        partial.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from `save`.
-
-        Raises:
-            ValueError: the state is damaged, of another recipe, or past the last epoch.
-        """
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-            made, epoch = state["recipe"], state["epoch"]
-        except (RuntimeError, EOFError, UnpicklingError, LookupError, TypeError) as error:
-            raise ValueError(
-                f"{path} is damaged or none of this program's; without --resume the training starts anew."
-            ) from error
-        if made != self.recipe.made():
-            raise ValueError(f"{path} was made with another recipe; expected {self.recipe}.")
-        if epoch > self.recipe.epochs:
-            raise ValueError(f"{path} is after epoch {epoch}; the last of {self.recipe.epochs} is past.")
-        self.epoch = epoch
-        for part in ("net", "average", "optimizer"):
-            getattr(self, part).load_state_dict(state[part])
+    def made(self) -> dict[str, Any]:
+        """As `Resumable.made`."""
+        return {"recipe": self.recipe.made()}
 
 
 def soiled(strips: Tensor, share: float, generator: np.random.Generator) -> Tensor:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
-from pathlib import Path
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -13,15 +13,15 @@ from model.training.bank import Bank, rows_of
 from model.training.loss import digit_loss, outlier_loss
 from model.training.precision import narrow_arithmetic
 from model.training.recipe import Recipe
+from model.training.resumable import Resumable
 from model.training.stacking import stacked, unstacked
 from model.training.training import parameter_groups, share_kept
 
 WARM_UP = 3  # steps before the capture, which are undone
 AHEAD = 50  # steps that may wait for the GPU
-KEPT = ("net", "average", "optimizer", "schedule")
 
 
-class SideBySide:
+class SideBySide(Resumable):
     """A training of networks of one shape, one for each seed.
 
     Args:
@@ -32,6 +32,9 @@ class SideBySide:
         device: where.
         start: a network of that shape to start from; otherwise from random weights.
     """
+
+    KEPT: ClassVar[tuple[str, ...]] = ("net", "average", "optimizer", "schedule")
+    recipe: Recipe
 
     def __init__(
         self,
@@ -119,26 +122,9 @@ class SideBySide:
                     self.stream.synchronize()
         self.epoch += 1
 
-    def save(self, path: Path) -> None:
-        """Keep everything that `load` needs to continue."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        parts = {name: getattr(self, name).state_dict() for name in KEPT}
-        torch.save({"recipe": asdict(self.recipe), "seeds": self.seeds, "epoch": self.epoch, **parts}, partial)
-        partial.replace(path)
-
-    def load(self, path: Path) -> None:
-        """Continue from what `save` kept, before `capture`.
-
-        Raises:
-            ValueError: the state is of another recipe or of other seeds.
-        """
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        if (state["recipe"], tuple(state["seeds"])) != (asdict(self.recipe), self.seeds):
-            raise ValueError(f"{path} was made with another recipe or other seeds; expected {self.recipe}.")
-        self.epoch = state["epoch"]
-        for name in KEPT:
-            getattr(self, name).load_state_dict(state[name])
+    def made(self) -> dict[str, Any]:
+        """As `Resumable.made`; a state is loaded before `capture`."""
+        return {"recipe": asdict(self.recipe), "seeds": self.seeds}
 
     def _order(self, epoch: int) -> Tensor:
         """Rows of the bank, (steps, batch, K)."""

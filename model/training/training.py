@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +16,7 @@ from model.training.loss import digit_loss, outlier_loss
 from model.training.material import NO_DIGIT, Material, order_of
 from model.training.precision import narrow_arithmetic
 from model.training.recipe import Recipe
+from model.training.resumable import Resumable
 from model.training.workers import Workers
 
 
@@ -42,7 +41,7 @@ def parameter_groups(net: nn.Module, weight_decay: float) -> list[dict[str, Any]
     return [{"params": matrices, "weight_decay": weight_decay}, {"params": vectors, "weight_decay": 0.0}]
 
 
-class Training:
+class Training(Resumable):
     """A run that can be stopped after any epoch and resumed, with the same result as without the stop.
 
     Args:
@@ -59,6 +58,9 @@ class Training:
         ValueError: the start is of another shape, or the recipe needs hands or outliers and there are none.
     """
 
+    KEPT: ClassVar[tuple[str, ...]] = ("net", "average", "optimizer", "schedule")
+    recipe: Recipe
+
     def __init__(
         self,
         config: NetworkConfig,
@@ -70,7 +72,7 @@ class Training:
         start: str | None = None,
     ) -> None:
         self.seed, self.recipe, self.workers = seed, recipe, workers
-        device = workers.device
+        self.device = device = workers.device
         torch.manual_seed(seed)
         self.net = DigitNet(config)
         if start:
@@ -152,49 +154,9 @@ class Training:
         """The averaged network, in eval mode, on its device."""
         return cast(DigitNet, self.average.module.eval())
 
-    def save(self, path: Path) -> None:
-        """Keep everything that `load` needs to continue."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        made = {"recipe": asdict(self.recipe), "teacher": self.taught_by, "start": self.start}
-        torch.save({**made, **self.state()}, partial)
-        partial.replace(path)
-
-    def state(self) -> dict[str, Any]:
-        """What `restore` needs to continue, apart from recipe and data."""
-        return {
-            "epoch": self.epoch,
-            "net": self.net.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Continue from `state`, of a training with the same arguments."""
-        self.epoch = state["epoch"]
-        for part in ("net", "average", "optimizer", "schedule"):
-            getattr(self, part).load_state_dict(state[part])
-
-    def load(self, path: Path) -> None:
-        """Continue from what `save` kept.
-
-        Raises:
-            ValueError: the state is damaged, or of another recipe.
-        """
-        try:
-            state = torch.load(path, map_location=self.workers.device, weights_only=True)
-            made = state["recipe"], state["teacher"], state["start"]
-        except (RuntimeError, EOFError, UnpicklingError, LookupError, TypeError) as error:
-            raise ValueError(
-                f"{path} is damaged or was not written by Digitscope; without --resume the training starts over."
-            ) from error
-        expected = asdict(self.recipe), self.taught_by, self.start
-        if made != expected:
-            raise ValueError(
-                f"{path} was made with another recipe, teacher or start; expected {', '.join(map(str, expected))}."
-            )
-        self.restore(state)
+    def made(self) -> dict[str, Any]:
+        """As `Resumable.made`."""
+        return {"recipe": asdict(self.recipe), "teacher": self.taught_by, "start": self.start}
 
 
 def _go_on_from(net: DigitNet, start: str) -> None:

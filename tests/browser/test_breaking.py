@@ -113,6 +113,7 @@ def test_reading_and_maps_follow_what_is_broken_and_nothing_is_kept(shared_page:
     expect(page.locator("#reading .broken")).to_be_visible()
     choose(page, 0)  # another network is whole
     expect(page.locator("#reading .broken")).to_be_hidden()
+    view.locator(".break summary").click()
 
 
 def test_where_the_server_reads_the_controls_say_so(served_page: Page) -> None:

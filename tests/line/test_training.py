@@ -125,11 +125,8 @@ def test_the_end_may_be_chosen_on_the_way_but_nothing_else(lines: list[Line], tm
     training.run_epoch()
     training.save(tmp_path / "state.pt")
     LineTraining(config, 0, replace(RECIPE, epochs=9, decay=3), source).load(tmp_path / "state.pt")
-    with pytest.raises(ValueError, match="made with another recipe"):
+    with pytest.raises(ValueError, match="does not have the recipe of this training"):
         LineTraining(config, 0, replace(RECIPE, noise=0.5), source).load(tmp_path / "state.pt")
-    (tmp_path / "damaged.pt").write_bytes(b"no state")
-    with pytest.raises(ValueError, match="damaged or none of this program's"):
-        training.load(tmp_path / "damaged.pt")
 
 
 def test_the_learning_rate_warms_up_stays_and_falls_to_nothing() -> None:

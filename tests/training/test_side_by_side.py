@@ -95,7 +95,7 @@ def test_a_training_that_is_stopped_goes_on_as_if_it_had_not_been(material: Mate
     (net,) = finished(resumed)
     for name, values in whole.state_dict().items():
         assert torch.equal(net.state_dict()[name], values), name
-    with pytest.raises(ValueError, match="another recipe or other seeds"):
+    with pytest.raises(ValueError, match=r"the seeds of this training; expected \(4,\)"):
         SideBySide(PRESETS["nano"], [4], RECIPE, bank, CPU).load(tmp_path / "state.pt")
 
 

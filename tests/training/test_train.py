@@ -106,10 +106,10 @@ def test_a_state_of_another_recipe_is_refused(
         stop_at_step(stopped, 6)
         assert command(monkeypatch, "--data", stand_in_data) == 130
     assert command(monkeypatch, "--data", stand_in_data, "--epochs", 5, "--resume") == 2
-    assert "another recipe" in capsys.readouterr().err
+    assert "the recipe of this training" in capsys.readouterr().err
     save_checkpoint(DigitNet(PRESETS["nano"]), "other")
     assert command(monkeypatch, "--data", stand_in_data, "--teacher", "other", "--resume") == 2
-    assert "another recipe, teacher or start" in capsys.readouterr().err
+    assert "the teacher of this training" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [b"", b"no state", b"PK\x03\x04 half of a state"])

@@ -22,12 +22,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-PRELOADED = ["torch", "model.teaching.cross_validation", "model.design.live_training", "model.explain.occlusion"]
+PRELOADED = [
+    "torch",
+    "torch._dynamo",  # by far the longest import of those that an optimizer makes when there is the first of it
+    "model.teaching.cross_validation",
+    "model.design.live_training",
+    "model.explain.occlusion",
+]
 NICENESS = 5  # a third of the share that the pens get; with more, other programs of a busy laptop would starve lessons
 FIRST_TO_GO = 500  # of 1000, where memory runs out
 TICK = 0.05  # seconds between two looks at whether the work is still wanted
 GRACE = 0.6  # seconds to the next report of work that is to stop; then its process is ended
 SPARE = 3  # processes that stay when there is nothing to do
+SPINS = "10000"  # rounds, some 0.1 ms: longer than the next operation of a step takes to come
 MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # of mallopt(3)
 LARGE = 2**30  # bytes
 STOP = "stop"
@@ -52,6 +59,9 @@ class Processes:
     """Processes that do one piece of work after the other; those that are done wait for the next."""
 
     def __init__(self) -> None:
+        # The processes inherit it. As it comes, OpenMP's threads wait for each other by running in circles, at length:
+        # beside a browser, which wants a core, a lesson with two of them took several times as long as with one.
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
         forks = sys.platform == "linux"  # elsewhere libraries do not live through a fork
         self._context = multiprocessing.get_context("forkserver" if forks else "spawn")
         if forks:

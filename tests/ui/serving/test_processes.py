@@ -36,6 +36,10 @@ def niceness(_report: Report) -> int:
     return os.nice(0)
 
 
+def begun_with(_report: Report) -> tuple[str, bool]:
+    return os.environ.get("GOMP_SPINCOUNT", "as it comes"), "torch._dynamo" in sys.modules
+
+
 def dawdle(report: Report, told: bool) -> None:
     while True:
         time.sleep(0.01)
@@ -79,6 +83,11 @@ def test_news_come_back_in_order_and_a_process_is_used_again(processes: Processe
 @pytest.mark.skipif(not hasattr(os, "nice"), reason="this system knows no niceness")
 def test_the_pens_come_first(processes: Processes) -> None:
     assert processes.run(niceness, (), lambda *news: None) == min(os.nice(0) + NICENESS, 19)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="imported before only where processes are forked")
+def test_the_first_step_need_not_wait_for_imports_nor_threads_for_each_other_at_length(processes: Processes) -> None:
+    assert processes.run(begun_with, (), lambda *news: None) == ("10000", True)
 
 
 def test_work_that_is_told_to_stop_may_return_what_it_has(processes: Processes) -> None:
