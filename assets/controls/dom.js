@@ -10,8 +10,11 @@ export const clip = (index, count) => Math.min(count - 1, Math.max(0, index));
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** A text in which no line breaks inside a size like 3 x 3 or a percentage. */
+const whole = (text) => String(text ?? "").replace(/(\d) x (?=\d)/g, "$1\u00a0x\u00a0").replace(/(\d) %/g, "$1\u00a0%");
+
 /** A new element with a class and text. */
-export const node = (name, className = "", text = "") => Object.assign(document.createElement(name), { className, textContent: text });
+export const node = (name, className = "", text = "") => Object.assign(document.createElement(name), { className, textContent: whole(text) });
 
 /** A new element of an SVG with its attributes and text. */
 export function svgNode(name, attributes = {}, text = "") {
@@ -30,10 +33,11 @@ export const heading = (text, scope = "row") => Object.assign(node("th", "", tex
 
 /** Write an element's text. Only changes cost a layout, and only changes are read out. */
 export function setText(element, text) {
-  if (textOf(element) === text) return;
+  const words = whole(text);
+  if (textOf(element) === words) return;
   const { firstChild } = element;
-  if (firstChild?.nodeType === Node.TEXT_NODE && !firstChild.nextSibling) firstChild.data = text; // a new node would cost its style too
-  else element.textContent = text;
+  if (firstChild?.nodeType === Node.TEXT_NODE && !firstChild.nextSibling) firstChild.data = words; // a new node would cost its style too
+  else element.textContent = words;
 }
 
 /** Hide an element or show it; an attribute that is set again would cost its style again. */

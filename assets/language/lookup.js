@@ -100,7 +100,7 @@ export function makeLookup(table) {
       found = either(shape) ?? sentences(shape);
       remembered.set(shape, found);
     }
-    return found && found.replace(/[\ue000-\uf8ff]/g, (mark) => numbers[mark.charCodeAt(0) - FIRST]).replaceAll(" %", "\u00a0%");
+    return found && found.replace(/[\ue000-\uf8ff]/g, (mark) => numbers[mark.charCodeAt(0) - FIRST]).replaceAll(" %", "\u00a0%").replace(/(\d) x (?=\d)/g, "$1\u00a0x\u00a0");
   };
 }
 

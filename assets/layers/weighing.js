@@ -36,5 +36,6 @@ export function paintWeights(canvas, { depthwise, pointwise, standard }) {
   context.fillStyle = token("--ink");
   context.font = `${line - devicePixelRatio}px system-ui, sans-serif`;
   context.fillText(inLanguage(`standard ${grouped(standard)}`), line / 3, 1.2 * line);
-  context.fillText(inLanguage(`this ${grouped(depthwise + pointwise)}`), line / 3, whole - one - line / 2);
+  context.fillText(inLanguage(`pointwise ${grouped(pointwise)}`), line / 3, whole - one - 1.6 * line);
+  context.fillText(inLanguage(`+ depthwise ${grouped(depthwise)}`), line / 3, whole - one - line / 2);
 }

@@ -110,9 +110,9 @@ const speed = ({ took, error }) => {
 function makeField({ title, sentence }) {
   const figure = node("figure");
   const picture = node("div");
-  const canvas = pictureCanvas(IMAGE_SIZE, `${title}: 95 % of the influence lies inside ${sentence}`);
+  const canvas = pictureCanvas(IMAGE_SIZE, `${title}: 95 % of the influence inside ${sentence}`);
   const caption = node("figcaption");
-  caption.append(node("b", "", title), ` ${sentence}`);
+  caption.append(node("b", "", title), ` 95 % inside ${sentence}`);
   picture.append(canvas, node("i", "region"), node("i", "box"));
   figure.append(picture, caption);
   return figure;

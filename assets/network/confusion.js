@@ -60,7 +60,7 @@ export function mount({ element, server }) {
     view.querySelector(".rates").replaceChildren(...rates.map(rateRow));
     view.querySelector(".scroll").hidden = !rates.length;
     setText(view.querySelector(".measured"), rates.length
-      ? "Of digits few should be called unlike, of everything else most. * of a kind that was never trained on."
+      ? "Few digits should be called unlike, and most of everything else. * Of a kind that was never trained on."
       : `How often ${title} calls which drawings unlike has not been measured.`);
   }
 
@@ -188,8 +188,10 @@ function headingOf(name, scope) {
   return head;
 }
 
+const KINDS = { "digits: hands": "digits: many ways of writing", "more digits": "three to five digits", part: "part of a digit" };
+
 function rateRow([kind, share]) {
   const row = node("tr");
-  row.append(heading(kind), node("td", "", accuracy(share)));
+  row.append(heading(KINDS[kind] ?? kind), node("td", "", accuracy(share)));
   return row;
 }

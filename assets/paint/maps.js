@@ -1,6 +1,6 @@
 // The maps of one layer as small multiples: all channels on one canvas, painted at once.
 
-import { node, setHidden, setLabel, setText } from "../controls/dom.js";
+import { clip, node, setHidden, setLabel, setText } from "../controls/dom.js";
 import { unpackBytes } from "../page/bytes.js";
 
 const GAP = 1; // canvas pixels between two maps
@@ -113,15 +113,15 @@ export function makeStrip(layer, few) {
       return last <= first ? [] : shown.slice(first * columns, last * columns);
     },
 
-    /** The cell { layer, y, x, channel } under a pointer, or null over a gap. */
+    /** The cell { layer, y, x, channel } under a pointer, over a gap the nearest of the map before; null where there is none. */
     cellAt({ clientX, clientY }) {
       const box = canvas.getBoundingClientRect();
       const middle = (at) => (Number.isInteger(at) ? at + 0.5 : at); // a click is told to a whole pixel, and a cell may have two
       const x = Math.floor(((middle(clientX) - box.left) / box.width) * canvas.width);
       const y = Math.floor(((middle(clientY) - box.top) / box.height) * canvas.height);
       const channel = shown[Math.floor(y / down) * columns + Math.floor(x / right)];
-      const [cellY, cellX] = [Math.floor((y % down) / unit), Math.floor((x % right) / unit)];
-      if (channel === undefined || x < 0 || y < 0 || cellY >= height || cellX >= width) return null;
+      if (channel === undefined || x < 0 || y < 0) return null;
+      const [cellY, cellX] = [clip(Math.floor((y % down) / unit), height), clip(Math.floor((x % right) / unit), width)];
       return { layer: layer.layer, y: cellY, x: cellX, channel };
     },
 

@@ -25,6 +25,7 @@ const isFooled = (answer) => verdictOf(answer)[0] !== "sure";
 export function mount({ element, server, props }) {
   const view = element.querySelector(".path-view");
   const find = (selector) => view.querySelector(selector);
+  const whole = element.closest(".contain > *"); // Gradio confines styles to what lies in .contain
   const mark = document.head.appendChild(node("style")); // of what a step is about, which may be built anew at any time
   const kept = recall("path");
   const done = new Set((kept?.done ?? []).filter((step) => step <= COUNT)); // numbers of the steps that were done
@@ -39,6 +40,7 @@ export function mount({ element, server, props }) {
     named = name;
     if (found.error) setText(find(".says"), found.error);
     follow();
+    check();
   });
 
   const dots = Array.from({ length: COUNT }, (_, index) => {
@@ -54,7 +56,7 @@ export function mount({ element, server, props }) {
     const { path, network } = get();
     find(".step").hidden = !path;
     find(".idle").hidden = Boolean(path);
-    document.body.classList.toggle("on-path", Boolean(path));
+    whole.classList.toggle("on-path", Boolean(path));
     setText(find('[data-do="begin"]'), done.size || came > 1 ? `On with the path: step ${came} of ${COUNT}` : `A path in ${COUNT} steps`);
     if (!path) {
       brought = null;
@@ -90,8 +92,8 @@ export function mount({ element, server, props }) {
     view.dataset.done = String(isDone);
     setText(find(".says"), isDone ? step.found : step.sentence);
     setText(find(".task"), isDone ? "" : step.task);
-    setText(find('[data-do="next"]'), path === COUNT ? "Done" : isDone ? "Next" : "Skip");
-    mark.textContent = isDone ? "" : `${step.place} { outline: 3px solid var(--accent); outline-offset: 3px; }`;
+    setText(find('[data-do="next"]'), path === COUNT ? "End" : isDone ? "Next" : "Skip");
+    mark.textContent = isDone ? "" : `${step.place} { outline: 3px solid var(--accent); outline-offset: 3px; scroll-margin: 72px; }`;
   }
 
   /** Open the step's tab, and bring its place into sight if it is not. */
@@ -104,8 +106,9 @@ export function mount({ element, server, props }) {
       if (get().path !== path) return;
       const target = document.querySelector(place);
       if (!target?.checkVisibility()) return performance.now() - since < PATIENCE && requestAnimationFrame(look);
-      const { top, bottom } = target.getBoundingClientRect();
-      if (top < 64 || bottom > innerHeight - 64) target.scrollIntoView({ block: innerWidth < 960 ? "center" : "start" });
+      const { top, bottom, height } = target.getBoundingClientRect();
+      const isNarrow = innerWidth < 960; // where the path and the selected cell stand below
+      if (isNarrow || top < 64 || bottom > innerHeight - 64) target.scrollIntoView({ block: isNarrow && height < 200 ? "center" : "start" });
     };
     requestAnimationFrame(look);
   }
@@ -124,6 +127,7 @@ export function mount({ element, server, props }) {
   find('[data-do="next"]').addEventListener("click", () => {
     const { path } = get();
     if (path < COUNT) return set({ path: path + 1 });
+    done.clear(); // the next visitor begins anew
     remember(1);
     set({ path: null });
   });

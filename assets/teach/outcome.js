@@ -90,7 +90,7 @@ function forgotten(classes) {
   const lost = classes.filter(({ kept }) => kept && kept[1] < kept[0] - ALARM - 1e-9);
   if (!lost.length) return "";
   const each = lost.map(({ name, kept }) => `${name} (${points(kept[1] - kept[0])})`).join(", ");
-  return `Forgetting: more than one point of the old digits was lost in ${each}. Undo teaching, or teach with a larger share of old digits.`;
+  return `Forgetting: of the old digits, these lost more than one point: ${each}. Undo teaching, or teach with a larger share of old digits.`;
 }
 
 /** What a new class that looks like a digit costs, either way, and a button for the other one. */
@@ -127,7 +127,7 @@ function proofSentence(proof) {
   const range = `with 95 % confidence between ${share(least)} and ${share(most)}`;
   const parts = `${grouped(rehearsed)} others were rehearsed, and ${grouped(chosen)} more decided how much of the new to keep.`;
   if (source === "MNIST") return `Proved by ${grouped(held)} digits that other people wrote (MNIST): ${counted}, ${range}. ${parts}`;
-  if (source === "generated digits") return `Proved by ${grouped(held)} digits that a network drew, as people write them: ${counted}, ${range} if people\u2019s are like these. MNIST makes the proof surer. ${parts}`;
+  if (source === "generated digits") return `Proved by ${grouped(held)} digits that a network drew, as people write them: ${counted}, ${range} if people\u2019s are like these. MNIST makes the proof stronger. ${parts}`;
   return `A weak proof, by ${grouped(held)} variations of one person\u2019s ten digits: ${counted}. Of other people\u2019s digits, many more may be lost. Fetch MNIST and teach again for a proof that counts.`;
 }
 

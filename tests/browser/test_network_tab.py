@@ -100,7 +100,7 @@ def test_every_stage_has_its_mean_field(tab: Page) -> None:
     names = tab.locator("#architecture .fields b").all_inner_texts()
     assert names == ["Stem", "Stage 1", "Stage 2", "Stage 3", "Stage 4"]
     for caption in tab.locator("#architecture figcaption").all_inner_texts():
-        assert "on the image: " in caption
+        assert "95 % inside " in caption
 
 
 def test_the_table_has_every_layer_and_its_cost(tab: Page) -> None:

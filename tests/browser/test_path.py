@@ -97,6 +97,13 @@ def test_a_teachers_link_opens_a_step_at_its_place(browser_page: Page, width: in
     expect(page.locator('#layers canvas[data-layer="stages.2.depthwise"]')).to_be_in_viewport()
     expect(page).to_have_url(re.compile("path=3"))
     expect(path(page).locator(".step")).to_be_in_viewport(ratio=1)
+    pin(page, "stages.2.depthwise")
+    expect(path(page)).to_have_attribute("data-done", "true")
+    panel = page.locator("#layers .cell")
+    box = panel.bounding_box()
+    corner = [box["x"] + 9, box["y"] + box["height"] - 9]
+    is_on_top = panel.evaluate("(panel, at) => panel.contains(document.elementFromPoint(...at))", corner)
+    assert is_on_top, "the path covers nothing of the selected cell's panel"
     path(page).get_by_role("button", name="Leave").click()
 
 

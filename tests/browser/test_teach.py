@@ -164,9 +164,13 @@ def test_a_digit_in_a_text_field_is_text(tab: Page) -> None:
 
 
 def test_nobody_sees_what_another_teaches(page: Page, browser: Browser, server: str) -> None:
+    page.evaluate("location.hash = 'path=6'")
     keep(page, SEVEN, "7")
     teach(page, steps=0)
     expect(chosen(page)).to_have_text(re.compile("^nano, taught"), timeout=LONG)
+    expect(page.locator("#path .path-view")).to_have_attribute("data-done", "true")  # though the sheet is empty
+    page.get_by_role("button", name="End", exact=True).click()
+    expect(page.get_by_role("button", name="A path in 6 steps")).to_be_visible()
     expect(progress(page)).to_contain_text(re.compile("[Tt]aught in"), timeout=LONG)
     assert page.locator("#teach progress").evaluate("(bar) => bar.value") == 1
     expect(page.locator("#teach .warnings")).to_contain_text("All samples are of the class 7")

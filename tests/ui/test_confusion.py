@@ -35,10 +35,10 @@ def test_what_is_not_recorded_is_left_out(networks: Networks, offered: str, smal
 
 def test_the_threshold_is_the_networks_own() -> None:
     net = load_checkpoint("base")
-    assert f"from {net.familiar_evidence:.2f} of evidence" in threshold_sentence(net)
+    assert f"reaches {net.familiar_evidence:.2f} of evidence" in threshold_sentence(net)
     net.familiar_evidence.fill_(UNSET)
     net.familiar_energy.fill_(2.5)
-    assert "from 2.50 of energy" in threshold_sentence(net)
+    assert "reaches 2.50 of energy" in threshold_sentence(net)
 
 
 def test_drawings_behind_a_count_are_found(

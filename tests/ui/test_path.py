@@ -69,7 +69,14 @@ def test_the_weights_of_the_path_are_those_of_the_network() -> None:
     stage = DigitNet(PRESETS["base"]).stages[2]
     few = stage.depthwise.weight.numel() + stage.pointwise.weight.numel()
     many = stage.depthwise.weight.numel() * stage.config.channels  # a kernel for each pair of channels
-    assert f"{few:,} weights; a standard convolution has {many:,}" in step["sentence"]
+    assert f"{few:,} weights, where a standard convolution has {many:,}" in step["sentence"]
+
+
+def test_dilation_is_set_against_the_same_stages_without_it() -> None:
+    found = describe_path(Networks(["base"]), "base")["steps"][2]["found"]
+    wide, narrow = (picture["sentence"] for picture in answer_of(PRESETS["base"])["pictures"])
+    assert f"sees {wide}" in found
+    assert f"would see {narrow.removesuffix(' pixels')} with as many weights" in found
 
 
 def test_a_network_of_standard_convolutions_is_refused_in_a_sentence() -> None:

@@ -7,6 +7,7 @@ import gradio as gr
 from model import receptive_field
 from model.cost.convolution import Convolution
 from model.cost.separable import effective_kernel
+from model.fields.layer_fields import receptive_field_in
 from model.layers import Layer, parts_of
 from model.network import NetworkConfig
 from ui.first_visit.dilated import dilated_stage
@@ -58,8 +59,8 @@ def describe_path(networks: Networks, name: object) -> dict[str, Any]:
                 "place": "#canvas .sheet",
                 "layer": None,
             },
-            _window(config, near, parts[near][0], fields[near + 1]),
-            _apart(config, near, widest, parts[widest][0], fields),
+            _window(config, near, parts[near][0], fields),
+            _apart(config, widest, parts[widest][0], fields),
             _weigh(config, widest, parts[widest]),
             {
                 "check": "fool",
@@ -83,27 +84,31 @@ def describe_path(networks: Networks, name: object) -> dict[str, Any]:
     }
 
 
-def _window(config: NetworkConfig, index: int, layer: Layer, field: int) -> dict[str, Any]:
+def _window(config: NetworkConfig, index: int, layer: Layer, fields: list[int]) -> dict[str, Any]:
     kernel, dilation = config.stages[index].kernel, config.stages[index].dilation
     reach = effective_kernel(kernel, dilation)
+    before, after = fields[index : index + 2]
     return {
         "check": "cell",
         "sentence": (
             f"A cell of a depthwise map looks through {kernel**2} weights at {reach} x {reach} cells of the map before "
             f"it: d = {dilation}."
         ),
-        "task": f"Pin a cell of the {layer.title.lower()} maps: click on it.",
-        "found": f"Its picture shows where it looks on your drawing: {field} x {field} pixels; it reads the dots.",
+        "task": f"Pin a cell of the {layer.title.lower()} maps: click or tap it.",
+        "found": (
+            f"Each of the {reach} x {reach} cells sees {before} x {before} pixels of your drawing, all of them "
+            f"together {after} x {after}: the box in its picture."
+        ),
         "tab": "Layers",
         "place": _maps_of(layer),
         "layer": layer.name,
     }
 
 
-def _apart(config: NetworkConfig, near: int, far: int, layer: Layer, fields: list[int]) -> dict[str, Any]:
-    stage = config.stages[far]
+def _apart(config: NetworkConfig, far: int, layer: Layer, fields: list[int]) -> dict[str, Any]:
+    stage, twin = config.stages[far], config.undilated()
     reach = effective_kernel(stage.kernel, stage.dilation)
-    before, after = fields[near + 1], fields[far + 1]
+    narrow, wide = receptive_field_in(twin, parts_of(twin)[far + 1][-1].output).size[0], fields[far + 1]
     return {
         "check": "cell",
         "sentence": (
@@ -111,7 +116,10 @@ def _apart(config: NetworkConfig, near: int, far: int, layer: Layer, fields: lis
             f"(d = {stage.dilation}): they reach over {reach} x {reach} cells."
         ),
         "task": f"Pin a cell of the {layer.title.lower()} maps.",
-        "found": f"{after} x {after} pixels instead of {before} x {before}, through as many weights: that is dilation.",
+        "found": (
+            f"It sees {wide} x {wide} pixels. If no stage were dilated, it would see {narrow} x {narrow} with as many "
+            "weights: that is what dilation does."
+        ),
         "tab": "Layers",
         "place": _maps_of(layer),
         "layer": layer.name,
@@ -126,11 +134,14 @@ def _weigh(config: NetworkConfig, index: int, part: tuple[Layer, ...] | list[Lay
     return {
         "check": "cell",
         "sentence": (
-            f"Depthwise looks around, one channel at a time; pointwise mixes the {layer.in_channels} channels of one "
-            f"cell. Together they have {few:,} weights; a standard convolution has {many:,}."
+            f"Depthwise looks around in each channel, pointwise mixes all {layer.in_channels}: {few:,} weights, where "
+            f"a standard convolution has {many:,}."
         ),
-        "task": f"Pin a cell of the {layer.title.lower()} maps, and see both drawn to scale beside its picture.",
-        "found": f"Each square's area is its number of weights: {many / few:.1f} times fewer, for the same window.",
+        "task": f"Pin a cell of the {layer.title.lower()} maps.",
+        "found": (
+            f"{many / few:.1f} times fewer weights for the same window, drawn to scale in its panel. The price: a "
+            "channel is searched for only one pattern."
+        ),
         "tab": "Layers",
         "place": _maps_of(layer),
         "layer": layer.name,

@@ -1,6 +1,7 @@
 """The Learn tab: separable dilated convolution built up from its parts, each figure live on the drawing."""
 
 import inspect
+import re
 
 import gradio as gr
 
@@ -69,4 +70,6 @@ def _text(template: str) -> None:
 
 
 def _words(markdown: str, name: str | None = None) -> None:
+    markdown = re.sub(r"(?<=\d)\sx\s(?=\d)", "\u00a0x\u00a0", markdown)  # no line breaks inside a size or a percentage
+    markdown = re.sub(r"(?<=\d)\s(?=%)", "\u00a0", markdown)
     gr.Markdown(markdown, latex_delimiters=FORMULAS, elem_classes="lesson", elem_id=name)

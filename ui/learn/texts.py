@@ -12,6 +12,7 @@ from model.cost.separable import effective_kernel
 from model.cost.worked_example import IN_READING_ORDER, WorkedExample
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.gridding import hybrid_dilation_gap, meets_hybrid_dilation
+from model.fields.layer_fields import coverage
 from model.layers import milestones
 from model.network import PRESETS, DigitNet
 from ui.learn.figures import convolution_of
@@ -100,8 +101,10 @@ cells lie $j$ pixels apart, the next stage makes that
 $$r' = r + d\,(K - 1)\,j \qquad j' = s\,j$$
 
 starting with $r = j = 1$ at the image. Dilation thus widens the field without the larger kernel, the additional
-stages or the stride that would otherwise be needed. In %(preset)s the stages have dilations %(preset_dilations)s; their
-fields are %(preset_fields)s pixels wide.
+stages or the stride that would otherwise be needed. Stride widens the fields of all later stages as well, but leaves
+fewer cells: the map is coarser. Dilation keeps every cell. In %(preset)s the stages have dilations
+%(preset_dilations)s; their fields are %(preset_fields)s pixels wide. Stage %(whole)s is the first that sees the whole
+image of %(image)s x %(image)s pixels.
 """
 
 WORKED = r"""
@@ -135,6 +138,8 @@ of $-1, 0, 1$.
   this guarantees that there are no holes. Otherwise it does not: %(kept)s satisfy it, with $M_2 = %(kept_gap)s$, yet
   read only %(kept_read)s of %(kept_size)s columns. Nor is it necessary: %(broken)s violate it, with
   $M_2 = %(broken_gap)s$, yet read all %(broken_size)s.
+- %(preset)s leaves no holes: with dilations %(preset_dilations)s, a cell of its last stage reads all %(preset_read)s
+  pixels of its field, as the Network tab counts.
 - A residual path fills no holes: the middle tap of an odd kernel already reads the cell that it passes on.
 """
 
@@ -194,6 +199,9 @@ def _fields(net: DigitNet) -> dict[str, str]:
         "preset": EXAMPLE,
         "preset_dilations": _listed([stage.dilation for stage in stages]),
         "preset_fields": _listed(fields),
+        "preset_read": f"{coverage(net, milestones(net.config)[-1].output).read:,}",
+        "whole": str(next(number for number, field in enumerate(fields, 1) if field >= IMAGE_SIZE)),
+        "image": str(IMAGE_SIZE),
     }
 
 

@@ -67,7 +67,8 @@ def threshold_sentence(net: DigitNet) -> str:
         parts.append(f"{net.familiar_energy:.2f} of energy (the log-sum-exp of its logits)")
     if not parts:
         return "This network has no threshold: it takes every drawing for one of its classes."
-    return f"A drawing counts as a digit from {' and '.join(parts)}; with less it is called unlike anything learned."
+    reached = " and ".join(parts)
+    return f"A drawing counts as a digit if it reaches {reached}; with less it is called unlike anything learned."
 
 
 def look_behind(

@@ -185,9 +185,7 @@ def _picture(title: str, mean: MeanField) -> dict[str, Any]:
         "field": to_base64(np.rint(mean.field * 255).astype(np.uint8)),
         "region": mean.region.corners,
         "box": mean.box.corners,
-        "sentence": (
-            f"{_by(*mean.box.size)} of the {_by(*mean.region.size)} on the image: {100 * mean.fraction:.0f} % of that"
-        ),
+        "sentence": f"{_by(*mean.box.size)} of {_by(*mean.region.size)} pixels ({100 * mean.fraction:.0f} %)",
     }
 
 
