@@ -96,8 +96,8 @@ def test_the_proof_tells_the_truth_about_a_look_alike(data_directory: Path, tmp_
 
 
 def losses(replay: Replay, test: Split) -> tuple[np.ndarray, np.ndarray]:
-    """(said, true) lost shares of each digit, after five drawings that look like a 2 were taught as a class."""
-    net, drawings = load_checkpoint("base"), lookalikes("Z", 5)
+    """(said, true) lost shares of each digit, after five drawings that look like a 5 were taught as a class."""
+    net, drawings = load_checkpoint("base"), lookalikes("S", 5)
     images = np.stack([rasterize(drawing) for drawing in drawings])
     teaching = Teaching(keep="class")
     result = fine_tune(net, images, ["zed"] * 5, drawings=drawings, replay=replay, teaching=teaching)
