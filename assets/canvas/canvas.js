@@ -1,6 +1,6 @@
 // The sheet for one digit or a line, its buttons, its examples, and the link that restores what is on it.
 
-import { rove, setText } from "../controls/dom.js";
+import { rove, setHidden, setText } from "../controls/dom.js";
 import { titleOf } from "../kept/networks.js";
 import { textOf } from "../language/language.js";
 import { isOwn, keepInAddress, networkInLink, readLink } from "../page/link.js";
@@ -36,7 +36,7 @@ export function mount({ element, server, props }) {
     buttons.redo.disabled = !canRedo();
     const isEmpty = !inkOf(get()).length;
     buttons.clear.disabled = isEmpty;
-    hint.hidden = !isEmpty || sheet.hasCursor();
+    setHidden(hint, !isEmpty || sheet.hasCursor());
   }
 
   // The buttons ---------------------------------------------------------------------------------------------------

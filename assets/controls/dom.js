@@ -34,8 +34,14 @@ export const heading = (text, scope = "row") => Object.assign(node("th", "", tex
 /** Write an element's text. Only changes cost a layout, and only changes are read out. */
 export function setText(element, text) {
   const words = whole(text);
-  if (textOf(element) !== words) element.textContent = words;
+  if (textOf(element) === words) return;
+  const { firstChild } = element;
+  if (firstChild?.nodeType === Node.TEXT_NODE && !firstChild.nextSibling) firstChild.data = words; // a new node would cost its style too
+  else element.textContent = words;
 }
+
+/** Hide an element or show it; an attribute that is set again would cost its style again. */
+export const setHidden = (element, isHidden) => element.toggleAttribute("hidden", Boolean(isHidden));
 
 /** Label an element for screen readers; only changes are read out. */
 export function setLabel(element, text) {

@@ -14,6 +14,7 @@ export function mountBreaking(section) {
   const part = (name) => section.querySelector(`[data-break="${name}"]`);
   const mend = section.querySelector('[data-do="break-nothing"]');
   let own = null; // structure that the stages are those of
+  let shown = null; // what was shown last, as text
   let chosen = null; // the cell whose channel may be switched off
 
   const change = (fields) => set({ breaks: changed(get().breaks, fields) });
@@ -33,6 +34,9 @@ export function mountBreaking(section) {
     const { breaks } = get();
     const here = !answer || answer.took !== undefined || breaks !== null;
     const { layers } = structure;
+    const now = JSON.stringify([structure.network, structure.breaks, breaks, cell && [cell.layer, cell.channel], here, !answer]);
+    if (now === shown) return; // while somebody draws nothing changes here
+    shown = now;
     if (own !== structure.network) {
       own = structure.network;
       const stages = new Set(layers.map(({ stage }) => stage).filter((stage) => stage !== null));

@@ -1,7 +1,7 @@
 // The panel of the selected cell: its field on the image, the maps it reads and belongs to, its arithmetic, and the
 // walking kernel.
 
-import { node, setLabel, setText } from "../controls/dom.js";
+import { node, setHidden, setLabel, setText } from "../controls/dom.js";
 import { mountPlayer } from "../controls/motion.js";
 import { signed } from "../page/words.js";
 import { paintFields } from "../paint/fields.js";
@@ -82,8 +82,8 @@ export function mountPanel(view, selection) {
     setText(output.querySelector(".name"), detail?.map ? `Its map, \u2264 ${detail.map.maximum.toFixed(2)}` : "");
     setLabel(input.querySelector("canvas"), weights ? inWords(weights) : "The map that the kernel reads, with the kernel's taps");
     setLabel(output.querySelector("canvas"), layer ? label : "No cell selected");
-    find('[data-do="walk"]').hidden = !layer?.kernels;
-    find('[data-do="unfold"]').hidden = !detail;
+    setHidden(find('[data-do="walk"]'), !layer?.kernels);
+    setHidden(find('[data-do="unfold"]'), !detail);
     if (detail) {
       paintWalk(detail, layer);
       if (weights) paintWeights(input.querySelector("canvas"), weights);

@@ -1,6 +1,6 @@
 // The maps of one layer as small multiples: all channels on one canvas, painted at once.
 
-import { clip, node, setLabel, setText } from "../controls/dom.js";
+import { clip, node, setHidden, setLabel, setText } from "../controls/dom.js";
 import { unpackBytes } from "../page/bytes.js";
 
 const GAP = 1; // canvas pixels between two maps
@@ -136,7 +136,7 @@ export function makeStrip(layer, few) {
     /** Frame the map and the cell that is selected; nothing if it belongs to another layer. */
     select(cell) {
       const index = cell?.layer === layer.layer ? shown.indexOf(cell.channel) : -1;
-      mark.hidden = index < 0;
+      setHidden(mark, index < 0);
       if (index < 0) return;
       const place = (node, x, y, w, h, wide, high) => {
         const edges = { left: x / wide, top: y / high, width: w / wide, height: h / high };

@@ -1,6 +1,6 @@
 // What the network sees and reads: its 28 x 28 image, a bar for each class, and one sentence.
 
-import { setText } from "../controls/dom.js";
+import { setHidden, setText } from "../controls/dom.js";
 import { openTab } from "../controls/tabs.js";
 import { inWords } from "../kept/breaks.js";
 import { toChosen, toLine } from "../page/shape.js";
@@ -53,8 +53,8 @@ export function mount({ element }) {
   function say(state, text) {
     const nothing = ["empty", "error"].includes(state);
     offer.classList.toggle("none", nothing);
-    asLine.hidden = get().line !== null || !last?.several?.length;
-    alone.hidden = get().line === null || nothing;
+    setHidden(asLine, get().line !== null || !last?.several?.length);
+    setHidden(alone, get().line === null || nothing);
     verdict.dataset.state = state;
     setText(verdict, text);
     pocket(text);

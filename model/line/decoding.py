@@ -4,6 +4,8 @@
   cells are exactly as likely, the leftmost counts, then the topmost.
 - Peaks are taken from the likeliest on, ties again from the left. One whose box overlaps a box that was taken already
   by more than `MOST_OVERLAP` (intersection over union) is the same digit seen twice, and is dropped.
+- Neighbours that are both unlike any digit, and whose boxes overlap by more than `SAME_SCRAWL` of the narrower one's
+  width, are one thing: a scribble across the sheet is boxed once.
 - Digits are read from left to right by the middles of their boxes, at the same place from top to bottom.
 """
 
@@ -19,6 +21,7 @@ from model.line.strip import INK, LineError, check_strip
 
 LEAST_CENTRE = 0.3
 MOST_OVERLAP = 0.5
+SAME_SCRAWL = 0.1
 PAPER = -1  # in a mask: no ink, or ink of no digit
 
 Box = tuple[float, float, float, float]
@@ -132,7 +135,26 @@ def decode(output: LineOutput, stride: int, temperature: float, width: int) -> l
         if all(iou(box, other) <= MOST_OVERLAP for other, _, _ in taken):
             taken.append((box, x, y))
     taken.sort(key=lambda one: (one[0][1] + one[0][3], one[0][0] + one[0][2]))
-    return [_digit(output, box, y, x, temperature) for box, x, y in taken]
+    digits: list[LineDigit] = []
+    for box, x, y in taken:
+        digit = _digit(output, box, y, x, temperature)
+        if digits and _same_scrawl(digits[-1], digit):
+            surer = max(digits[-1], digit, key=lambda one: one.probability)
+            digits[-1] = surer._replace(box=_around(digits[-1].box, box))
+        else:
+            digits.append(digit)
+    return digits
+
+
+def _same_scrawl(one: LineDigit, other: LineDigit) -> bool:
+    (_, left, _, right), (_, other_left, _, other_right) = one.box, other.box
+    narrower = min(right - left, other_right - other_left)
+    overlap = _overlap(left, right, other_left, other_right)
+    return not one.is_digit and not other.is_digit and overlap > SAME_SCRAWL * narrower
+
+
+def _around(one: Box, other: Box) -> Box:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
 
 
 def _box_at(output: LineOutput, y: int, x: int, stride: int, width: int) -> Box:

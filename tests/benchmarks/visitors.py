@@ -50,14 +50,14 @@ class Load:
         self.errors: dict[str, int] = defaultdict(int)
         self.busy = 0  # answers past capacity, which the page asks again by itself
         self.lessons: list[float] = []  # seconds from the button to the taught network
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-        self._client = httpx.AsyncClient(base_url=address, timeout=60, limits=limits, trust_env=False)
+        self._address = address
+        self._clients: dict[str, httpx.AsyncClient] = {}  # by visitor: each browser has connections of its own
         self._components: dict[str, int] = {}
         self._parts: dict[str, Any] = {}
 
     async def open(self) -> None:
         """Find out which component of the page answers what, and what there is to ask for."""
-        config = (await self._client.get("/config")).json()
+        config = (await self._client("first").get("/config")).json()
         self._components = {
             component["props"]["elem_id"]: component["id"]
             for component in config["components"]
@@ -70,16 +70,25 @@ class Load:
             self._parts = {"layers": {"maps": maps, "cell": None, "activity": False}}
 
     async def close(self) -> None:
-        await self._client.aclose()
+        for client in self._clients.values():
+            await client.aclose()
+
+    def _client(self, session: str) -> httpx.AsyncClient:
+        if session not in self._clients:
+            self._clients[session] = httpx.AsyncClient(
+                base_url=self._address, timeout=60, verify=False, trust_env=False
+            )
+        return self._clients[session]
 
     async def arrive(self, number: int, wait: float) -> None:
         """One visitor's page, its scripts and its network, after so many seconds."""
         await asyncio.sleep(wait)
-        await self._timed("page", self._client.get("/"))
+        client = self._client(_session(number))
+        await self._timed("page", client.get("/"))
         if self.visits.mode == "engine":
             scripts = sorted(str(path.relative_to(ASSETS)) for path in ASSETS.rglob("*.js"))
             for script in scripts if number % 10 == 0 else scripts[:1]:  # a tenth come with an empty cache
-                await self._timed("script", self._client.get(f"/digitscope/{script}"))
+                await self._timed("script", client.get(f"/digitscope/{script}"))
             await self._ask("network", _session(number), "engine", "network_file", NETWORK)
 
     async def stay(self, number: int, end: float) -> None:
@@ -142,7 +151,7 @@ class Load:
             "fn_name": function,
             "session_hash": session,
         }
-        response = await self._timed(what, self._client.post("/gradio_api/component_server", json=body))
+        response = await self._timed(what, self._client(session).post("/gradio_api/component_server", json=body))
         answer = response.json() if response is not None and response.status_code == 200 else {}
         if answer.get("error") and "again" not in answer and "state" not in answer:
             self.errors[f"{what}: {answer['error']}"] += 1

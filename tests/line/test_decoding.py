@@ -63,6 +63,21 @@ def test_what_is_hardly_a_centre_is_no_digit() -> None:
     assert labels(output) == []
 
 
+def test_a_scribble_with_several_peaks_is_one_thing_and_letters_side_by_side_are_two() -> None:
+    far = (8.0, 12.0, 8.0, 12.0)
+    scribble = said([(7, 8, "unlike", far), (6, 16, "unlike", far), (7, 24, "unlike", far)])
+    scribble.digit[0, ANSWERS.index("unlike"), 6, 16] += 1.0
+    (one,) = decode(scribble, 2, 1.0, 80)
+    assert one.box == (5.0, 5.0, 23.0, 61.0)
+    assert one.probability == pytest.approx(float(scribble.digit[0, :, 6, 16].softmax(0)[ANSWERS.index("unlike")]))
+    assert labels(said([(7, 8, "unlike", SIDES), (7, 14, "unlike", SIDES)])) == ["unlike", "unlike"]
+    assert labels(said([(7, 8, "unlike", far), (7, 16, "4", SIDES), (7, 24, "unlike", far)])) == [
+        "unlike",
+        "4",
+        "unlike",
+    ]
+
+
 box = st.tuples(*[st.floats(0, 20)] * 2, *[st.floats(21, 40)] * 2)
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from model.checkpoint import load_checkpoint
 from model.data import Split, load_mnist
@@ -15,6 +16,7 @@ from model.drawing.strokes import rasterize
 from model.metrics import logits_of
 from model.teaching import draw_digits
 from model.teaching.generated_digits import DigitsError, read_digits, write_digits
+from model.teaching.herding import herd
 from model.teaching.keeping import lookalikes
 from model.teaching.lesson import answers_before, fine_tune
 from model.teaching.proof import prove, wilson
@@ -123,6 +125,9 @@ def test_the_file_of_digits_has_three_parts_of_seeds_of_their_own(
     for name in ("draw_digits", "replay"):
         for part, count in {"REHEARSED": 20, "CHOSEN": 20, "HELD_OUT": 30}.items():
             monkeypatch.setattr(f"model.teaching.{name}.{part}", count)
+    real = Split(*(torch.cat([column] * 2) for column in (torch.from_numpy(draw(list(examples), 0)), torch.arange(10))))
+    monkeypatch.setattr(draw_digits, "load_training", lambda data: (real, real))
+    asked.clear()
     assert draw_digits.main(["--out", str(tmp_path / "digits.npz")]) == 0
     assert len(asked) == len(set(asked)) == 30
     replay = generated_replay.__wrapped__(tmp_path / "digits.npz")
@@ -136,4 +141,21 @@ def test_what_no_network_reads_as_asked_is_left_out() -> None:
         return np.stack([eight for _ in labels])
 
     with pytest.raises(ValueError, match="0s are hardly ever read"):
-        draw_digits.drawn_part(draw, 10, 0)
+        draw_digits.drawn_part(draw, 10, 0, Split(torch.zeros(0, 28, 28), torch.zeros(0)))
+
+
+def test_of_many_digits_those_are_kept_that_are_as_various_as_people_s() -> None:
+    """Of the unusual ones that the generator draws too seldom, as many are kept as people write."""
+    generator = torch.Generator().manual_seed(0)
+
+    def features(usual: int, unusual: int) -> Tensor:
+        return (
+            torch.randn(usual + unusual, 4, generator=generator) + 6 * (torch.arange(usual + unusual) >= usual)[:, None]
+        )
+
+    some = features(450, 50)
+    chosen = herd(some, features(800, 200), 100)
+    assert len(chosen.unique()) == 100
+    assert (chosen >= 450).sum() == pytest.approx(20, abs=1)
+    with pytest.raises(ValueError, match="600 of 500 digits cannot be chosen"):
+        herd(some, some, 600)

@@ -7,6 +7,7 @@ import { INK } from "./strip.js";
 
 const LEAST_CENTRE = Math.fround(0.3);
 const MOST_OVERLAP = 0.5;
+const SAME_SCRAWL = 0.1; // of the narrower box
 const BOX_SCALE = 4; // pixels of a box's side for one unit of the head's output
 const PAPER = -1; // in a mask: no ink, or ink of no digit
 const UNLIKE = "unlike";
@@ -29,10 +30,25 @@ export function decode(heads, stride, temperature, width, classes) {
     if (taken.every((other) => iou(box, other.box) <= MOST_OVERLAP)) taken.push({ box, x, y });
   }
   taken.sort(({ box: one }, { box: other }) => one[1] + one[3] - other[1] - other[3] || one[0] + one[2] - other[0] - other[2]);
-  const digits = taken.map(({ box, x, y }) => ({ ...digitAt(heads, y, x, temperature, classes), box }));
+  const digits = [];
+  for (const { box, x, y } of taken) {
+    const digit = { ...digitAt(heads, y, x, temperature, classes), box };
+    const before = digits.at(-1);
+    if (before && isSameScrawl(before, digit)) {
+      digits[digits.length - 1] = { ...(digit.probability > before.probability ? digit : before), box: around(before.box, box) };
+    } else digits.push(digit);
+  }
   checkSideBySide(digits.filter(({ unlike }) => !unlike).map(({ box }) => box));
   return digits;
 }
+
+/** Whether neighbours that are unlike any digit are one thing: a scribble across the sheet is boxed once. */
+function isSameScrawl({ unlike, box: [, left, , right] }, other) {
+  const [, otherLeft, , otherRight] = other.box;
+  return unlike && other.unlike && overlap(left, right, otherLeft, otherRight) > SAME_SCRAWL * Math.min(right - left, otherRight - otherLeft);
+}
+
+const around = (one, other) => one.map((side, at) => (at < 2 ? Math.min(side, other[at]) : Math.max(side, other[at])));
 
 /** Cells that are at least as likely centres as the eight around them: the likeliest first, at a tie the leftmost, then the topmost. */
 function peaksOf({ values, lanes, size: [height, width] }) {
