@@ -204,6 +204,10 @@ def test_a_tap_pins_a_cell_on_a_phone(shared_phone: Page, base: DigitNet) -> Non
     assert cell["layer"] == deepest(base)
     assert cell["channel"] == 2
     assert wait_for_field(page) == expected_field(base, deepest(base), cell["y"], cell["x"])
+    left, top = place(page, deepest(base), 2, 4, 14)  # between two maps, where a finger often lands
+    strip(page, deepest(base)).tap(position={"x": left, "y": top})
+    assert state_cell(page)["channel"] == 2
+    assert state_cell(page)["x"] == 13, "the nearest"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -594,6 +598,8 @@ def test_at_1280_all_columns_stand_in_one_row_and_no_head_runs_into_the_next(lay
     )
     for lines, following in zip(ends[:-1], boxes[1:], strict=True):
         assert max(lines) < following["x"]
+    layers.set_viewport_size({"width": 768, "height": 1024})
+    layers.wait_for_function(f"{tops}.filter((top, _, all) => top === all.at(-1)).length === 4")  # none alone in a row
 
 
 def test_a_saved_picture_carries_no_message_of_the_page(layers: Page) -> None:
