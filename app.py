@@ -20,6 +20,7 @@ from model.command import command
 from ui.engine_files import engine_files
 from ui.page import OPENING, build_page
 from ui.scripts import preloads
+from ui.serving.loading_sign import sign_without_clock
 from ui.serving.networks import STATE
 from ui.serving.server import leave, serve
 from ui.serving.static_files import CompressedFiles
@@ -87,7 +88,7 @@ def main() -> int:
     torch.set_num_threads(1)  # single images: a second thread costs more than it gains
     _check(options)
     page = build_page(options.checkpoint, options.data, options.state)
-    routes = [*engine_files(), Mount(f"/{ASSETS_URL}", CompressedFiles(directory=ASSETS))]
+    routes = [*engine_files(), *sign_without_clock(), Mount(f"/{ASSETS_URL}", CompressedFiles(directory=ASSETS))]
     serve(page, options.host, options.port, options.share, options.mcp, options.allowed_host, routes, preloads(OPENING))
     return 0
 

@@ -11,7 +11,7 @@ from model import rasterize_line
 from model.checks import check_object, fields_of, is_whole
 from model.drawing.samples import MAX_SAMPLES
 from model.drawing.strokes import IMAGE_SIZE, check_drawing
-from model.fields.layer_fields import layer_chain
+from model.fields.layer_fields import last_field, layer_chain
 from model.fields.receptive_field import receptive_field_of
 from model.layers import Layer
 from model.line.checkpoint import line_names, load_line, read_line_metadata
@@ -56,7 +56,7 @@ class Lines:
         if not self.is_there or not (name := self.undilated()):
             return ""
         metadata = [read_line_metadata(each) for each in (name, FIRST)]
-        narrow, wide = (_last_field(NetworkConfig.from_dict(each["config"])) for each in metadata)
+        narrow, wide = (last_field(NetworkConfig.from_dict(each["config"])) for each in metadata)
         said = f"Every dilation 1: a cell of the last stage sees {narrow} x {narrow} pixels, not {wide} x {wide}."
         try:
             narrow, wide = (each["figures"]["pendigits"]["touching"] for each in metadata)
@@ -134,10 +134,6 @@ class Lines:
         (name,) = fields_of(request, "network")
         config = self.load(name).config
         return {"network": name, "layers": [_layer(config, layer) for layer in line_layers(config)]}
-
-
-def _last_field(config: NetworkConfig) -> int:
-    return receptive_field_of(layer_chain(config, line_layers(config)[-1].output), (IMAGE_SIZE, MAX_WIDTH)).size[0]
 
 
 def _layer(config: NetworkConfig, layer: Layer) -> dict[str, Any]:

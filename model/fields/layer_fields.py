@@ -13,7 +13,7 @@ import numpy as np
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.receptive_field import Cell, Chain, Conv, GlobalPool, Parallel, ReceptiveField, receptive_field_of
 from model.fields.tap_lattice import count_paths, open_lattice
-from model.layers import IMAGE, Layer, layers_of
+from model.layers import IMAGE, Layer, layers_of, milestones
 from model.network import DigitNet, NetworkConfig
 
 IMAGE_SHAPE = (IMAGE_SIZE, IMAGE_SIZE)
@@ -109,6 +109,11 @@ def receptive_field(net: DigitNet, layer: str) -> ReceptiveField:
 def receptive_field_in(config: NetworkConfig, layer: str) -> ReceptiveField:
     """As `receptive_field`, without building the network."""
     return receptive_field_of(layer_chain(config, layer), IMAGE_SHAPE)
+
+
+def last_field(config: NetworkConfig) -> int:
+    """Height and width of what a cell of the last stage sees, in pixels of the image or of the strip."""
+    return receptive_field_in(config, milestones(config)[-1].output).size[0]
 
 
 def tap_lattice(net: DigitNet, layer: str, cell: Cell) -> np.ndarray:

@@ -1,8 +1,30 @@
 """On a phone: the sheet stays beside what it drives, and every tab is in reach."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.conftest import OpenPage
 from tests.browser.drawing import SEVEN, drawing, settle, touch
+
+COUNT = """
+    const next = window.requestAnimationFrame;
+    window.asked = 0;
+    window.requestAnimationFrame = (step) => { asked += 1; return next(step); };
+"""
+REST = """async () => {
+    for (let tries = 100; tries; tries -= 1) {
+        const before = asked;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        if (before === asked) return before > 0;
+    }
+    return false;
+}"""
+
+
+def test_a_page_that_nobody_touches_draws_no_frames(phone: BrowserContext, open_page: OpenPage) -> None:
+    """Otherwise it empties the phone's battery."""
+    page = open_page(phone, before=lambda page: page.add_init_script(COUNT))
+    page.locator("#reading .bar.top").wait_for()
+    assert page.evaluate(REST)
 
 
 def test_a_sample_is_drawn_and_kept_without_scrolling(shared_phone: Page) -> None:

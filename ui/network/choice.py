@@ -8,9 +8,7 @@ import gradio as gr
 from model import CheckpointError, complexity
 from model.checkpoint import CHECKSUM, read_metadata
 from model.drawing.strokes import IMAGE_SIZE
-from model.fields.layer_fields import receptive_field_in
-from model.layers import milestones
-from model.network import NetworkConfig
+from model.fields.layer_fields import last_field
 from ui.serving.network_store import is_key
 from ui.serving.networks import Networks
 from ui.serving.view import given, view
@@ -89,7 +87,7 @@ def _describe(networks: Networks, name: str) -> str:
     net, metadata = networks.load(name), read_metadata(networks.locate(name))
     cost = complexity(net)
     dilations = ", ".join(stage.written for stage in net.config.stages)
-    seen, narrow = (_last_field(config) for config in (net.config, net.config.undilated()))
+    seen, narrow = (last_field(config) for config in (net.config, net.config.undilated()))
     lines = [
         f"**{_plain(networks.title(name))}** has {cost.parameters:,} trainable parameters and takes "
         f"{cost.multiply_accumulates:,} multiply-accumulates per image. Its {len(net.stages)} stages have "
@@ -103,10 +101,6 @@ def _describe(networks: Networks, name: str) -> str:
         "reaches over 7 x 7 cells and still has nine weights.",
     ]
     return "\n\n".join(line for line in lines if line)
-
-
-def _last_field(config: NetworkConfig) -> int:
-    return receptive_field_in(config, milestones(config)[-1].output).size[0]
 
 
 def _plain(title: str) -> str:
