@@ -311,19 +311,18 @@ def test_a_link_to_a_cell_that_does_not_exist_says_so(desk: BrowserContext, open
     settle(page)
 
 
-def test_a_silent_server_is_said_and_asked_again(layers: Page) -> None:
+def test_a_silent_server_is_said_and_asked_again(desk: BrowserContext, open_page: OpenPage) -> None:
     def abort(route: Route) -> None:
         route.abort() if "describe_structure" in route.request.post_data else route.fallback()
 
-    before = view(layers).get_attribute("data-network")
-    layers.reload()  # a page that has shown the next network before does not ask
-    expect(view(layers)).to_have_attribute("data-network", before)
-    layers.route(READ, abort)
-    choose(layers, 0)
-    expect(view(layers).locator(".sentence")).to_contain_text("The server is not responding")
-    layers.unroute(READ, abort)
-    choose(layers, 1)
-    expect(view(layers)).not_to_have_attribute("data-network", before)
+    page = open_page(desk, "#network=base")  # one that has shown the next network before would not ask
+    expect(view(page)).to_have_attribute("data-network", "base")
+    page.route(READ, abort)
+    choose(page, 0)
+    expect(view(page).locator(".sentence")).to_contain_text("The server is not responding")
+    page.unroute(READ, abort)
+    choose(page, 1)
+    expect(view(page)).not_to_have_attribute("data-network", "base")
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
+from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
@@ -237,7 +238,7 @@ def _heap() -> Any:
 def _result(pipe: Connection, function: Function, arguments: tuple[Any, ...], threads: int) -> tuple[str, Any]:
     import torch
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(min(threads, _most_threads()))
 
     def report(*news: Any) -> None:
         for value in news:
@@ -255,6 +256,14 @@ def _result(pipe: Connection, function: Function, arguments: tuple[Any, ...], th
     except Exception:
         traceback.print_exc()
         return FAULTY, "The work in another process failed; its own report is above."
+
+
+@cache
+def _most_threads() -> int:
+    """As many as PyTorch would take by itself, which OMP_NUM_THREADS limits; asked before any other number is set."""
+    import torch
+
+    return torch.get_num_threads()
 
 
 def _give_way() -> None:

@@ -10,6 +10,7 @@ from concurrent.futures import CancelledError
 from typing import Any
 
 import pytest
+import torch
 
 from tests.ui.conftest import ended
 from ui.serving.jobs import Jobs
@@ -38,6 +39,10 @@ def niceness(_report: Report) -> int:
 
 def begun_with(_report: Report) -> tuple[str, bool]:
     return os.environ.get("GOMP_SPINCOUNT", "as it comes"), "torch._dynamo" in sys.modules
+
+
+def threads(_report: Report) -> int:
+    return torch.get_num_threads()
 
 
 def dawdle(report: Report, told: bool) -> None:
@@ -88,6 +93,10 @@ def test_the_pens_come_first(processes: Processes) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="imported before only where processes are forked")
 def test_the_first_step_need_not_wait_for_imports_nor_threads_for_each_other_at_length(processes: Processes) -> None:
     assert processes.run(begun_with, (), lambda *news: None) == ("10000", True)
+
+
+def test_work_takes_no_more_threads_than_the_user_allows(processes: Processes) -> None:
+    assert processes.run(threads, (), lambda *news: None) <= int(os.environ["OMP_NUM_THREADS"])
 
 
 def test_work_that_is_told_to_stop_may_return_what_it_has(processes: Processes) -> None:
