@@ -11,8 +11,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-OF_EACH = 0.005  # share of the old digits of any one kind that may be taken for a new class
-OF_ALL = 0.001  # share of all of them
+OF_EACH = 0.01  # share of the old digits of any one kind that may be taken for a new class
+OF_ALL = 0.003  # share of all of them
 OF_OWN = 0.02  # share of the visitor's own varied drawings of an earlier class that may be
 STILL_READ = 0.9  # share of a new class's varied drawings that must still be read where the class has precedence
 CLOSE_CALL = 0.01  # share of a digit that is worth asking the visitor about
