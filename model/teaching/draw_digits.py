@@ -7,9 +7,9 @@ each of the three parts has a seed of its own. What no network reads as it was a
 nothing about digits; one that some of them misread stays, as a hard one.
 
 By itself the generator draws what is usual too often, and a proof by its digits says too little of what unusual hands
-would lose. So many more are drawn to prove by, and those are kept that are together most like MNIST's training images
-(`model.teaching.herding`). The others are taken as they come: there the few most unusual ones count, and herding leaves
-out just these.
+would lose. So many more are drawn to rehearse and to prove by, and those are kept that are together most like MNIST's
+training images (`model.teaching.herding`). Those that decide are taken as they come: there the few most unusual ones
+decide, and herding leaves out just these.
 """
 
 import argparse
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return generate(generator, labels, seed)
 
     parts = []
-    wanted = {"rehearsed": (REHEARSED, None), "chosen by": (CHOSEN, None), "held out": (HELD_OUT, real)}
+    wanted = {"rehearsed": (REHEARSED, real), "chosen by": (CHOSEN, None), "held out": (HELD_OUT, real)}
     for index, (name, (count, like)) in enumerate(wanted.items()):
         part, unread = drawn_part(draw, count, options.seed + index, like)
         parts.append(part)
