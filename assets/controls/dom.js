@@ -36,7 +36,7 @@ export function setText(element, text) {
   const words = whole(text);
   if (textOf(element) === words) return;
   const { firstChild } = element;
-  if (firstChild?.nodeType === Node.TEXT_NODE && !firstChild.nextSibling) firstChild.data = words; // a new node would cost its style too
+  if (words && firstChild?.nodeType === Node.TEXT_NODE && !firstChild.nextSibling) firstChild.data = words; // a new node would cost its style too
   else element.textContent = words;
 }
 

@@ -1,5 +1,6 @@
 """A training that can be stopped after any epoch and taken up again: what is kept of it, and when that is refused."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ import torch
 DAMAGE = (RuntimeError, EOFError, UnpicklingError, LookupError, TypeError, ValueError, AttributeError)
 
 
-class Resumable:
+class Resumable(ABC):
     """A training with a network, its moving average, and an optimizer; a subclass may have more to keep.
 
     Attributes:
@@ -24,9 +25,9 @@ class Resumable:
     recipe: Any
     device: torch.device
 
+    @abstractmethod
     def made(self) -> dict[str, Any]:
         """What has to be the same in a training that goes on: plain values by what they are called in sentences."""
-        raise NotImplementedError
 
     def state(self) -> dict[str, Any]:
         """What `restore` needs to go on, in a training that was made alike."""

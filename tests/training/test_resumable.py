@@ -18,7 +18,7 @@ ONE_SENTENCE = r"\A[^\n]+{} is damaged or not of this training; [^\n]+\.\Z"
 
 
 class Small(Resumable):
-    """A training of one layer, which halves its weights in each epoch."""
+    """A training of one layer, with nothing to learn from."""
 
     def __init__(self, rate: float = 0.1, size: int = 2, epochs: int = 3) -> None:
         self.rate, self.recipe, self.device, self.epoch = rate, SimpleNamespace(epochs=epochs), CPU, 0
