@@ -19,7 +19,8 @@ from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
 from ui.line import Lines, line_maps_view, line_view
 from ui.misread import misread, steps_part
-from ui.network.choice import about_network, follow, network_choice
+from ui.network.about import about
+from ui.network.choice import network_choice
 from ui.network.confusion import confusion
 from ui.network.tab import architecture
 from ui.reading import reading
@@ -76,7 +77,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                 line_view(lines)
                 reading()
                 engine(networks)
-                choice = network_choice(networks, checkpoint)
+                network_choice(networks, checkpoint)
             with gr.Column(elem_id="right"), gr.Tabs(overflow_behavior="wrap"):
                 with gr.Tab("Layers"):
                     question(asked)
@@ -96,9 +97,8 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
                 with gr.Tab("Learn"):
                     learn()
                 with gr.Tab("Network"):
-                    about = about_network(networks, checkpoint)
+                    about(networks, checkpoint)
                     architecture(networks, jobs, processes)
                     confusion(networks, jobs, processes, data)
-        follow(networks, choice, about)
         add_api(networks, lines, jobs, processes, checkpoint, data)
     return page

@@ -7,7 +7,7 @@ import {
 import { askServer } from "../page/server.js";
 import { get, set, subscribe } from "../page/state.js";
 
-export function mount({ element, server, props, events }) {
+export function mount({ element, server, props }) {
   const select = element.querySelector("select");
   let listed = ""; // the choices that are shown
 
@@ -23,11 +23,10 @@ export function mount({ element, server, props, events }) {
   list();
   select.addEventListener("change", () => chooseNetwork(select.value));
   onNetworks(list);
-  subscribe(({ network }, changed) => {
+  subscribe((state, changed) => {
     if (!changed.includes("network")) return;
     saveNetworks();
     list();
-    events.chosen({ network });
   });
   open(element.querySelector(".note"), server, props.first);
 }

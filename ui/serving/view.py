@@ -1,6 +1,6 @@
 """The look of Gradio's own components, and how views of our own come into the page; colours are in assets/style/."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +69,17 @@ def import_of(module: str) -> str:
     return f"import(new URL('{ASSETS_URL}/{module}', document.baseURI))"
 
 
-def view(name: str, *server_functions: Callable[[Any], Any], events: Iterable[str] = (), **props: Any) -> gr.HTML:
+def view(name: str, *server_functions: Callable[[Any], Any], **props: Any) -> gr.HTML:
     """A view of our own: markup in assets/, brought to life by `mount` of the script beside it.
 
     Args:
         name: of its folder, markup, script and element alike; where one folder holds several views, "folder/view".
         server_functions: what its script may call, each with one JSON value; a ValueError comes back as `error`.
-        events: what its script may tell components of Gradio, as `events.NAME(data)`; `.NAME(...)` of the view listens.
         props: JSON values for its script.
     """
     folder, _, own = name.rpartition("/")
     place = f"{folder or own}/{own}"
-    tell = ", ".join(f"{event}: (data) => trigger('{event}', data)" for event in events)
-    mount = f"(view) => view.mount({{ element, server, props, events: {{ {tell} }} }})"
+    mount = "(view) => view.mount({ element, server, props })"
     return gr.HTML(
         html_template=template(f"{place}.html"),
         js_on_load=f"{import_of(f'{place}.js')}.then({mount})",
