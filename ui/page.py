@@ -53,7 +53,7 @@ def build_page(checkpoint: str, data: str | Path = DEFAULT_DATA, state: str | Pa
     networks, lines = Networks(names_to_offer(checkpoint), state), Lines()
     jobs, processes = Jobs(cores()), Processes()
     first = networks.load(checkpoint)  # now, so that an unreadable checkpoint is reported before the page is served
-    processes.warm_up(WARM_UP)
+    processes.refresh(WARM_UP)
     asked = answer_of(first.config)
     answers = Answers(
         networks,

@@ -3,7 +3,7 @@
 python -m tests.benchmarks.load --all --data DIR                           # the whole table, and what is promised
 python -m tests.benchmarks.load                                            # 30 visitors, with the engine and without
 python -m tests.benchmarks.load --visitors 100 --mode server --seconds 30 --teaching 0
-python -m tests.benchmarks.load --visitors 500 --mode engine --teaching 0
+python -m tests.benchmarks.load --visitors 500 --mode engine --teaching 2 --steps 5 --settle 210   # memory
 
 Visitors speak to `python app.py` on this machine by the page's own protocol. `engine`: what a browser that computes by
 itself asks for, which is the page, its scripts, the network and the teaching. `server`: every movement of the pen is
@@ -26,11 +26,13 @@ from tests.benchmarks.figures import tell
 from tests.benchmarks.machine import Usage, usage
 from tests.benchmarks.visitors import Load, Visits
 from tests.serving import started
+from ui.serving.memory import QUIET
+from ui.serving.processes import REST
 
 ARRIVING = 2.0  # seconds in which everybody comes to the door
 WARM = 10.0  # seconds until the server has come to rest
-PATIENCE = 150.0  # seconds for lessons, after the drawing
-SETTLING = 5.0  # seconds after the last request, before memory is looked at
+PATIENCE = 1200.0  # seconds for lessons, after the drawing
+SETTLING = REST + 3 * QUIET  # seconds after the last request, in which the server comes to rest again
 MOST_VISITORS, MOST_SECONDS = 1000, 300
 
 READING, CORES, LESSONS, GROWTH = "p95 of a reading, ms", "cores", "last lesson, s", "memory more than before, MB"
@@ -46,7 +48,9 @@ TABLE: list[tuple[Visits, dict[str, float]]] = [
 ]
 
 
-async def _measure(address: str, pid: int, visits: Visits, seconds: float) -> tuple[Load, list[Usage], float]:
+async def _measure(
+    address: str, pid: int, visits: Visits, seconds: float, settle: float
+) -> tuple[Load, list[Usage], float]:
     load = Load(address, visits)
     await load.open()
     before, everybody = usage(pid), range(visits.visitors)
@@ -60,7 +64,7 @@ async def _measure(address: str, pid: int, visits: Visits, seconds: float) -> tu
     except TimeoutError:
         load.errors["visitors: still there after the end"] += 1
     await load.close()
-    await asyncio.sleep(SETTLING)
+    await asyncio.sleep(settle)
     return load, [before, arrived, drawn, usage(pid)], drew
 
 
@@ -110,7 +114,8 @@ def run(visits: Visits, floors: dict[str, float], options: argparse.Namespace) -
         started("--data", str(options.data), "--state", state, app=options.app) as (address, process),
     ):
         time.sleep(WARM)
-        return _report(*asyncio.run(_measure(address, process.pid, visits, options.seconds)), floors)
+        settle = max(options.settle, SETTLING if GROWTH in floors else 0.0)
+        return _report(*asyncio.run(_measure(address, process.pid, visits, options.seconds, settle)), floors)
 
 
 def main() -> int:
@@ -124,6 +129,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=15.0, help="of drawing")
     parser.add_argument("--teaching", type=int, default=3, help="every so many of them teach; 0: nobody")
     parser.add_argument("--steps", type=int, help="of a lesson; default: as many as the page's")
+    parser.add_argument(
+        "--settle", type=float, default=5.0, help="seconds from the last visitor to the look at the server's memory"
+    )
     parser.add_argument("--maps", action="store_true", help="ask for the maps of all layers with every movement")
     parser.add_argument("--data", default=DEFAULT_DATA, help="directory that may hold MNIST/raw")
     parser.add_argument("--app", type=Path, help="app.py of another version, to compare with; server mode alone")

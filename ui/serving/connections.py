@@ -2,16 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from ui.serving.limits import IDLE_SECONDS
 
 FOR_FILES = 200  # open files that are not connections
-
-Lifespan = Callable[[Any], Any]
 
 
 def raise_file_limit() -> int | None:
@@ -35,32 +32,20 @@ def most_connections() -> int | None:
     return None if files is None else max(files - FOR_FILES, files // 2)
 
 
-def closing_idle(server: Callable[[], Any], seconds: float = IDLE_SECONDS) -> Lifespan:
-    """Close connections that were opened but never used, while the app runs.
+async def close_idle(server: Callable[[], Any], seconds: float = IDLE_SECONDS) -> None:
+    """Close connections that were opened but never used; forever.
 
     Args:
         server: gives the uvicorn server, or None as long as there is none.
         seconds: for which a connection may wait with its first request.
     """
-
-    async def sweep() -> None:
-        seen: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
-        while True:
-            await asyncio.sleep(seconds / 2)
-            state = getattr(server(), "server_state", None)
-            for connection in list(state.connections) if state else []:
-                if getattr(connection, "cycle", True) is None:  # no request has begun
-                    if time.monotonic() - seen.setdefault(connection, time.monotonic()) >= seconds / 2:
-                        connection.transport.close()
-                else:
-                    seen.pop(connection, None)
-
-    @asynccontextmanager
-    async def lifespan(_app: Any) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(sweep())
-        try:
-            yield
-        finally:
-            sweeping.cancel()
-
-    return lifespan
+    seen: WeakKeyDictionary[Any, float] = WeakKeyDictionary()
+    while True:
+        await asyncio.sleep(seconds / 2)
+        state = getattr(server(), "server_state", None)
+        for connection in list(state.connections) if state else []:
+            if getattr(connection, "cycle", True) is None:  # no request has begun
+                if time.monotonic() - seen.setdefault(connection, time.monotonic()) >= seconds / 2:
+                    connection.transport.close()
+            else:
+                seen.pop(connection, None)

@@ -43,7 +43,8 @@ class Job:
     """
 
     def __init__(self, work: Work, kind: str, whose: Visitor, quick: bool) -> None:
-        self.work, self.kind, self.whose, self.quick = work, kind, whose, quick
+        self.work: Work | None = work  # None once it has ended, since it holds all that it works on
+        self.kind, self.whose, self.quick = kind, whose, quick
         self.state = WAITING
         self.turns = (0, 0)  # as of `Jobs._turns_of`
         self.rounds = 0  # how often the rest was put off
@@ -76,7 +77,7 @@ class Job:
     def run(self) -> bool:
         """Do the work, or its next part; returns whether there is a rest of it."""
         try:
-            outcome = self.work(self.report)
+            outcome = self.work(self.report) if self.work else None
             if isinstance(outcome, Later):
                 self.work, self.outcome, self.rounds = outcome.work, outcome.so_far, self.rounds + 1
                 return True
@@ -84,12 +85,17 @@ class Job:
         except CancelledError:
             self.call_off()
         except ValueError as error:
-            self.error, self.state = str(error), FAILED
+            self.fail(str(error))
         except Exception:
             traceback.print_exc()
-            self.error, self.state = "The work broke off by a fault of this program; nothing was changed.", FAILED
+            self.fail("The work broke off by a fault of this program; nothing was changed.")
+        self.work = None
         return False
+
+    def fail(self, sentence: str) -> None:
+        """What there is to say is why there is nothing."""
+        self.error, self.state, self.work = sentence, FAILED, None
 
     def call_off(self) -> None:
         """What it has so far is its outcome, if it has any."""
-        self.state = DONE if self.rounds else CANCELLED
+        self.state, self.work = DONE if self.rounds else CANCELLED, None

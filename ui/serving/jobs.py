@@ -10,14 +10,14 @@ import time
 from typing import Any
 
 from model.checks import fields_of, is_whole
-from ui.serving.job import DONE, FAILED, RUNNING, WAITING, BusyError, Job, JobError, Work
+from ui.serving.job import DONE, RUNNING, WAITING, BusyError, Job, JobError, Work
 from ui.serving.visitor import Visitor, visitor
 
 MAX_WAITING = 64
 MAX_OWN = 6  # of one visitor
 TRY_AGAIN = 5.0  # seconds after which a page that found no place asks for one again
 KEPT_FOR = 600.0  # seconds after the last question
-KEPT_TOLD = 30.0  # seconds, of what has been told of to its end
+KEPT_TOLD = 30.0  # seconds, of what has been told of to its end, or was called off
 MOST_KEPT = 200  # jobs that have ended
 SMOOTHING = 0.3  # weight of the newest of the times that work of a kind took
 
@@ -165,7 +165,7 @@ class Jobs:
         if last is job:
             raise BusyError(f"{MAX_WAITING} others are waiting already; there may be room in a few seconds.")
         self._queue.remove(last)
-        last.state, last.error = FAILED, "Too many others are waiting; please start this again in a minute."
+        last.fail("Too many others are waiting; please start this again in a minute.")
 
     def _order(self, quick: bool) -> list[Job]:
         return self._in_turn([job for job in self._queue if job.quick == quick])
@@ -212,7 +212,7 @@ class Jobs:
         now = time.monotonic()
 
         def is_kept(job: Job) -> bool:
-            return not job.ended() or now - job.asked < (KEPT_TOLD if job.told else KEPT_FOR)
+            return not job.ended() or now - job.asked < (KEPT_TOLD if job.told or job.stop else KEPT_FOR)
 
         kept = {key: job for key, job in self._jobs.items() if is_kept(job)}
         ended = sorted((key for key, job in kept.items() if job.ended()), key=lambda key: kept[key].asked)

@@ -4,7 +4,6 @@ Each is forked from a server that has imported the model already, where the syst
 shares what was imported. They give way to the process that answers the pens.
 """
 
-import ctypes
 import gc
 import multiprocessing
 import os
@@ -23,6 +22,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ui.serving.memory import give_back, keep_for_the_next_step
+
 PRELOADED = [
     "torch",
     "torch._dynamo",  # by far the longest import of those that an optimizer makes when there is the first of it
@@ -35,9 +36,8 @@ FIRST_TO_GO = 500  # of 1000, where memory runs out
 TICK = 0.05  # seconds between two looks at whether the work is still wanted
 GRACE = 0.6  # seconds to the next report of work that is to stop; then its process is ended
 SPARE = 3  # processes that stay when there is nothing to do
+REST = 120.0  # seconds without work after which a fresh one takes their place, and what they remember is forgotten
 SPINS = "10000"  # rounds, some 0.1 ms: longer than the next operation of a step takes to come
-MMAP_THRESHOLD, TRIM_THRESHOLD = -3, -1  # of mallopt(3)
-LARGE = 2**30  # bytes
 STOP = "stop"
 NEWS, DONE, REFUSED, CANCELLED, FAULTY = "news", "done", "refused", "cancelled", "faulty"
 
@@ -57,9 +57,13 @@ def cores() -> int:
 
 
 class Processes:
-    """Processes that do one piece of work after the other; those that are done wait for the next."""
+    """Processes that do one piece of work after the other; those that are done wait for the next.
 
-    def __init__(self) -> None:
+    Args:
+        rest: seconds without work after which a fresh process takes the place of those that wait.
+    """
+
+    def __init__(self, rest: float = REST) -> None:
         # The processes inherit it. As it comes, OpenMP's threads wait for each other by running in circles, at length:
         # beside a browser, which wants a core, a lesson with two of them took several times as long as with one.
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
@@ -69,6 +73,8 @@ class Processes:
             self._context.set_forkserver_preload(PRELOADED)
         self._idle: list[_Process] = []
         self._busy = 0
+        self._rest = rest
+        self._timer: threading.Timer | None = None  # until they rest, or are warm
         self._lock = threading.Lock()
 
     def run(self, function: Function, arguments: tuple[Any, ...], report: Report) -> Any:
@@ -91,23 +97,38 @@ class Processes:
             self._busy += 1
             threads = max(1, cores() // self._busy)  # work that runs keeps its own
         try:
-            outcome = process.run(function, arguments, threads, report)
+            return process.run(function, arguments, threads, report)
         finally:
             with self._lock:
                 self._busy -= 1
             self._give_back(process)
-        return outcome
+            self.refresh(self._rest)
 
-    def warm_up(self, after: float) -> None:
-        """Have a process ready before it is needed, some seconds from now; returns at once."""
-        timer = threading.Timer(after, lambda: self._give_back(self._take()))
+    def refresh(self, after: float) -> None:
+        """Have one fresh process wait, and no other, once there was no work for so many seconds; returns at once."""
+
+        def rest() -> None:
+            with self._lock:
+                if self._busy or self._timer is not timer:
+                    return
+            self.close()
+            self._give_back(self._take())
+
+        timer = threading.Timer(after, rest)
         timer.daemon = True
+        with self._lock:
+            if self._timer:
+                self._timer.cancel()
+            self._timer = timer
         timer.start()
 
     def close(self) -> None:
         """End those that wait."""
         with self._lock:
             idle, self._idle = self._idle, []
+            if self._timer:
+                self._timer.cancel()
+            self._timer = None
         for process in idle:
             process.end()
 
@@ -207,7 +228,7 @@ def _serve(pipe: Connection) -> None:
     """The other end: do what comes until the pipe ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the app, which ends its processes
     _give_way()
-    libc = _heap()
+    keep_for_the_next_step()
     gc.freeze()  # what was imported stays: it is not searched for garbage, nor copied from what all processes share
     with suppress(EOFError, OSError):
         while True:
@@ -216,23 +237,7 @@ def _serve(pipe: Connection) -> None:
                 pipe.send_bytes(pickle.dumps(_result(pipe, *message)))
                 del message
                 gc.collect()
-                if libc:
-                    libc.malloc_trim(0)
-
-
-def _heap() -> Any:
-    """The C library of a Linux system, told to keep memory for the next step of the work instead of giving it back.
-
-    Otherwise every map of a training is mapped, cleared by the system and unmapped again, which takes a quarter of the
-    time.
-    """
-    try:
-        libc = ctypes.CDLL("libc.so.6")
-        libc.mallopt(MMAP_THRESHOLD, LARGE)
-        libc.mallopt(TRIM_THRESHOLD, LARGE)
-    except (OSError, AttributeError):  # another system, or another C library
-        return None
-    return libc
+                give_back()
 
 
 def _result(pipe: Connection, function: Function, arguments: tuple[Any, ...], threads: int) -> tuple[str, Any]:

@@ -1,13 +1,15 @@
 """The server: what stands in front of the page, who can open it, and how it stops."""
 
+import asyncio
 import atexit
 import gc
 import os
 import signal
 import socket
 import sys
-from collections.abc import Iterable
-from typing import Never
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from contextlib import asynccontextmanager
+from typing import Any, Never
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -15,9 +17,10 @@ from starlette.routing import BaseRoute
 
 from ui.serving import limits
 from ui.serving.calls import routes_of_calls
-from ui.serving.connections import closing_idle, most_connections
+from ui.serving.connections import close_idle, most_connections
 from ui.serving.gate import Gate
 from ui.serving.hosts import Hosts, names_of_this_server
+from ui.serving.memory import give_back_when_quiet
 from ui.serving.sessions import bound_sessions
 from ui.serving.view import STYLESHEETS, theme
 
@@ -63,7 +66,7 @@ def serve(
             app_kwargs={
                 "routes": [*routes_of_calls(page), *routes],
                 "middleware": [gate],
-                "lifespan": closing_idle(lambda: getattr(page, "server", None)),
+                "lifespan": keeping_house(lambda: getattr(page, "server", None), close_idle, give_back_when_quiet),
             },
             max_file_size=limits.BODY_BYTES,
             ssr_mode=False,
@@ -80,6 +83,23 @@ def serve(
     for sentence in openness(host, page.server_port, page.share_url):
         print(sentence, flush=True)
     page.block_thread()
+
+
+def keeping_house(
+    server: Callable[[], Any], *chores: Callable[[Callable[[], Any]], Coroutine[Any, Any, None]]
+) -> Callable[[Any], Any]:
+    """What goes on beside the answers while the app runs, as Starlette's `lifespan`; each chore is given `server`."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Any) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(chore(server)) for chore in chores]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    return lifespan
 
 
 def look_seldom(page: gr.Blocks) -> None:

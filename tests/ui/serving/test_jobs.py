@@ -1,6 +1,7 @@
 """Long work: one after the other, with news, and stopped when it is no longer wanted."""
 
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Any
@@ -11,6 +12,7 @@ from ui.serving import job as job_module
 from ui.serving import jobs as jobs_module
 from ui.serving.job import BusyError, JobError, Later
 from ui.serving.jobs import Jobs
+from ui.serving.processes import Report
 from ui.serving.visitor import Visitor
 
 PATIENCE = 10.0
@@ -269,6 +271,26 @@ def test_what_has_ended_is_forgotten_once_it_was_told(monkeypatch: pytest.Monkey
     threading.Event().wait(0.3)
     with pytest.raises(JobError, match="no longer known"):
         jobs.progress(key)
+    called_off = jobs.start(held(threading.Event()))
+    jobs.cancel(called_off)
+    while called_off in jobs._jobs:  # though nobody asks what came of it
+        threading.Event().wait(0.01)
+
+
+def test_what_was_worked_on_is_gone_once_the_work_has_ended() -> None:
+    """Hundreds of lessons may be remembered for minutes, but not the samples that each was taught."""
+
+    class Samples:
+        def teach(self, report: Report) -> str:
+            return "taught"
+
+    jobs, samples = Jobs(), Samples()
+    left = weakref.ref(samples)
+    key = jobs.start(samples.teach)
+    del samples
+    assert finished(jobs, key)["outcome"] == "taught"
+    while left():
+        threading.Event().wait(0.01)
 
 
 def test_a_page_asks_for_the_news_that_it_does_not_know() -> None:

@@ -148,3 +148,12 @@ def test_a_process_that_crashed_is_replaced(processes: Processes) -> None:
 
 def die(_report: Report) -> None:
     os._exit(1)
+
+
+def test_after_a_rest_a_fresh_process_has_forgotten_what_the_last_ones_did() -> None:
+    processes, gate = Processes(rest=0.05), threading.Event()
+    worked = processes.run(count, (0,), lambda *news: None)
+    while (fresh := [process.pid for process in processes._idle]) in ([], [worked]):
+        gate.wait(0.01)
+    assert len(fresh) == 1
+    processes.close()

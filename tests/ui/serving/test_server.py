@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,8 +14,9 @@ from fastapi import HTTPException
 from tests.coroutines import finish
 from tests.serving import ROOT
 from ui.serving import limits
-from ui.serving.connections import closing_idle, most_connections
-from ui.serving.server import look_seldom, openness
+from ui.serving.connections import close_idle, most_connections
+from ui.serving.memory import give_back_when_quiet
+from ui.serving.server import keeping_house, look_seldom, openness
 from ui.serving.sessions import bound_sessions
 
 
@@ -102,12 +104,30 @@ def test_connections_that_ask_for_nothing_are_closed() -> None:
     server = SimpleNamespace(server_state=SimpleNamespace(connections=connections))
 
     async def run() -> None:
-        async with closing_idle(lambda: server, 0.02)(None):
+        async with keeping_house(lambda: server, partial(close_idle, seconds=0.02))(None):
             while not closed:
                 await asyncio.sleep(0.01)
 
     finish(run())
     assert set(closed) == {"idle"}
+
+
+def test_memory_is_given_back_once_when_many_were_answered_and_then_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    answered = [0, 100, 200, 200, 200, 203, 300, 300, None]
+    state = SimpleNamespace(total_requests=0)
+
+    async def look(_seconds: float) -> None:
+        state.total_requests = answered.pop(0)
+
+    async def give(_function: Any) -> None:
+        given.append(state.total_requests)
+
+    monkeypatch.setattr("ui.serving.memory.asyncio.sleep", look)
+    monkeypatch.setattr("ui.serving.memory.asyncio.to_thread", give)
+    with pytest.raises(TypeError):  # the end of the looks
+        finish(give_back_when_quiet(lambda: SimpleNamespace(server_state=state)))
+    assert given == [200, 300]
 
 
 def test_as_many_files_may_be_open_as_the_system_allows() -> None:
