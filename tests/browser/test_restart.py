@@ -17,12 +17,14 @@ from tests.browser.drawing import ONE, Strokes, button, chosen, draw, drawing, n
 from tests.browser.teaching import LONG, keep, moved, open_tab, press, progress, samples, settings, teach, to_tab
 from tests.serving import free_port, serving
 
+READS = "nano"  # the smallest network is taught fastest
+
 
 class Server:
     """The app, on a port and with a state directory that stay the same when it is started anew."""
 
     def __init__(self, directory: Path) -> None:
-        self._options = ("--state", str(directory / "state"), "--data", str(directory))
+        self._options = ("--checkpoint", READS, "--state", str(directory / "state"), "--data", str(directory))
         self._port, self._running = free_port(), ExitStack()
         self.start_anew()
 
@@ -57,14 +59,14 @@ def barred_sevens() -> Iterator[Strokes]:
 @pytest.fixture(scope="session")
 def misread() -> Strokes:
     """A seven with a bar that the page's network reads as something else, and is rather sure of it."""
-    net = load_checkpoint("base")
+    net = load_checkpoint(READS)
     candidates = list(barred_sevens())
     probabilities = predict(net, np.stack([rasterize(candidate) for candidate in candidates]))
     seven = net.classes.index("7")
     for candidate, row in zip(candidates, probabilities, strict=True):
         if row.argmax() != seven and row.max() > 0.6:
             return candidate
-    pytest.fail("base reads all of these sevens; think of a harder one")
+    pytest.fail(f"{READS} reads all of these sevens; think of a harder one")
 
 
 def test_it_learns_a_hand_and_keeps_it(
@@ -84,9 +86,9 @@ def test_it_learns_a_hand_and_keeps_it(
 
     begun: list[str] = []
     page.on("request", lambda request: begun.extend(re.findall("start_teaching", request.post_data or "")))
-    teach(page, steps=30, reads="base")
+    teach(page, steps=30)
     page.locator('#teach [data-do="teach"]').dispatch_event("click")  # a second press
-    expect(chosen(page)).to_have_text(re.compile("^base, taught"), timeout=LONG)
+    expect(chosen(page)).to_have_text(re.compile(f"^{READS}, taught"), timeout=LONG)
     settle(page)
     assert len(begun) == 1
     expect(top(page)).to_have_text("7")
@@ -101,7 +103,7 @@ def test_it_learns_a_hand_and_keeps_it(
     page.reload()
     settle(page)
     expect(top(page)).to_have_text("7")
-    expect(chosen(page)).to_have_text(re.compile("^base, taught"))
+    expect(chosen(page)).to_have_text(re.compile(f"^{READS}, taught"))
 
     to_tab(page)
     settings(page)
@@ -115,7 +117,7 @@ def test_it_learns_a_hand_and_keeps_it(
     page.goto(where)
     settle(page)
     expect(top(page)).to_have_text("7")
-    expect(chosen(page)).to_have_text(re.compile("^base, taught"))
+    expect(chosen(page)).to_have_text(re.compile(f"^{READS}, taught"))
     to_tab(page)
     expect(progress(page)).to_contain_text("is the last finished network")
     expect(samples(page)).to_have_count(3)
@@ -158,10 +160,10 @@ def test_an_own_network_can_be_chosen_after_the_server_was_started_anew(
     chooser.value.set_files(file)
     expect(chosen(page)).to_have_text(re.compile("^uploaded"))
     own = network(page).input_value()
-    network(page).select_option("base")
-    expect(chosen(page)).to_have_text(re.compile("^base"))
+    network(page).select_option("tiny")
+    expect(chosen(page)).to_have_text(re.compile("^tiny"))
     page.get_by_role("tab", name="Network").click()
-    expect(page.locator("#about")).to_contain_text("base")  # not the one chosen just before
+    expect(page.locator("#about")).to_contain_text("tiny")  # not the one chosen just before
     expect(page.locator("#architecture tbody tr").first).to_be_visible(timeout=LONG)
     server.start_anew()
     network(page).select_option(own)
