@@ -1,125 +1,144 @@
 // The arithmetic of one cell, in numbers that add up to its value.
 
-import { node } from "../controls/dom.js";
-import { textOf } from "../language/language.js";
+import { node, setText } from "../controls/dom.js";
 import { signed } from "../page/words.js";
 import { diverging, sequential } from "../paint/scales.js";
 
 const STRENGTH = 0.4; // of the colour behind a number, so that the number stays readable
 
-/** Show how the value of an answer's cell is computed. */
-export function showArithmetic(element, cell) {
-  const { arithmetic, layer } = cell;
-  element.dataset.value = arithmetic.value;
-  const fresh = document.createDocumentFragment();
-  fresh.append(...parts(arithmetic, layer), steps(arithmetic, layer));
-  renewChildren(element, fresh);
+/**
+ * Returns show(cell): how the value of an answer's cell is computed. While drawing only numbers change, so that what they
+ * stand in is built once for cells of a form.
+ */
+export function mountArithmetic(element) {
+  const waits = element.querySelector(".waits");
+  let form = null;
+  let parts = []; // { element, show(arithmetic) }
+
+  return ({ arithmetic, layer }) => {
+    element.dataset.value = arithmetic.value;
+    if (form !== (form = formOf(arithmetic, layer))) {
+      parts = [...sumOf(arithmetic, layer), steps(arithmetic, layer)];
+      element.classList.toggle("listed", Boolean(arithmetic.terms));
+      element.replaceChildren(waits, ...parts.map((part) => part.element));
+    }
+    for (const { show } of parts) show(arithmetic);
+  };
 }
 
-/** Make the children of `old` match those of `fresh`; while drawing only numbers change, and tables keep their layout. */
-function renewChildren(old, fresh) {
-  const [was, is] = [[...old.childNodes], [...fresh.childNodes]];
-  if (was.length !== is.length) old.replaceChildren(...is);
-  else was.forEach((child, index) => renew(child, is[index]));
+/** What two cells have in common whose arithmetic differs in its numbers alone. */
+const formOf = ({ patch: one, terms: many, rest, mean, rectified, residual }, layer) =>
+  [layer, one?.inputs.length, many?.length, Boolean(rest?.[0]), Boolean(mean), rectified, residual !== null].join();
+
+function sumOf(arithmetic, layer) {
+  if (arithmetic.patch) return [patch(arithmetic.patch.inputs.length, layer)];
+  return arithmetic.terms ? [terms(arithmetic, layer)] : [];
 }
 
-function renew(old, fresh) {
-  if (old.nodeName !== fresh.nodeName) return old.replaceWith(fresh);
-  if (old.nodeType === Node.TEXT_NODE) {
-    if (textOf(old) !== fresh.data) old.data = fresh.data;
-    return;
-  }
-  if (old.className !== fresh.className) old.className = fresh.className;
-  if (old.style.cssText !== fresh.style.cssText) old.style.cssText = fresh.style.cssText;
-  renewChildren(old, fresh);
-}
-
-function parts(arithmetic, layer) {
-  if (arithmetic.patch) return [patch(arithmetic.patch, layer)];
-  if (arithmetic.terms) return [terms(arithmetic, layer)];
-  return [];
+/** Colour what is behind a number; only changes cost a style. */
+function tint(element, [red, green, blue] = []) {
+  const colour = red === undefined ? "" : `rgb(${red} ${green} ${blue})`;
+  if (element.tint !== colour) element.style.background = element.tint = colour;
 }
 
 // The patch of a single kernel --------------------------------------------------------------------------------------
 
-function patch({ inputs, weights, products }, layer) {
-  const box = node("div", "patch");
-  const read = layer === "stem" ? "Pixels under the taps (ink is 3.25)" : "What the taps read";
-  box.append(
-    grid(read, inputs, 3, sequential()),
-    node("span", "sign", "\u00d7"),
-    grid("Kernel", weights, 3, diverging()),
-    node("span", "sign", "="),
-    grid("Products", products, 5, diverging()),
-  );
-  return box;
+function patch(count, layer) {
+  const element = node("div", "patch");
+  const inputs = grid(layer === "stem" ? "Pixels under the taps (ink is 3.25)" : "What the taps read", count, 3, sequential);
+  const weights = grid("Kernel", count, 3, diverging);
+  const products = grid("Products", count, 5, diverging);
+  element.append(inputs.element, node("span", "sign", "\u00d7"), weights.element, node("span", "sign", "="), products.element);
+  const show = ({ patch: numbers }) => {
+    inputs.show(numbers.inputs);
+    weights.show(numbers.weights);
+    products.show(numbers.products);
+  };
+  return { element, show };
 }
 
-function grid(caption, values, digits, colour) {
-  const side = Math.sqrt(values.length);
-  const most = Math.max(...values.map((value) => Math.abs(value ?? 0))) || 1;
-  const table = node("table");
-  table.append(node("caption", "", caption));
-  for (let row = 0; row < side; row += 1) {
-    const line = table.insertRow();
-    for (const value of values.slice(row * side, (row + 1) * side)) {
-      const place = line.insertCell();
-      place.textContent = value === null ? "border" : signed(value, digits);
+function grid(caption, count, digits, scale) {
+  const side = Math.sqrt(count);
+  const element = node("table");
+  element.append(node("caption", "", caption));
+  for (let row = 0; row < side; row += 1) element.insertRow().append(...Array.from({ length: side }, () => node("td")));
+  const places = [...element.querySelectorAll("td")];
+  function show(values) {
+    const colour = scale();
+    const most = Math.max(...values.map((value) => Math.abs(value ?? 0))) || 1;
+    places.forEach((place, index) => {
+      const value = values[index];
+      setText(place, value === null ? "border" : signed(value, digits));
       place.classList.toggle("border", value === null);
-      if (value !== null) place.style.background = `rgb(${colour((STRENGTH * value) / most).join(" ")})`;
-    }
+      tint(place, value === null ? [] : colour((STRENGTH * value) / most));
+    });
   }
-  return table;
+  return { element, show };
 }
 
 // A sum over channels -----------------------------------------------------------------------------------------------
 
-function terms({ terms: shown, rest }, layer) {
-  const most = Math.max(...shown.map(([, , , product]) => Math.abs(product)), 1e-9);
-  const table = node("table", "terms");
+function terms({ terms: first, rest: others }, layer) {
   const head = layer === "head";
-  table.append(node("caption", "", head ? "Features that count most for and against the class" : "Channels that count most"));
-  for (const [channel, input, weight, product] of shown) {
-    const line = table.insertRow();
-    line.append(
-      node("th", "", head ? `feature ${channel}` : `channel ${channel}`),
-      node("td", "", input === null ? "its taps together" : `${signed(input, 3)} \u00d7 ${signed(weight, 3)}`),
-      node("td", "number", signed(product, 5)),
-      bar(product / most),
-      node("td", "side", head ? (product > 0 ? "for" : "against") : ""),
-    );
+  const element = node("table", "terms");
+  element.append(node("caption", "", head ? "Features that count most for and against the class" : "Channels that count most"));
+  const rows = first.map(() => term(element, head));
+  const rest = others[0] ? term(element, head) : null;
+  function show({ terms: shown, rest: [count, sum] }) {
+    const most = Math.max(...shown.map(([, , , product]) => Math.abs(product)), 1e-9);
+    rows.forEach((row, index) => {
+      const [channel, input, weight, product] = shown[index];
+      const said = input === null ? "its taps together" : `${signed(input, 3)} \u00d7 ${signed(weight, 3)}`;
+      row(`${head ? "feature" : "channel"} ${channel}`, said, product, product / most);
+    });
+    rest?.(`${count} others`, "together", sum);
   }
-  if (rest[0]) {
-    const line = table.insertRow();
-    line.append(node("th", "", `${rest[0]} others`), node("td", "", "together"), node("td", "number", signed(rest[1], 5)));
-  }
-  return table;
+  return { element, show };
 }
 
-function bar(share) {
-  const track = node("td", "bar");
-  const fill = node("i");
-  fill.style.width = `${50 * Math.abs(share)}%`;
-  fill.style.left = share < 0 ? `${50 - 50 * Math.abs(share)}%` : "50%";
-  fill.style.background = `rgb(${diverging()(Math.sign(share)).join(" ")})`;
-  track.append(fill);
-  return track;
+/** A row of a table of terms; returns show(name, formula, product, share), the share of the longest bar, if it has one. */
+function term(table, head) {
+  const [name, formula, number, track, side] = [node("th"), node("td"), node("td", "number"), node("td", "bar"), node("td", "side")];
+  const bar = node("i");
+  track.append(bar);
+  table.insertRow().append(name, formula, number, track, side);
+  return (title, said, product, share) => {
+    setText(name, title);
+    setText(formula, said);
+    setText(number, signed(product, 5));
+    if (share === undefined) return [track, side].forEach((cell) => cell.remove());
+    bar.style.width = `${50 * Math.abs(share)}%`;
+    bar.style.left = share < 0 ? `${50 - 50 * Math.abs(share)}%` : "50%";
+    tint(bar, diverging()(Math.sign(share)));
+    setText(side, head ? (product > 0 ? "for" : "against") : "");
+  };
 }
 
 // From the sum to the value -----------------------------------------------------------------------------------------
 
-function steps({ mean, sum, scale, shift, residual, rectified, value }, layer) {
-  const list = node("dl", "steps");
-  const add = (name, formula, result) => list.append(node("dt", "", name), node("dd", "", formula), node("dd", "number", signed(result, 5)));
-  if (mean) add("Mean", `of the ${mean} cells of its map`, value);
-  else add("Sum", "of all products", sum);
-  if (layer === "head") add("Bias", `${signed(sum, 4)} ${plus(shift)}`, value);
-  if (!rectified) return list;
-  const normed = scale * sum + shift;
-  add("Norm", `${signed(scale, 4)} \u00d7 ${signed(sum, 4)} ${plus(shift)}`, normed);
-  if (residual !== null) add("Residual", `${signed(normed, 4)} ${plus(residual)}, as read here`, normed + residual);
-  add("Activation", "negative becomes 0", value);
-  return list;
+function steps({ mean, rectified, residual }, layer) {
+  const element = node("dl", "steps");
+  const lines = [];
+  const add = (name, say) => {
+    const [formula, number] = [node("dd"), node("dd", "number")];
+    element.append(node("dt", "", name), formula, number);
+    lines.push((arithmetic) => {
+      const [said, result] = say(arithmetic);
+      setText(formula, said);
+      setText(number, signed(result, 5));
+    });
+  };
+  if (mean) add("Mean", (own) => [`of the ${own.mean} cells of its map`, own.value]);
+  else add("Sum", ({ sum }) => ["of all products", sum]);
+  if (layer === "head") add("Bias", ({ sum, shift, value }) => [`${signed(sum, 4)} ${plus(shift)}`, value]);
+  if (rectified) {
+    add("Norm", ({ scale, sum, shift }) => [`${signed(scale, 4)} \u00d7 ${signed(sum, 4)} ${plus(shift)}`, normed({ scale, sum, shift })]);
+    if (residual !== null) add("Residual", (own) => [`${signed(normed(own), 4)} ${plus(own.residual)}, as read here`, normed(own) + own.residual]);
+    add("Activation", ({ value }) => ["negative becomes 0", value]);
+  }
+  const show = (arithmetic) => { for (const line of lines) line(arithmetic); };
+  return { element, show };
 }
 
+const normed = ({ scale, sum, shift }) => scale * sum + shift;
 const plus = (value) => `${value < 0 ? "\u2212" : "+"} ${Math.abs(value).toFixed(4)}`;

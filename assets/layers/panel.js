@@ -7,7 +7,7 @@ import { signed } from "../page/words.js";
 import { paintFields } from "../paint/fields.js";
 import { fit } from "../paint/frame.js";
 import { paintFrame, paintMap, paintWindow } from "../paint/kernels.js";
-import { showArithmetic } from "./cell.js";
+import { mountArithmetic } from "./cell.js";
 import { layerOf } from "./structure.js";
 import { inWords, paintWeights, weightsOf } from "./weighing.js";
 
@@ -20,6 +20,7 @@ const WALK_STEP = 70; // milliseconds that a walking kernel stands on a cell
 export function mountPanel(view, selection) {
   const find = (selector) => view.querySelector(selector);
   const [panel, input, output] = [find(".cell"), find(".input"), find(".output")];
+  const showArithmetic = mountArithmetic(find(".arithmetic"));
   const fields = { field: true, taps: true, influence: true };
   let at = 0; // the cell of the map that the kernel has walked to
   let size = null; // of that map, [height, width]; null if there is none
@@ -87,8 +88,8 @@ export function mountPanel(view, selection) {
     if (detail) {
       paintWalk(detail, layer);
       if (weights) paintWeights(input.querySelector("canvas"), weights);
-      showArithmetic(find(".arithmetic"), detail);
-    } else setText(find(".arithmetic"), "The cell's arithmetic appears here: what its taps read, times the kernel, summed, normalised and rectified.");
+      showArithmetic(detail);
+    }
   }
 
   /** The map that is read, with the kernel on it, and the map that comes out, as far as the kernel has walked. */

@@ -5,10 +5,10 @@
  * within `timeout`), and `deliver(request, answer or null)` is called either way. Returns { send(), drop() }: send a
  * request for the current state; send no more.
  *
- * `inFlight`: requests under way at a time. `apart`: milliseconds before the second of them is sent. `rest()`: a promise
- * to wait for after an answer before the next request.
+ * `inFlight`: requests under way at a time. `apart`: milliseconds before the second of them is sent. `turn()`: a promise
+ * to wait for before a request is made.
  */
-export function makeLane(read, compose, deliver, { inFlight = 1, apart = 0, timeout = Infinity, rest = null } = {}) {
+export function makeLane(read, compose, deliver, { inFlight = 1, apart = 0, timeout = Infinity, turn = null } = {}) {
   let underWay = 0;
   let alone = null; // timer while no second request may be sent
   let waiting = false;
@@ -20,17 +20,21 @@ export function makeLane(read, compose, deliver, { inFlight = 1, apart = 0, time
 
   async function leave() {
     if (!waiting || underWay >= inFlight || (underWay && alone)) return;
-    waiting = false;
     underWay += 1;
+    if (turn) await turn();
+    if (!waiting) { // dropped meanwhile
+      underWay -= 1;
+      return;
+    }
+    waiting = false;
     if (apart) {
       clearTimeout(alone);
       alone = setTimeout(() => { alone = null; leave(); }, apart);
     }
     const request = compose();
     const answer = await within(timeout, read, request);
-    const next = () => { underWay -= 1; leave(); };
-    if (rest) rest().then(next);
-    else next();
+    underWay -= 1;
+    leave();
     deliver(request, answer ?? null);
   }
 

@@ -21,7 +21,7 @@ const SILENT = "The server is not responding; your drawing is kept and will be r
  *
  * addLast(read)        the server, which is asked last
  * addFirst(read)       one in this browser, asked before all others: once per frame, however often the pen moves in
- *                      between, and in time for that frame
+ *                      between, and in that frame; an answer within an event would be laid out twice before it is seen
  * onAnswer(listener)   listener(answer, request) hears of every answer that is newer than what is shown; it may carry `error`
  * ask()                ask for the state as it is now
  * drop()               answers on their way are about what is gone
@@ -60,7 +60,7 @@ export function makeSources(compose, again) {
       const lane = makeLane(read, request, (asked, answer) => {
         if (answer) publish(asked, answer);
         else if (asked.sequence === sent && sent > shown) lanes[lanes.indexOf(lane) + 1]?.send();
-      }, { rest: nextFrame });
+      }, { turn: nextFrame });
       lanes.unshift(lane);
     },
 
