@@ -138,7 +138,7 @@ function makeRow(layer) {
     square(layer.map),
     square(layer.field),
     `${layer.pixels_read === null ? "not counted, out" : grouped(layer.pixels_read)} of ${grouped(layer.pixels_in_field)}`,
-    height === null ? "" : `${height} x ${width}, ${Math.round(100 * fraction)} % of the field`,
+    height === null ? "" : `${height} x ${width} of ${layer.region_height} x ${layer.region_width} (${Math.round(100 * fraction)} %)`,
     layer.parameters ? grouped(layer.parameters) : "shared",
     grouped(layer.multiply_accumulates),
   ].map(makeCell));

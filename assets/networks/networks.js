@@ -14,7 +14,7 @@ export function mount({ element, server, props }) {
   function list() {
     const choices = [...props.choices, ...ownNetworks().map(({ key, title }) => [title, key])];
     if (listed !== (listed = JSON.stringify(choices))) {
-      select.replaceChildren(...choices.map((choice) => Object.assign(new Option(...choice), { translate: !isOwn(choice[1]) })));
+      select.replaceChildren(...choices.map((choice) => new Option(...choice)));
     }
     select.value = get().network;
   }

@@ -2,6 +2,7 @@
 
 import { getSamples } from "../kept/samples.js";
 
+const DIGIT = /^\d$/;
 const FEW = 5; // samples that are enough to learn a class well
 
 /** What would help most to draw next; `readings` is a Map from drawings to how the network reads them. */
@@ -19,6 +20,9 @@ export function suggestion(classes, readings) {
   const taken = wrong.map(({ drawing }) => readings.get(drawing)[0][0]).find((answer) => !of.has(answer));
   if (taken) return `Draw some ${taken}s too: yours of another class are read as ${taken}, and it has to learn how they differ.`;
   if (wrong.length) return `Press Teach: ${wrong.length} of your ${samples.length} samples are misread.`;
+  if (!samples.some(({ label }) => DIGIT.test(label))) { // who teaches a sign of their own need not write digits
+    return each.every(({ label }) => classes.includes(label)) ? "All of your samples are read correctly." : "Press Teach: a new class is learned from its drawings.";
+  }
   const missing = classes.find((label) => !of.has(label));
   if (missing) return `Draw a ${missing}: you have not drawn one yet.`;
   return "Every class has samples in your handwriting.";

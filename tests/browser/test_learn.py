@@ -135,3 +135,10 @@ def test_formulas_are_typeset_and_nothing_scrolls_sideways_on_a_narrow_screen(le
     assert not learn.locator("#learn .katex-error").count()
     learn.set_viewport_size({"width": 360, "height": 740})
     assert learn.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_the_contents_lead_to_each_heading(learn: Page) -> None:
+    contents = learn.locator("#contents").get_by_role("button")
+    assert contents.all_inner_texts() == learn.locator("#learn .lesson h2").all_inner_texts()
+    contents.last.click()
+    expect(learn.locator("#learn .lesson h2").last).to_be_in_viewport()

@@ -14,7 +14,7 @@ from model.drawing.strokes import IMAGE_SIZE
 from model.fields.layer_fields import receptive_field
 from model.layers import milestones
 from model.network import PRESETS, DigitNet
-from model.study.claims import CLEAR, effect
+from model.study.claims import CLEAR, effect, points
 from model.study.networks import STUDY, scores_of
 
 EXAMPLE = "base"
@@ -139,7 +139,7 @@ def spread(values: tuple[float, ...]) -> str:
 def verdict(one: tuple[float, ...], other: tuple[float, ...]) -> str:
     """By how much the first is better than the second, and whether that stands out from the spread over the seeds."""
     found = effect([(one, other)])
-    said = f"{abs(100 * found.difference):.2f} points {'more' if found.difference > 0 else 'less'}"
+    said = points(mean(one), mean(other))
     if isinf(found.error):
         return f"{said}, with too few seeds to be sure"
     if not found.clear:

@@ -52,7 +52,7 @@ def describe_gridding(request: object) -> dict[str, Any]:
         "box": [top, left, top + size, left + size],
         "columns": [columns, size],
         "pixels": [int(lattice.sum()), lattice.size],
-        "sentence": gridding_sentence(request, lattice.any(0)),
+        "sentence": gridding_sentence(request, lattice.any(0)) + _beyond(lattice.any(0), left),
     }
 
 
@@ -85,6 +85,15 @@ def gridding_sentence(dilations: list[int], read: np.ndarray) -> str:
         f"{gaps}; the nearest column that is never read lies {nearest} from the middle, which no sum of steps of "
         f"{', '.join(map(str, dilations))} or 0 reaches."
     )
+
+
+def _beyond(read: np.ndarray, left: int) -> str:
+    """How many of the columns that are read no image has: the figure shows no dots there."""
+    columns = left + np.flatnonzero(read)
+    count = int(((columns < 0) | (columns >= IMAGE_SIZE)).sum())
+    if count == 0:
+        return ""
+    return f" {count} of them {'lies' if count == 1 else 'lie'} beyond the image, in the padding."
 
 
 def _ordinal(number: int) -> str:

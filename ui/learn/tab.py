@@ -38,6 +38,7 @@ def learn() -> None:
     """The page that a student reads from top to bottom; `LEARN_PARTS` answer its figures."""
     with gr.Column(elem_id="learn"):
         _text(lessons.INTRODUCTION)
+        view("learn/contents")
         _text(lessons.DEPTHWISE)
         view("learn/depthwise")
         _text(lessons.POINTWISE)

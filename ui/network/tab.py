@@ -213,6 +213,8 @@ def _row(net: DigitNet, layer: Layer, cost: LayerComplexity, mean: MeanField | N
         "pixels_in_field": prod(field.size) if layer.is_convolution else prod(field.region(0, 0).size),
         "effective_height": mean.box.size[0] if mean else None,
         "effective_width": mean.box.size[1] if mean else None,
+        "region_height": mean.region.size[0] if mean else None,
+        "region_width": mean.region.size[1] if mean else None,
         "effective_fraction": round(mean.fraction, 4) if mean else None,
         "parameters": cost.parameters,
         "multiply_accumulates": cost.multiply_accumulates,
