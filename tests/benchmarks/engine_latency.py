@@ -39,29 +39,45 @@ FIRST_READINGS = 3
 WARM_UP = 50  # movements
 SETTLING = 1  # seconds
 
-# From every movement with the pen down to the frame that shows an answer at least as new.
+# From every movement with the pen down to the end of the frame that shows an answer at least as new: an answer that
+# comes within a frame, before it is painted, is shown by that frame, and any other by the next.
 TIMER = """async (view) => {
     const script = (place) => import(new URL(`digitscope/${place}`, document.baseURI));
     const { newest } = await script("page/reader.js").catch(() => script("reader.js")); // where it was before
     const shown = document.querySelector(`${view} [data-sequence]`) ?? document.querySelector(view);
     const waiting = [];
+    const answers = []; // { sequence, frame } of those that are not painted yet
     window.latencies = [];
     let before = 0;
-    document.addEventListener("pointerrawupdate", () => { before = newest(); }, true);
+    let frame = 0;
+    let within = false; // a frame that is not painted yet
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data: painted }) => {
+        const now = performance.now();
+        within = false;
+        while (answers.length && answers[0].frame <= painted) {
+            const { sequence } = answers.shift();
+            while (waiting.length && waiting[0].sequence <= sequence) latencies.push(now - waiting.shift().moved);
+        }
+    };
+    const watchFrame = () => requestAnimationFrame(() => {
+        if (within) return;
+        frame += 1;
+        within = true;
+        port2.postMessage(frame);
+    });
+    document.addEventListener("pointerrawupdate", () => { // before the page asks for the frame that it answers in
+        before = newest();
+        within = false;
+        watchFrame();
+    }, true);
     document.addEventListener("pointerrawupdate", (event) => { // where none left at once, the next is about it
         if (event.buttons) waiting.push({ moved: event.timeStamp, sequence: Math.max(newest(), before + 1) });
     });
-    const painted = () => {
-        const now = performance.now();
-        while (waiting.length && waiting[0].sequence <= Number(shown.dataset.sequence)) {
-            latencies.push(now - waiting.shift().moved);
-        }
-    };
-    new MutationObserver(() => requestAnimationFrame(() => {
-        const { port1, port2 } = new MessageChannel();
-        port1.onmessage = painted;
-        port2.postMessage(null);
-    })).observe(shown, { attributeFilter: ["data-sequence"] });
+    new MutationObserver(() => {
+        answers.push({ sequence: Number(shown.dataset.sequence), frame: within ? frame : frame + 1 });
+        if (!within) watchFrame();
+    }).observe(shown, { attributeFilter: ["data-sequence"] });
 }"""
 
 
