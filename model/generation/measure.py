@@ -37,7 +37,7 @@ from model.training.workers import Workers
 READER = "base"
 SCORED = "small"  # the network that is trained on generated digits alone
 SCORED_IMAGES = 50_000
-SCORED_EPOCHS = 12
+SCORED_EPOCHS = 30
 SEED = 20_000  # of the digits that are measured; others are drawn for Teach
 COPIES = 2_000  # digits whose nearest training image is looked for
 COMPLETED = 300  # real digits of which the upper half is completed
