@@ -139,6 +139,6 @@ def test_formulas_are_typeset_and_nothing_scrolls_sideways_on_a_narrow_screen(le
 
 def test_the_contents_lead_to_each_heading(learn: Page) -> None:
     contents = learn.locator("#contents").get_by_role("button")
-    assert contents.all_inner_texts() == learn.locator("#learn .lesson h2").all_inner_texts()
+    expect(learn.locator("#learn .lesson h2")).to_have_text(contents.all_inner_texts())
     contents.last.click()
     expect(learn.locator("#learn .lesson h2").last).to_be_in_viewport()

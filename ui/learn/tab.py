@@ -31,6 +31,11 @@ FORMULAS = [
     {"left": "$$", "right": "$$", "display": True},
     {"left": "$", "right": "$", "display": False},
 ]
+MISCONCEPTIONS, CHOOSING = "## Common misconceptions", "## How to choose"
+HEADED = (
+    lessons.DEPTHWISE, lessons.POINTWISE, lessons.SEPARABLE, lessons.DILATION, lessons.TOGETHER, lessons.WORKED,
+    lessons.CALCULATOR, lessons.GRIDDING, MISCONCEPTIONS, CHOOSING, lessons.SOURCE,
+)  # fmt: skip
 REFERENCE = (depthwise_separable_conv2d, depthwise_conv2d, pointwise_conv2d)
 
 
@@ -38,7 +43,7 @@ def learn() -> None:
     """The page that a student reads from top to bottom; `LEARN_PARTS` answer its figures."""
     with gr.Column(elem_id="learn"):
         _text(lessons.INTRODUCTION)
-        view("learn/contents")
+        view("learn/contents", headings=[title for text in HEADED for title in re.findall("^## (.+)$", text, re.M)])
         _text(lessons.DEPTHWISE)
         view("learn/depthwise")
         _text(lessons.POINTWISE)
@@ -55,8 +60,8 @@ def learn() -> None:
         calculator()
         _text(lessons.GRIDDING)
         gridding()
-        _words(f"## Common misconceptions\n\n{misconceptions()}", "misconceptions")
-        _words(f"## How to choose\n\n{advice()}")
+        _words(f"{MISCONCEPTIONS}\n\n{misconceptions()}", "misconceptions")
+        _words(f"{CHOOSING}\n\n{advice()}")
         _text(lessons.SOURCE)
         gr.Code(reference_source(), language="python", interactive=False, show_label=False, elem_id="reference")
 
