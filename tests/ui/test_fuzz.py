@@ -138,7 +138,8 @@ def test_no_server_function_fails_by_itself(page: gr.Blocks, shipped: Path) -> N
     assert len(functions) > 20
     for name, function in functions.items():
         try_out(name, function, shipped)
-    assert {path.name for path in shipped.parent.iterdir()} <= {shipped.name, "state"}
+    own = {shipped.name, "state", "nowhere"}  # the last one is where visitors have MNIST fetched to
+    assert {path.name for path in shipped.parent.iterdir()} <= own
 
 
 def try_out(name: str, function: Callable[[Any], Any], shipped: Path) -> None:
