@@ -18,10 +18,10 @@ from starlette.routing import Mount
 import ui.quick_gradio  # noqa: F401 (before anything imports Gradio)
 from model.command import command
 from ui.engine_files import engine_files
+from ui.kept.networks import STATE
 from ui.page import OPENING, build_page
 from ui.scripts import preloads
 from ui.serving.loading_sign import sign_without_clock
-from ui.serving.networks import STATE
 from ui.serving.server import leave, serve
 from ui.serving.static_files import CompressedFiles
 from ui.serving.view import ASSETS, ASSETS_URL

@@ -11,7 +11,7 @@ from model import load_checkpoint, predict, rasterize
 from model.checkpoint import checkpoint_path
 from model.drawing.examples import load_examples
 from model.study.networks import STUDY
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
 from ui.serving.view import ASSETS, given, view
 
 CHECKED = 64  # networks whose check is cached

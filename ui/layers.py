@@ -11,8 +11,8 @@ from model.fields.gridding import windows_of
 from model.inference import layer_maps
 from model.layers import Layer, layers_of, milestones
 from ui.cell import describe_cell
+from ui.kept.networks import Networks
 from ui.serving.answers import to_base64
-from ui.serving.networks import Networks
 from ui.serving.packing import packed, quantised
 from ui.serving.view import given, view
 

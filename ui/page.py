@@ -15,6 +15,7 @@ from ui.export import export
 from ui.first_visit.path import path
 from ui.first_visit.question import answer_of, question
 from ui.imagine import imagine, sheet_part
+from ui.kept.networks import STATE, Networks, names_to_offer
 from ui.layers import layers, layers_part
 from ui.learn.tab import LEARN_PARTS, learn
 from ui.line import Lines, line_maps_view, line_view
@@ -25,11 +26,10 @@ from ui.network.confusion import confusion
 from ui.network.tab import architecture
 from ui.reading import reading
 from ui.serving.answers import Answers
-from ui.serving.jobs import Jobs
-from ui.serving.networks import STATE, Networks, names_to_offer
-from ui.serving.processes import Processes, cores
 from ui.serving.view import view
 from ui.teach.tab import teach, versus_part
+from ui.work.jobs import Jobs
+from ui.work.processes import Processes, cores
 
 TITLE = "Digitscope"
 OPENING = (  # scripts of what is in sight when the page opens

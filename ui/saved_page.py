@@ -20,9 +20,9 @@ from model.checkpoint import METADATA_KEY
 from model.drawing.strokes import check_drawing
 from ui.canvas import as_text, canvas_drawings
 from ui.engine import network_file
+from ui.kept.networks import Networks
 from ui.layers import describe_structure
 from ui.scripts import IMPORT, place_of, with_imports
-from ui.serving.networks import Networks
 from ui.serving.view import ASSETS, template
 
 MOST_OPERATIONS = 60_000_000  # multiply-accumulates, as BUDGET of assets/engine/network.js

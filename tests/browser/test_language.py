@@ -13,8 +13,8 @@ from model.drawing.examples import load_styles
 from tests.browser.conftest import Visits
 from tests.browser.drawing import SCRIBBLE, SEVEN, draw, module, settle
 from tests.conftest import ROOT
+from ui.kept.networks import Networks
 from ui.saved_page import saved_page
-from ui.serving.networks import Networks
 
 # What is no English: names, units, keys, and what is the same in both languages.
 NAMES = """
@@ -28,7 +28,7 @@ SAYING = """
 model/cost/budget.py model/cost/convolution.py model/data.py model/design/live_training.py model/drawing/samples.py
 model/drawing/strokes.py model/evaluation/confusion.py model/network.py model/onnx/runtime.py model/line/decoding.py
 ui/design/live_trainings.py ui/first_visit/path.py ui/learn/kernels.py ui/saved_page.py ui/serving/faults.py
-ui/serving/gate.py ui/serving/network_store.py ui/serving/networks.py ui/serving/processes.py ui/teach/network_files.py
+ui/serving/gate.py ui/kept/network_store.py ui/kept/networks.py ui/work/processes.py ui/teach/network_files.py
 """
 TO_PROGRAMS = (
     "clock is",

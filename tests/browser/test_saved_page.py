@@ -13,8 +13,8 @@ from model.drawing.examples import load_examples
 from model.teaching.recipe import Teaching
 from tests.browser.drawing import SEVEN, button, draw, top
 from tests.browser.engine.parity import serving_files
+from ui.kept.networks import Networks
 from ui.saved_page import saved_page
-from ui.serving.networks import Networks
 
 MOST_BYTES = 400_000
 THREE = load_examples()[3].drawing

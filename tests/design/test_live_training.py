@@ -18,8 +18,8 @@ from model.design.live_training import LiveTraining, News
 from tests.ui.conftest import Here, ended
 from ui.design import live_trainings as ui_live
 from ui.design.live_trainings import LiveTrainings
-from ui.serving.jobs import Jobs
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
+from ui.work.jobs import Jobs
 
 SMALL = NetworkConfig(4, stem_stride=4, stages=(StageConfig(8, dilation=2), StageConfig(8)))
 PATIENCE = 60.0  # seconds

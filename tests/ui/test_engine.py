@@ -9,7 +9,7 @@ import pytest
 from model import CheckpointError, DigitNet, load_checkpoint, predict, rasterize
 from model.study.networks import STUDY
 from ui.engine import network_file
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
 
 
 def test_the_file_is_the_network_and_the_check_is_what_it_says(

@@ -18,9 +18,9 @@ from model.network import DigitNet, NetworkConfig, StageConfig
 from tests.conftest import settled
 from tests.ui.conftest import offering
 from ui.cell import describe_cell
+from ui.kept.networks import Networks
 from ui.layers import describe_kernels, layers_part
 from ui.serving.answers import Answers
-from ui.serving.networks import Networks
 
 IMAGE = np.zeros((28, 28), np.uint8)
 IMAGE[6:22, 12:15] = 255

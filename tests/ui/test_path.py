@@ -10,7 +10,7 @@ from model.layers import milestones
 from model.network import PRESETS, StageConfig
 from ui.first_visit.path import describe_path
 from ui.first_visit.question import answer_of
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
 
 
 def test_the_question_is_answered_by_the_fields_of_the_network_and_its_twin() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from model import DigitNet, predict, rasterize
 from model.drawing.samples import MAX_SAMPLES
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
 from ui.teach.sample_box import name_class, open_samples, read_box
 
 SEVEN = [[[0.28, 0.2], [0.72, 0.2], [0.44, 0.85]]]

@@ -9,13 +9,13 @@ import pytest
 
 from model import DigitNet, save_checkpoint
 from tests.ui.conftest import ended
+from ui.kept.networks import Networks
 from ui.network.tab import Descriptions
-from ui.serving.job import BusyError
-from ui.serving.jobs import MAX_OWN, Jobs
-from ui.serving.networks import Networks
-from ui.serving.processes import Function, Report
-from ui.serving.visitor import Visitor, asked_by
 from ui.teach.tab import open_network
+from ui.work.job import BusyError
+from ui.work.jobs import MAX_OWN, Jobs
+from ui.work.processes import Function, Report
+from ui.work.visitor import Visitor, asked_by
 
 
 class Counting:

@@ -15,12 +15,12 @@ from ui.apart import draw_digits, draw_rest
 from ui.api.following import followed
 from ui.imagine import check_generator
 from ui.serving.faults import one_sentence
-from ui.serving.job import Work
-from ui.serving.jobs import Jobs
 from ui.serving.packing import as_array
-from ui.serving.processes import Processes, Report
 from ui.serving.view import caller_of
-from ui.serving.visitor import Visitor
+from ui.work.job import Work
+from ui.work.jobs import Jobs
+from ui.work.processes import Processes, Report
+from ui.work.visitor import Visitor
 
 MOST_IMAGES = 1_000  # of a call: ten seconds or so
 MOST_CHARACTERS = 100_000  # of a list of names

@@ -30,15 +30,15 @@ from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
 from ui.api.drawing import add_drawing_api
 from ui.api.following import followed
+from ui.kept.networks import Networks
 from ui.line import LineEndpoint, Lines
 from ui.serving.faults import one_sentence
-from ui.serving.jobs import Jobs
-from ui.serving.networks import Networks
 from ui.serving.packing import as_array
-from ui.serving.processes import Processes
 from ui.serving.view import caller_of
 from ui.teach.network_files import network_file
 from ui.teach.teaching import LESSON, TeachingError, teaching_work, warnings_of
+from ui.work.jobs import Jobs
+from ui.work.processes import Processes
 
 ALL_CHANNELS = -1
 EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact exact

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ui.serving.job import Work
-from ui.serving.jobs import Jobs
-from ui.serving.visitor import Visitor
+from ui.work.job import Work
+from ui.work.jobs import Jobs
+from ui.work.visitor import Visitor
 
 POLL = 0.05  # seconds
 

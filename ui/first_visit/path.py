@@ -11,7 +11,7 @@ from model.fields.layer_fields import receptive_field_in
 from model.layers import Layer, parts_of
 from model.network import NetworkConfig
 from ui.first_visit.dilated import dilated_stage
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
 from ui.serving.view import given, view
 
 

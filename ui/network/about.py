@@ -9,7 +9,7 @@ from model import complexity
 from model.checkpoint import CHECKSUM, read_metadata
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.layer_fields import last_field
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
 from ui.serving.view import given, view
 
 

@@ -4,8 +4,8 @@ import gradio as gr
 
 from model import CheckpointError, complexity
 from model.checkpoint import read_metadata
-from ui.serving.network_store import is_key
-from ui.serving.networks import Networks
+from ui.kept.network_store import is_key
+from ui.kept.networks import Networks
 from ui.serving.view import given, view
 
 MOST_OWN = 50  # networks of one visitor, looked up at once

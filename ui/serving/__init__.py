@@ -1,1 +1,1 @@
-"""What serves every view."""
+"""What stands between the views and the browsers: answers, calls, limits, and the server."""

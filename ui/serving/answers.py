@@ -16,7 +16,7 @@ from model.checks import check_object, fields_of, is_whole
 from model.explain.several import several_digits
 from model.forward_pass import sharing
 from model.inference import read
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
 
 MOST_REQUESTS = 2**53  # of one page, as far as its numbers are whole
 

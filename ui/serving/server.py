@@ -20,9 +20,9 @@ from ui.serving.calls import routes_of_calls
 from ui.serving.connections import close_idle, most_connections
 from ui.serving.gate import Gate
 from ui.serving.hosts import Hosts, names_of_this_server
-from ui.serving.memory import give_back_when_quiet
 from ui.serving.sessions import bound_sessions
 from ui.serving.view import STYLESHEETS, theme
+from ui.work.memory import give_back_when_quiet
 
 EVERYWHERE = ("0.0.0.0", "::")
 WHAT_OTHERS_CAN = (

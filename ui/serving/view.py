@@ -7,9 +7,9 @@ from typing import Any
 import gradio as gr
 
 from ui.serving.faults import sentence_of
-from ui.serving.job import BusyError
-from ui.serving.jobs import TRY_AGAIN
-from ui.serving.visitor import Visitor, asked_by
+from ui.work.job import BusyError
+from ui.work.jobs import TRY_AGAIN
+from ui.work.visitor import Visitor, asked_by
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"

@@ -8,7 +8,7 @@ from model.checkpoint import SUFFIX, read_network
 from model.checks import fields_of
 from model.design.configuration import check_size
 from model.drawing.samples import check_name
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
 from ui.teach.teaching import time_of_day
 
 MAX_UPLOAD = 5 * 2**20  # bytes of a network's file

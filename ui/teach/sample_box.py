@@ -7,7 +7,7 @@ import numpy as np
 from model import predict, rasterize
 from model.checks import fields_of
 from model.drawing.samples import MAX_SAMPLE_POINTS, MAX_SAMPLES, SampleError, check_class, read_samples
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
 from ui.teach.teaching import strongest
 
 AT_ONCE = 16  # samples read before others' drawings get a turn

@@ -15,7 +15,7 @@ from tests.browser.drawing import ONE, SEVEN, ZERO, button, draw, module, settle
 from tests.browser.engine.parity import served_bytes, serving_files
 from tests.serving import stopped
 from ui.engine import network_file
-from ui.serving.networks import Networks
+from ui.kept.networks import Networks
 
 MOST_BYTES = 24_000  # that are fetched before it reads
 SETTLING = 200  # milliseconds in which a tab asks what it asks when it is opened

@@ -15,11 +15,11 @@ from model.drawing.examples import load_examples
 from model.layers import layers_of
 from model.study.networks import STUDY
 from ui.compare import compare_part
+from ui.kept.networks import Networks
 from ui.layers import layers_part
 from ui.learn.tab import LEARN_PARTS
 from ui.misread import steps_part
 from ui.serving.answers import Answers
-from ui.serving.networks import Networks
 from ui.teach.tab import versus_part
 
 # Async function of {files, requests}: the engine's answers, arrays as {bytes} or {floats} in base64.

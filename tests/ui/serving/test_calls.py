@@ -15,7 +15,7 @@ from ui.serving import calls
 from ui.serving.calls import PATH, answer_call, routes_of_calls
 from ui.serving.faults import FAULT
 from ui.serving.view import view
-from ui.serving.visitor import visitor
+from ui.work.visitor import visitor
 
 threads: list[int] = []
 

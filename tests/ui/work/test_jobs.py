@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ui.serving import job as job_module
-from ui.serving import jobs as jobs_module
-from ui.serving.job import BusyError, JobError, Later
-from ui.serving.jobs import Jobs
-from ui.serving.processes import Report
-from ui.serving.visitor import Visitor
+from ui.work import job as job_module
+from ui.work import jobs as jobs_module
+from ui.work.job import BusyError, JobError, Later
+from ui.work.jobs import Jobs
+from ui.work.processes import Report
+from ui.work.visitor import Visitor
 
 PATIENCE = 10.0
 

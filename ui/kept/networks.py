@@ -13,7 +13,7 @@ from typing import Any
 from model import PRESETS, CheckpointError, DigitNet, load_checkpoint
 from model.checkpoint import checkpoint_names, checkpoint_path, read_metadata
 from model.cost.budget import READING, work_of
-from ui.serving.network_store import NetworkStore, is_key
+from ui.kept.network_store import NetworkStore, is_key
 
 STATE = Path("state")  # where visitors' networks are kept by default
 IN_MEMORY = 16  # networks

@@ -10,7 +10,7 @@ import torch
 
 from model.checkpoint import CheckpointError, load_checkpoint, read_metadata
 from model.network import DigitNet
-from ui.serving.network_store import NetworkStore, is_key
+from ui.kept.network_store import NetworkStore, is_key
 
 
 def aged(store: NetworkStore, key: str, seconds: float) -> None:

@@ -1,0 +1,1 @@
+"""The networks that are offered, and those that visitors make."""
