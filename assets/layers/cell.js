@@ -82,8 +82,12 @@ function terms({ terms: first, rest: others }, layer) {
   const head = layer === "head";
   const element = node("table", "terms");
   element.append(node("caption", "", head ? "Features that count most for and against the class" : "Channels that count most"));
-  const rows = first.map(() => term(element, head));
-  const rest = others[0] ? term(element, head) : null;
+  const rows = first.map(() => {
+    const line = element.insertRow();
+    const [say, weigh] = [term(line), barOf(line, head)];
+    return (name, formula, product, share) => { say(name, formula, product); weigh(share); };
+  });
+  const rest = others[0] ? term(element.insertRow()) : null;
   function show({ terms: shown, rest: [count, sum] }) {
     const most = Math.max(...shown.map(([, , , product]) => Math.abs(product)), 1e-9);
     rows.forEach((row, index) => {
@@ -96,21 +100,27 @@ function terms({ terms: first, rest: others }, layer) {
   return { element, show };
 }
 
-/** A row of a table of terms; returns show(name, formula, product, share), the share of the longest bar, if it has one. */
-function term(table, head) {
-  const [name, formula, number, track, side] = [node("th"), node("td"), node("td", "number"), node("td", "bar"), node("td", "side")];
-  const bar = node("i");
-  track.append(bar);
-  table.insertRow().append(name, formula, number, track, side);
-  return (title, said, product, share) => {
+/** The words of a row of a table of terms; returns say(name, formula, product). */
+function term(line) {
+  const [name, formula, number] = [node("th"), node("td"), node("td", "number")];
+  line.append(name, formula, number);
+  return (title, said, product) => {
     setText(name, title);
     setText(formula, said);
     setText(number, signed(product, 5));
-    if (share === undefined) return [track, side].forEach((cell) => cell.remove());
+  };
+}
+
+/** The bar at the end of a row, and what it speaks for; returns weigh(share), of the longest bar, -1..1. */
+function barOf(line, head) {
+  const [track, bar, side] = [node("td", "bar"), node("i"), node("td", "side")];
+  track.append(bar);
+  line.append(track, side);
+  return (share) => {
     bar.style.width = `${50 * Math.abs(share)}%`;
     bar.style.left = share < 0 ? `${50 - 50 * Math.abs(share)}%` : "50%";
     tint(bar, diverging()(Math.sign(share)));
-    setText(side, head ? (product > 0 ? "for" : "against") : "");
+    setText(side, head ? (share > 0 ? "for" : "against") : "");
   };
 }
 
@@ -132,7 +142,7 @@ function steps({ mean, rectified, residual }, layer) {
   else add("Sum", ({ sum }) => ["of all products", sum]);
   if (layer === "head") add("Bias", ({ sum, shift, value }) => [`${signed(sum, 4)} ${plus(shift)}`, value]);
   if (rectified) {
-    add("Norm", ({ scale, sum, shift }) => [`${signed(scale, 4)} \u00d7 ${signed(sum, 4)} ${plus(shift)}`, normed({ scale, sum, shift })]);
+    add("Norm", (own) => [`${signed(own.scale, 4)} \u00d7 ${signed(own.sum, 4)} ${plus(own.shift)}`, normed(own)]);
     if (residual !== null) add("Residual", (own) => [`${signed(normed(own), 4)} ${plus(own.residual)}, as read here`, normed(own) + own.residual]);
     add("Activation", ({ value }) => ["negative becomes 0", value]);
   }

@@ -1,25 +1,11 @@
 // What the chosen network is, in a few sentences.
 
 import { node } from "../controls/dom.js";
-import { makeQuestion } from "../page/server.js";
-import { get } from "../page/state.js";
 import { live } from "../page/view.js";
+import { describing } from "./description.js";
 
 export function mount({ element, server, props }) {
   const view = element.querySelector(".about-view");
-  let asked = props.first; // name of the network that was asked about last
-
-  function follow() {
-    const name = get().network;
-    if (!name || name === asked || !view.checkVisibility()) return;
-    asked = name;
-    description.ask(name);
-  }
-
-  const description = makeQuestion(server.describe_network, "choose the network again to retry", (answer) => {
-    if (answer.error) asked = null;
-    show(answer);
-  });
 
   function show({ title, told, figures = "", unproved = "", error = "" }) {
     view.querySelector(".told").replaceChildren(...(error ? [] : [node("strong", "", title), ` ${told}`]));
@@ -27,5 +13,6 @@ export function mount({ element, server, props }) {
   }
 
   show(props.described);
+  const follow = describing(view, server.describe_network, show, props.first);
   live(view, { network: follow, seen: follow });
 }

@@ -6,14 +6,13 @@ import { mountPlayer } from "../controls/motion.js";
 import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { follow as followJob, waiting } from "../page/job.js";
 import { ask } from "../page/reader.js";
-import { makeQuestion } from "../page/server.js";
-import { get } from "../page/state.js";
 import { live } from "../page/view.js";
 import { grouped, titleOfLayer } from "../page/words.js";
 import { fit, layOver } from "../paint/frame.js";
 import { paintGrowth } from "../paint/growth.js";
 import { paintImage } from "../paint/ink.js";
 import { paintLegend, paintValues, sequential } from "../paint/scales.js";
+import { describing } from "./description.js";
 
 const STEP_TIME = 1400; // milliseconds that a stage stands while the figure plays
 
@@ -23,31 +22,21 @@ export function mount({ element, server }) {
   const boxes = view.querySelector(".growth .boxes");
   const slider = view.querySelector("input");
   let shown = null; // what the server said of the network
-  let asked = null; // name of the network that was asked about last
   let image = null; // the drawing's image: the one thing here that changes with the pen
-
-  function follow() {
-    const name = get().network;
-    if (!name || name === asked || !view.checkVisibility()) return;
-    asked = name;
-    description.drop(); // another one was chosen meanwhile
-    description.ask({ network: name });
-  }
 
   const describe = ({ network }) => followJob(server.describe_architecture, { network }, server.job_progress, (told) => {
     view.querySelector(".problem").textContent = told.state === "waiting" ? waiting(told) : "Measuring what its layers look at.";
   });
-  const description = makeQuestion(describe, "choose the network again to retry", (answer) => {
-    if (answer.error) asked = null;
+  const follow = describing(view, describe, (answer, network) => {
     view.querySelector(".problem").textContent = answer.error ?? answer.note ?? "";
-    if (!answer.error) show(answer);
+    if (!answer.error) show(answer, network);
   });
 
-  function show(answer) {
+  function show(answer, network) {
     player.stop();
     shown = answer;
     view.dataset.state = "shown";
-    view.dataset.network = asked;
+    view.dataset.network = network;
     slider.max = answer.steps.length - 1;
     slider.value = Math.min(slider.value, slider.max);
     view.querySelector("tbody").replaceChildren(...answer.layers.map(makeRow));

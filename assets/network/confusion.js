@@ -10,6 +10,7 @@ import { commit } from "../page/undo.js";
 import { live } from "../page/view.js";
 import { accuracy, grouped } from "../page/words.js";
 import { paintImage } from "../paint/ink.js";
+import { describing } from "./description.js";
 
 const STRONGEST = 40; // percent of the accent behind the commonest mistake: the count on it stays readable
 const WORDS = { test: ["image", "MNIST's test images"], pendigits: ["drawing", "people's pen strokes"] };
@@ -24,33 +25,23 @@ export function mount({ element, server }) {
   const said = view.querySelector(".sentence");
   const parts = view.querySelectorAll(".counted, section + section"); // what there is to show of a network
   let shown = null; // what the server said of the network
-  let asked = null; // name of the network that was asked about last
   let counted = "test";
   let cells = []; // rows of cells
   let at = [0, 0]; // label and answer of the cell that the keys are on
   let pictures = []; // [canvas, image] behind the chosen cell
 
-  const description = makeQuestion(server.describe_confusion, "choose the network again to retry", (answer) => {
+  const follow = describing(view, server.describe_confusion, (answer, network) => {
     view.dataset.state = "shown";
+    view.dataset.network = network;
     shown = answer.error ? null : answer;
     for (const part of parts) part.hidden = !shown;
-    if (shown) return show();
-    asked = null;
-    setText(said, answer.error);
+    if (shown) show();
+    else setText(said, answer.error);
   });
-
-  function follow() {
-    const name = get().network;
-    if (!name || name === asked || !view.checkVisibility()) return;
-    asked = name;
-    description.drop(); // another one was chosen meanwhile
-    description.ask({ network: name });
-  }
 
   function show() {
     const { classes, threshold, rates, title } = shown;
     const counts = shown.counts[counted];
-    view.dataset.network = asked;
     for (const each of switches) each.ariaPressed = String(each.dataset.counted === counted);
     setText(said, counts ? summary(counts, classes, title) : missing(title));
     grid.hidden = !counts;

@@ -2,8 +2,8 @@
 
 /**
  * `compose()` makes the request when it is sent, `read(request)` answers it or fails to (null, an exception, or nothing
- * within `timeout`), and `deliver(request, answer or null)` is called either way. Returns { send(), drop() }: send a
- * request for the current state; send no more.
+ * within `timeout`), and `deliver(request, answer or null)` is called either way. Returns { send(), drop(), waits() }: send
+ * a request for the current state; send no more; whether one is still to be sent.
  *
  * `inFlight`: requests under way at a time. `apart`: milliseconds before the second of them is sent. `turn()`: a promise
  * to wait for before a request is made.
@@ -38,7 +38,7 @@ export function makeLane(read, compose, deliver, { inFlight = 1, apart = 0, time
     deliver(request, answer ?? null);
   }
 
-  return { send, drop: () => { waiting = false; } };
+  return { send, drop: () => { waiting = false; }, waits: () => waiting };
 }
 
 /** What `read` answers, or nothing if it fails or takes too long. */

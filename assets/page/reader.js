@@ -65,6 +65,9 @@ export const onAnswer = sources.onAnswer;
 /** Number of the newest request. */
 export const newest = sources.newest;
 
+/** Whether the state as it is now is still to be asked about. */
+export const waits = sources.waits;
+
 /** Ask for the state as it is now. */
 export function ask() {
   if (!get().network) return;

@@ -26,6 +26,7 @@ const SILENT = "The server is not responding; your drawing is kept and will be r
  * ask()                ask for the state as it is now
  * drop()               answers on their way are about what is gone
  * newest()             number of the newest request
+ * waits()              whether the state as it is now is still to be asked about
  */
 export function makeSources(compose, again) {
   const lanes = []; // one per source, in the order in which they are asked
@@ -73,6 +74,7 @@ export function makeSources(compose, again) {
     },
 
     newest: () => sent,
+    waits: () => lanes.some((lane) => lane.waits()),
   };
 }
 

@@ -88,7 +88,8 @@ def settle(page: Page) -> None:
         f"""async () => {{
             const reader = await {module("page/reader.js")};
             const deadline = performance.now() + 15000;
-            while (Number(document.querySelector("#reading [data-sequence]")?.dataset.sequence) !== reader.newest()) {{
+            const shown = () => Number(document.querySelector("#reading [data-sequence]")?.dataset.sequence);
+            while (reader.waits() || shown() !== reader.newest()) {{
                 if (performance.now() > deadline) throw new Error("The newest request was never answered.");
                 await new Promise((resolve) => setTimeout(resolve, 10));
             }}

@@ -381,6 +381,23 @@ def test_the_numbers_on_screen_add_up_to_the_value_in_the_map(layers: Page, base
         )
 
 
+def test_while_drawing_a_cells_table_is_not_built_anew(layers: Page, base: DigitNet) -> None:
+    """It would be laid out anew as well, with every movement and whenever the sheet is cleared."""
+    draw(layers, ZERO)
+    settle(layers)
+    pin(layers, deepest(base), 1, 6, 6)
+    wait_for_field(layers)
+    places = view(layers).locator(".arithmetic td").element_handles()
+    before = [place.inner_text() for place in places]
+    button(layers, "Clear").click()
+    expect(view(layers).locator(".arithmetic .waits")).to_be_visible()
+    draw(layers, SEVEN)
+    settle(layers)
+    wait_for_field(layers)
+    assert all(place.is_visible() for place in places)
+    assert [place.inner_text() for place in places] != before
+
+
 def test_a_class_shows_what_speaks_for_it_and_against_it(layers: Page, base: DigitNet) -> None:
     draw(layers, SEVEN)
     settle(layers)

@@ -245,7 +245,7 @@ def test_no_two_buttons_in_sight_are_called_the_same(tab: Page) -> None:
 
 
 def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
-    """Five 7s that are read as 1: the page asks for 1s and then for Teach, not for a 0."""
+    """Five 7s that are read as 1: the page asks for 1s and then for Teach, not for a 0; nor does it with hearts."""
     said = tab.evaluate(
         f"""async () => {{
             const [samples, {{ suggestion }}] = await Promise.all([
@@ -256,8 +256,14 @@ def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
             const readings = new Map(samples.getSamples().map(({{ drawing }}) => [drawing, [["1", 0.9]]]));
             const first = suggestion([..."0123456789"], readings);
             samples.addSamples([{{ label: "1", drawing: [[[0.5, 0.1]]] }}]);
-            return [first, suggestion([..."0123456789"], readings)];
+            const second = suggestion([..."0123456789"], readings);
+            samples.deleteAllSamples();
+            samples.addSamples(sevens.map((each) => ({{ ...each, label: "heart" }})));
+            return [first, second, suggestion([..."0123456789"], new Map()),
+                suggestion([..."0123456789", "heart"], new Map())];
         }}"""
     )
     assert said[0].startswith("Draw some 1s too")
     assert said[1] == "Press Teach: 5 of your 6 samples are misread."
+    assert said[2] == "Press Teach: a new class is learned from its drawings."
+    assert said[3] == "All of your samples are read correctly."

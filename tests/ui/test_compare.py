@@ -13,7 +13,7 @@ from model.fields.mean_fields import compute_mean_fields, save_mean_fields
 from model.forward_pass import ForwardPass
 from model.network import DigitNet
 from model.onnx.runtime import random_drawings
-from model.study.claims import FAILS, HOLDS, UNCLEAR, effect, study_claims, timing_claims
+from model.study.claims import FAILS, HOLDS, UNCLEAR, effect, points, study_claims, timing_claims
 from model.study.networks import STUDY, Scores, study_networks
 from model.study.timing import Timing
 from tests.conftest import settled
@@ -101,6 +101,11 @@ def test_the_verdicts_follow_the_accuracies(separable: float, dilated: float, ve
     assert "21,826 parameters become 4,450" in weights.found
     assert "21 x 21 pixels become 33 x 33" in same_price.found
     assert (reads_as_well.verdict, reads_better.verdict) == verdicts
+
+
+def test_a_difference_is_that_of_the_figures_beside_it() -> None:
+    assert points(0.980949, 0.972751) == "0.81 points more", "98.09 and 97.28"
+    assert points(0.9, 0.91) == "1.00 points less"
 
 
 def times(**microseconds: float) -> dict[str, list[Timing]]:

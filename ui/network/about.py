@@ -7,6 +7,7 @@ import gradio as gr
 
 from model import complexity
 from model.checkpoint import CHECKSUM, read_metadata
+from model.checks import fields_of
 from model.drawing.strokes import IMAGE_SIZE
 from model.fields.layer_fields import last_field
 from ui.kept.networks import Networks
@@ -15,20 +16,25 @@ from ui.serving.view import given, view
 
 def about(networks: Networks, first: str) -> gr.HTML:
     """A description of the network that reads, at first of the page's own."""
-    return view(
-        "network/about", given(describe_network, networks), first=first, described=describe_network(networks, first)
-    )
+    described = describe_network(networks, {"network": first})
+    return view("network/about", given(describe_network, networks), first=first, described=described)
 
 
-def describe_network(networks: Networks, name: object) -> dict[str, str]:
+def describe_network(networks: Networks, request: object) -> dict[str, str]:
     """A few sentences about a network.
 
+    Args:
+        networks: that may be named.
+        request: {network}.
+
     Returns:
-        Its title; `told`, which goes on after it; and `figures`, how well it reads, empty where that is not known.
+        Its `title`; `told`, which goes on after it; `figures`, how well it reads, and `unproved`, that nothing guards
+        its file against damage, each empty where there is nothing to say.
 
     Raises:
         CheckpointError: no such network is offered or kept.
     """
+    (name,) = fields_of(request, "network")
     networks.locate(name)
     return _describe(networks, str(name))
 

@@ -77,7 +77,7 @@ class Job:
     def run(self) -> bool:
         """Do the work, or its next part; returns whether there is a rest of it."""
         try:
-            outcome = self.work(self.report) if self.work else None
+            outcome = self.work(self.report)
             if isinstance(outcome, Later):
                 self.work, self.outcome, self.rounds = outcome.work, outcome.so_far, self.rounds + 1
                 return True

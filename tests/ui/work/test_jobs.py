@@ -30,6 +30,11 @@ def finished(jobs: Jobs, key: str) -> dict[str, Any]:
     raise AssertionError(f"still {progress['state']}")
 
 
+def soon(holds: Callable[[], bool]) -> bool:
+    """Whether something comes to hold."""
+    return any(holds() or threading.Event().wait(PATIENCE / 1000) for _ in range(1000))
+
+
 def held(gate: threading.Event) -> Callable[[Callable[[Any], None]], str]:
     """Work that goes on reporting until the gate opens."""
 
@@ -273,8 +278,7 @@ def test_what_has_ended_is_forgotten_once_it_was_told(monkeypatch: pytest.Monkey
         jobs.progress(key)
     called_off = jobs.start(held(threading.Event()))
     jobs.cancel(called_off)
-    while called_off in jobs._jobs:  # though nobody asks what came of it
-        threading.Event().wait(0.01)
+    assert soon(lambda: called_off not in jobs._jobs), "though nobody asks what came of it"
 
 
 def test_what_was_worked_on_is_gone_once_the_work_has_ended() -> None:
@@ -289,8 +293,7 @@ def test_what_was_worked_on_is_gone_once_the_work_has_ended() -> None:
     key = jobs.start(samples.teach)
     del samples
     assert finished(jobs, key)["outcome"] == "taught"
-    while left():
-        threading.Event().wait(0.01)
+    assert soon(lambda: left() is None)
 
 
 def test_a_page_asks_for_the_news_that_it_does_not_know() -> None:

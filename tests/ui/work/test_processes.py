@@ -151,9 +151,10 @@ def die(_report: Report) -> None:
 
 
 def test_after_a_rest_a_fresh_process_has_forgotten_what_the_last_ones_did() -> None:
-    processes, gate = Processes(rest=0.05), threading.Event()
+    processes, deadline = Processes(rest=0.05), time.monotonic() + SOON
     worked = processes.run(count, (0,), lambda *news: None)
-    while (fresh := [process.pid for process in processes._idle]) in ([], [worked]):
-        gate.wait(0.01)
-    assert len(fresh) == 1
+    while (waiting := [process.pid for process in processes._idle]) in ([], [worked]) and time.monotonic() < deadline:
+        time.sleep(0.01)
     processes.close()
+    assert len(waiting) == 1
+    assert waiting != [worked]
