@@ -78,7 +78,8 @@ export function makeSources(compose, again) {
   };
 }
 
+/** The next frame; a page may draw none, such as one that lies behind another. */
 const nextFrame = () => new Promise((resolve) => {
-  if (document.hidden) setTimeout(resolve, UNSEEN);
-  else requestAnimationFrame(resolve);
+  requestAnimationFrame(resolve);
+  setTimeout(resolve, UNSEEN);
 });

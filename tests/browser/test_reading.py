@@ -339,7 +339,7 @@ def test_the_engine_answers_in_the_next_frame_for_the_drawing_as_it_is_then(page
     """Within the event of a movement, an answer would be laid out twice before it is seen."""
     draw(page, ONE)  # the engine speaks up with its first reading
     expect(page.locator("#engine .note")).to_contain_text("nothing leaves")
-    at_once, read = page.evaluate(
+    at_once, read, without = page.evaluate(
         """async () => {
             const load = (name) => import(new URL(`digitscope/page/${name}.js`, document.baseURI));
             const [{ set }, { newest, onAnswer }] = await Promise.all(["state", "reader"].map(load));
@@ -348,10 +348,17 @@ def test_the_engine_answers_in_the_next_frame_for_the_drawing_as_it_is_then(page
             for (const x of [0.4, 0.5, 0.6]) set({ drawing: [[[0.3, 0.3, 0], [x, 0.7, 9]]] });
             const atOnce = newest() - before;
             for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
-            return [atOnce, read];
+            const found = new Set(read);
+            window.requestAnimationFrame = () => 0;
+            set({ drawing: [[[0.3, 0.3, 0], [0.7, 0.7, 9]]] });
+            for (let turn = 0; turn < 300 && read.at(-1) !== 0.7; turn += 1) {
+                await new Promise((go) => setTimeout(go, 20));
+            }
+            return [atOnce, [...found], read.at(-1)];
         }"""
     )
-    assert (at_once, set(read)) == (0, {0.6})
+    assert (at_once, read) == (0, [0.6])
+    assert without == 0.7, "a page that draws no frames is answered, too"
 
 
 def _contrast(one: float, other: float) -> float:
