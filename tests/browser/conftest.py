@@ -140,6 +140,7 @@ class Visits:
         page = context.new_page()
         page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
         before(page)
+        page.bring_to_front()  # a page behind another one draws no frames
         page.goto(f"{self.server}/{fragment}")
         page.locator("#reading .verdict:not(:empty)").wait_for()
         return page
@@ -203,7 +204,7 @@ def shared(server: str) -> Callable[..., Iterator[Page]]:
                 page.evaluate(f"{module('page/state.js')}.then((state) => state.get().network)"),
             )
         page = pages[context, fragment]
-        page.bring_to_front()  # a page behind another one draws no frames
+        page.bring_to_front()
         tidy(page, *opened[page])
         yield page
         page.unroute_all(behavior="wait")

@@ -335,8 +335,11 @@ def test_a_second_request_leaves_only_to_a_server_that_keeps_the_first_waiting(s
     assert (left, held) == (1, 2)
 
 
-def test_the_engine_answers_in_the_next_frame_for_the_drawing_as_it_is_then(page: Page) -> None:
+def test_the_engine_answers_in_the_next_frame_for_the_drawing_as_it_is_then(
+    desk: BrowserContext, open_page: OpenPage
+) -> None:
     """Within the event of a movement, an answer would be laid out twice before it is seen."""
+    page = open_page(desk)
     draw(page, ONE)  # the engine speaks up with its first reading
     expect(page.locator("#engine .note")).to_contain_text("nothing leaves")
     at_once, read, without = page.evaluate(
@@ -344,7 +347,7 @@ def test_the_engine_answers_in_the_next_frame_for_the_drawing_as_it_is_then(page
             const load = (name) => import(new URL(`digitscope/page/${name}.js`, document.baseURI));
             const [{ set }, { newest, onAnswer }] = await Promise.all(["state", "reader"].map(load));
             const [before, read] = [newest(), []];
-            onAnswer((_, request) => read.push(request.drawing[0][1][0]));
+            onAnswer((_, request) => read.push(request.drawing.at(-1)?.[1]?.[0]));
             for (const x of [0.4, 0.5, 0.6]) set({ drawing: [[[0.3, 0.3, 0], [x, 0.7, 9]]] });
             const atOnce = newest() - before;
             for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame);
