@@ -151,6 +151,8 @@ def test_text_and_ink_stand_out_in_light_and_dark(page: Page, scheme: str) -> No
     page.wait_for_function(f"document.body.classList.contains('dark') === {str(scheme == 'dark').lower()}")
     draw(page, SEVEN)
     settle(page)
+    page.get_by_role("tab", name="Learn").click()
+    page.locator("#reference .cm-line").first.wait_for(state="attached")
     brightness = page.evaluate(
         """() => {
             const number = (text) => text.match(/[\\d.]+/g).map(Number);
@@ -160,21 +162,25 @@ def test_text_and_ink_stand_out_in_light_and_dark(page: Page, scheme: str) -> No
             const sheet = document.querySelector("#canvas .sheet canvas");
             const { data } = sheet.getContext("2d").getImageData(0, 0, sheet.width, sheet.height);
             const inked = data.findIndex((value, index) => index % 4 === 3 && value === 255) - 3;
-            const colour = (selector) => luminance(number(getComputedStyle(document.querySelector(selector)).color));
+            const colour = (selector) => colours(selector)[0];
+            const colours = (selector) =>
+                [...document.querySelectorAll(selector)].map((each) => luminance(number(getComputedStyle(each).color)));
             return {
                 ground: luminance(number(getComputedStyle(document.body).backgroundColor)),
                 sheet: luminance(number(getComputedStyle(sheet).backgroundColor)),
                 ink: luminance(data.slice(inked, inked + 3)),
                 verdict: colour("#reading .verdict"), bar: colour("#reading .bar"), note: colour("#reading .note"),
                 button: colour('#canvas [data-do="clear"]'), title: colour("#title h1"),
+                code: colours("#reference .cm-line, #reference .cm-line *"),
             };
         }"""
     )
     ground, paper, ink = brightness.pop("ground"), brightness.pop("sheet"), brightness.pop("ink")
     assert (ground > 0.5) == (paper > 0.5) == (scheme == "light")
     assert _contrast(paper, ink) > 7
-    for name, value in brightness.items():
-        assert _contrast(ground, value) > 4.5, name
+    for name, values in brightness.items():
+        for value in values if isinstance(values, list) else [values]:
+            assert _contrast(ground, value) > 4.5, name
 
 
 def test_a_late_answer_never_replaces_a_newer_one(desk: BrowserContext, open_page: OpenPage) -> None:

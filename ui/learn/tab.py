@@ -63,7 +63,8 @@ def learn() -> None:
         _words(f"{MISCONCEPTIONS}\n\n{misconceptions()}", "misconceptions")
         _words(f"{CHOOSING}\n\n{advice()}")
         _text(lessons.SOURCE)
-        gr.Code(reference_source(), language="python", interactive=False, show_label=False, elem_id="reference")
+        # Without a language: the colours of Gradio's own highlighting are too faint on light paper.
+        gr.Code(reference_source(), language=None, interactive=False, show_label=False, elem_id="reference")
 
 
 def reference_source() -> str:
