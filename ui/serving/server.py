@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 from ui.serving import limits
 from ui.serving.calls import routes_of_calls
 from ui.serving.connections import close_idle, most_connections
+from ui.serving.document import CompressedDocument
 from ui.serving.gate import Gate
 from ui.serving.hosts import Hosts, names_of_this_server
 from ui.serving.sessions import bound_sessions
@@ -65,7 +66,7 @@ def serve(
             head=head,
             app_kwargs={
                 "routes": [*routes_of_calls(page), *routes],
-                "middleware": [gate],
+                "middleware": [gate, Middleware(CompressedDocument)],
                 "lifespan": keeping_house(lambda: getattr(page, "server", None), close_idle, give_back_when_quiet),
             },
             max_file_size=limits.BODY_BYTES,
