@@ -64,7 +64,9 @@ def learn() -> None:
         _words(f"{CHOOSING}\n\n{advice()}")
         _text(lessons.SOURCE)
         # Without a language: the colours of Gradio's own highlighting are too faint on light paper.
-        gr.Code(reference_source(), language=None, interactive=False, show_label=False, elem_id="reference")
+        gr.Code(
+            reference_source(), language=None, wrap_lines=True, interactive=False, show_label=False, elem_id="reference"
+        )
 
 
 def reference_source() -> str:
