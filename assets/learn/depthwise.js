@@ -58,7 +58,7 @@ export function mount({ element }) {
   const inputSize = (found) => size.map((extent) => extent * (found?.stride ?? 1));
 
   // What Gradio lets scroll on a narrow page, formulas and code, the keyboard has to reach.
-  const reach = () => { for (const wide of document.querySelectorAll("#learn .katex-display, #learn .cm-scroller")) wide.tabIndex = 0; };
+  const reach = () => { for (const wide of document.querySelectorAll("#learn .katex-display, #reference pre")) wide.tabIndex = 0; };
   for (const part of [view, document.querySelector("#reference")]) if (part) onceSeen(part, reach);
 
   alive(view, "depthwise", () => ({ page, ...cell() }), show);

@@ -38,7 +38,7 @@ TO_PROGRAMS = (
 )  # what only programs can provoke
 
 LEFT_IN_ENGLISH = """(names) => {
-    const own = "[translate=no], .label, bdi, code, pre, kbd, var, .katex, .cm-editor, script, noscript, style";
+    const own = "[translate=no], .label, bdi, code, pre, kbd, var, .katex, script, noscript, style";
     const said = ["title", "aria-label", "aria-valuetext", "placeholder", "alt"];
     const left = [];
     const visit = (node) => {

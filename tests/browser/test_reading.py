@@ -163,7 +163,7 @@ def test_text_and_ink_stand_out_in_light_and_dark(page: Page, scheme: str) -> No
     draw(page, SEVEN)
     settle(page)
     page.get_by_role("tab", name="Learn").click()
-    page.locator("#reference .cm-line").first.wait_for(state="attached")
+    page.locator("#reference .token").first.wait_for(state="attached")
     brightness = page.evaluate(
         """() => {
             const number = (text) => text.match(/[\\d.]+/g).map(Number);
@@ -182,7 +182,7 @@ def test_text_and_ink_stand_out_in_light_and_dark(page: Page, scheme: str) -> No
                 ink: luminance(data.slice(inked, inked + 3)),
                 verdict: colour("#reading .verdict"), bar: colour("#reading .bar"), note: colour("#reading .note"),
                 button: colour('#canvas [data-do="clear"]'), title: colour("#title h1"),
-                code: colours("#reference .cm-line, #reference .cm-line *"),
+                code: colours("#reference code, #reference code *"),
             };
         }"""
     )

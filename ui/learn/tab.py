@@ -63,10 +63,7 @@ def learn() -> None:
         _words(f"{MISCONCEPTIONS}\n\n{misconceptions()}", "misconceptions")
         _words(f"{CHOOSING}\n\n{advice()}")
         _text(lessons.SOURCE)
-        # Without a language: the colours of Gradio's own highlighting are too faint on light paper.
-        gr.Code(
-            reference_source(), language=None, wrap_lines=True, interactive=False, show_label=False, elem_id="reference"
-        )
+        gr.Markdown(f"```python\n{reference_source()}\n```", elem_id="reference")
 
 
 def reference_source() -> str:
