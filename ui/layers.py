@@ -86,19 +86,19 @@ def _describe(net: DigitNet, layer: Layer) -> dict[str, Any]:
 
 
 def _comparison(net: DigitNet) -> str:
-    """Why stages with the same number of weights see differently far, by this network's own numbers."""
+    """Why stages with the same number of weights see differently far, by this network's own numbers; or nothing."""
     stages = net.config.stages
     widest = max(range(len(stages)), key=lambda index: max(stages[index].dilations))
     alike = stages[widest].dilations == stages[0].dilations or stages[widest].kernel != stages[0].kernel
     if alike or any(stage.branches for stage in (stages[0], stages[widest])):
-        return "Point at a cell of any map to see where on the drawing it looks; click or press Enter to pin it."
+        return ""
     _, *layers = milestones(net.config)
     first, last = (_by(receptive_field(net, layers[index].output).size) for index in (0, widest))
     reach = windows_of(net.config)[1 + widest].reach
     return (
         f"Stage {widest + 1} reads {last} pixels and stage 1 {first}, each through {stages[0].kernel ** 2} weights "
         f"{'per channel' if net.config.separable else 'for each pair of channels'}: at d = {stages[widest].dilation} "
-        f"the taps reach over {reach} x {reach} cells of the map before. Point at a cell to see where it looks."
+        f"the taps reach over {reach} x {reach} cells of the map before."
     )
 
 

@@ -32,6 +32,7 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
 
   async function measure() {
     button.disabled = true;
+    section.querySelector(".scroll").hidden = false;
     let measured = 0;
     status.textContent = "Measuring; other work on this machine makes the times longer.";
     const outcome = await follow(server.start_timing, null, server.job_progress, (told) => {

@@ -33,6 +33,7 @@ export function mount({ element, server }) {
   const say = (text) => setText(find(".sentence"), text);
   const described = new Map(); // network -> what the server said of it: one that was here before comes back without it
   let structure = null; // the server's description of the network
+  let problem = null; // why there is none of the network that was chosen last
   let flow = null; // strips, input and buttons that are built from it
   let latest = null; // the newest answer's image, maxima, logits and cell; null until this drawing is answered
   let scale = "own";
@@ -68,18 +69,17 @@ export function mount({ element, server }) {
   }
 
   const description = makeQuestion(server.describe_structure, "choose the network again to retry", (answer, name) => {
-    if (answer.error) return say(answer.error);
+    problem = answer.error ?? null; // stays, whatever is still answered by the network before
+    if (problem) return say(problem);
     described.set(name, answer);
     take(answer, name);
   });
 
-  function take(answer, name) {
-    structure = readStructure(answer, name);
-    build();
-  }
+  const take = (answer, name) => { structure = readStructure(answer, name); build(); };
 
   function follow() {
     const name = get().network;
+    problem = null;
     description.drop(); // another one has been chosen meanwhile
     if (!name || structure?.network === name) return;
     panel.stopWalk();
@@ -201,7 +201,7 @@ export function mount({ element, server }) {
     view.dataset.cell = cell ? [cell.layer, cell.y, cell.x, cell.channel].join(",") : "";
     view.dataset.pinned = String(selection.hasPinned());
     view.dataset.field = detail ? detail.field.join(",") : "";
-    if (!cell) say(selection.notice ?? (structure.breaks ? `Broken on purpose: ${inWords(structure.breaks)}.` : structure.sentence));
+    if (problem || !cell) say(problem ?? selection.notice ?? (structure.breaks ? broken() : `${structure.sentence} Point at a cell to see where it looks.`.trim()));
     else if (detail) say(detail.sentence);
     const layer = layerOf(structure, cell);
     panel.show(structure, cell, {
@@ -237,18 +237,20 @@ export function mount({ element, server }) {
     ask();
   });
 
+  const broken = () => `Broken on purpose: ${inWords(structure.breaks)}.`;
   function save() {
+    const detail = detailOf(selection.cell);
     saveView({
       verdict: latest?.verdict ?? "What every layer makes of a drawing",
       drawing: get().drawing,
-      sentence: (detailOf(selection.cell) ?? structure).sentence,
+      sentence: [structure.breaks && broken(), detail?.sentence ?? (structure.breaks ? "" : structure.sentence)].filter(Boolean).join(" "),
       structure,
       columns: [...view.querySelectorAll(".column")],
       strips: flow.strips,
       endOf,
       legend: find(".legend .top").textContent,
       latest,
-      cell: detailOf(selection.cell),
+      cell: detail,
       fields: panel.fields,
     });
   }

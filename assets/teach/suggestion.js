@@ -23,7 +23,8 @@ export function suggestion(classes, readings) {
   if (!samples.some(({ label }) => DIGIT.test(label))) { // who teaches a sign of their own need not write digits
     return each.every(({ label }) => classes.includes(label)) ? "All of your samples are read correctly." : "Press Teach: a new class is learned from its drawings.";
   }
-  const missing = classes.find((label) => !of.has(label));
-  if (missing) return `Draw a ${missing}: you have not drawn one yet.`;
+  const missing = classes.filter((label) => !of.has(label));
+  if (missing.length > classes.length / 2) return "All of your samples are read correctly."; // not a whole hand, but what was misread
+  if (missing.length) return `Draw a ${missing[0]}: you have not drawn one yet.`;
   return "Every class has samples in your handwriting.";
 }

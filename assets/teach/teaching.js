@@ -84,13 +84,14 @@ export function mountTeaching(section, server, props, show) {
       draw();
     }
     if (taught) adopt(taught);
-    if (checking !== undefined) {
+    if (checking !== undefined && !job.off) {
       bar.value = (1 + round + checking) / (1 + rounds);
       say(`Taught, and already in use. Now copies are taught with some of your drawings held out, to measure how well it reads new ones: part ${round + 1} of ${rounds}; Cancel skips that.`);
     }
   }
 
   function adopt({ key, title, readings, ...numbers }) {
+    job.taught = key;
     if (ownNetworks().some((network) => network.key === key)) return; // before a reload, or by another window
     example = null;
     since.taught = performance.now();
@@ -117,6 +118,7 @@ export function mountTeaching(section, server, props, show) {
     job = null;
     since = {};
     keep("teaching", null);
+    recallLesson();
     bar.value = done;
     refresh();
     say(text);
@@ -143,15 +145,21 @@ export function mountTeaching(section, server, props, show) {
     return start();
   }
 
+  /** Back to an earlier network: what goes on to be measured about the one that reads is no longer wanted. */
+  function goBack(key) {
+    if (job?.taught === get().network) cancel();
+    chooseNetwork(key);
+  }
+
   function undo() {
     const { parent, root } = own();
     const isThere = ownNetworks().some(({ key }) => key === parent) || parent === root;
-    chooseNetwork(isThere ? parent : root);
+    goBack(isThere ? parent : root);
     say(`${titleOf(get().network)} reads again. The later one is on the list below.`);
   }
 
   function reset() {
-    chooseNetwork(own().root);
+    goBack(own().root);
     say(`${titleOf(get().network)} reads again, as it was shipped. Your networks are on the list below.`);
   }
 

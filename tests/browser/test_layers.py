@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -600,25 +600,37 @@ def test_all_channels_stand_twice_as_wide_and_the_button_says_what_it_does(layer
 
 
 def test_at_1280_all_columns_stand_in_one_row_and_no_head_runs_into_the_next(layers: Page) -> None:
+    """Also where all maps of a stage take their room from the others."""
     layers.set_viewport_size({"width": 1280, "height": 720})
     tops = "[...document.querySelectorAll('#layers .column')].map((column) => column.getBoundingClientRect().y)"
     layers.wait_for_function(f"new Set({tops}).size === 1")  # a size is heeded in the next frame
-    boxes = [column.bounding_box() for column in layers.locator("#layers .column").all()]
+    heads_stay_apart(layers)
+    expand = layers.locator("#layers .expand").nth(3)
+    expand.click()
+    expect(layers.locator("#layers .strip.open")).to_have_count(1)
+    heads_stay_apart(layers)
+    expand.click()
+    layers.set_viewport_size({"width": 768, "height": 1024})
+    layers.wait_for_function(f"{tops}.filter((top, _, all) => top === all.at(-1)).length === 4")  # none alone in a row
+
+
+def heads_stay_apart(page: Page) -> None:
+    boxes = [column.bounding_box() for column in page.locator("#layers .column").all()]
     assert len({box["y"] for box in boxes}) == 1
-    ends = layers.locator("#layers .column header").evaluate_all(
-        """(heads) => heads.map((head) => [...head.querySelectorAll("h2, p")].map((line) => {
+    ends = page.locator("#layers .column").evaluate_all(
+        """(columns) => columns.map((column) => [...column.querySelectorAll("h2, header p, .caption")].map((line) => {
             const range = document.createRange();
             range.selectNodeContents(line);
             return range.getBoundingClientRect().right;
         }))"""
     )
-    for lines, following in zip(ends[:-1], boxes[1:], strict=True):
-        assert max(lines) < following["x"]
-    layers.set_viewport_size({"width": 768, "height": 1024})
-    layers.wait_for_function(f"{tops}.filter((top, _, all) => top === all.at(-1)).length === 4")  # none alone in a row
+    for lines, box in zip(ends, boxes, strict=True):
+        assert max(lines) <= box["x"] + box["width"] + 1
 
 
-def test_a_saved_picture_carries_no_message_of_the_page(layers: Page) -> None:
+@pytest.fixture
+def written(layers: Page) -> Callable[[], str]:
+    """Saves a picture of a 7, and returns all that is written on it."""
     draw(layers, SEVEN)
     settle(layers)
     layers.evaluate(
@@ -631,13 +643,32 @@ def test_a_saved_picture_carries_no_message_of_the_page(layers: Page) -> None:
             };
         }"""
     )
+
+    def save() -> str:
+        with layers.expect_download():
+            layers.get_by_role("button", name="Save picture").click()
+        return " ".join(map(str, layers.evaluate("window.written.splice(0)")))
+
+    return save
+
+
+def test_a_saved_picture_carries_no_message_of_the_page(layers: Page, written: Callable[[], str]) -> None:
     nowhere = "{ layer: 'stages.9.depthwise', y: 0, x: 0, channel: 0 }"
     layers.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ cell: {nowhere} }}))")
     expect(view(layers).locator(".sentence")).to_contain_text(re.compile("no (layer|stage)"))
-    with layers.expect_download():
-        layers.get_by_role("button", name="Save picture").click()
-    written = " ".join(layers.evaluate("window.written"))
-    assert "no layer" not in written
-    assert "no stage" not in written
-    assert "network base" in written
-    assert re.search(r"It reads 7 \(.*%\)", written), "what it says"
+    picture = written()
+    assert "no layer" not in picture
+    assert "no stage" not in picture
+    assert "Point at" not in picture
+    assert "network base" in picture
+    assert re.search(r"It reads 7 \(.*%\)", picture), "what it says"
+
+
+def test_a_saved_picture_says_that_the_network_was_broken(layers: Page, written: Callable[[], str]) -> None:
+    layers.get_by_text("Break it", exact=True).click()
+    layers.locator('[data-break="dilations"]').click()
+    expect(view(layers).locator(".break .note")).to_contain_text("Broken on purpose")
+    settle(layers)
+    picture = written()
+    assert "Broken on purpose: all taps are pulled together" in picture
+    assert "Stage 3 reads" not in picture, "of the network as it was"

@@ -145,6 +145,17 @@ def test_a_teaching_taken_up_again_tells_of_the_samples_that_it_was_given(page: 
     expect(page.locator("#teach .untold")).to_be_visible()
 
 
+def test_undo_ends_what_is_still_measured_about_the_network_that_was_taught(page: Page) -> None:
+    for by in (0, 0.02, -0.02):
+        keep(page, moved(SEVEN, by), "7")
+    teach(page, steps=30)
+    expect(progress(page)).to_contain_text("copies are taught", timeout=LONG)
+    press(page, "Undo teaching")
+    expect(chosen(page)).to_have_text(re.compile("^nano(?!, taught)"))
+    expect(progress(page)).to_contain_text("is on the list below", timeout=LONG)
+    expect(page.locator("#teach .curves")).to_be_hidden()
+
+
 def test_an_invalid_setting_is_reported_by_its_name(tab: Page) -> None:
     keep(tab, SEVEN, "7")
     settings(tab)
@@ -257,13 +268,16 @@ def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
             const first = suggestion([..."0123456789"], readings);
             samples.addSamples([{{ label: "1", drawing: [[[0.5, 0.1]]] }}]);
             const second = suggestion([..."0123456789"], readings);
+            const right = new Map(samples.getSamples().map(({{ label, drawing }}) => [drawing, [[label, 0.9]]]));
+            const taught = suggestion([..."0123456789"], right);
             samples.deleteAllSamples();
             samples.addSamples(sevens.map((each) => ({{ ...each, label: "heart" }})));
-            return [first, second, suggestion([..."0123456789"], new Map()),
+            return [first, second, taught, suggestion([..."0123456789"], new Map()),
                 suggestion([..."0123456789", "heart"], new Map())];
         }}"""
     )
     assert said[0].startswith("Draw some 1s too")
     assert said[1] == "Press Teach: 5 of your 6 samples are misread."
-    assert said[2] == "Press Teach: a new class is learned from its drawings."
-    assert said[3] == "All of your samples are read correctly."
+    assert said[2] == "All of your samples are read correctly."
+    assert said[3] == "Press Teach: a new class is learned from its drawings."
+    assert said[4] == "All of your samples are read correctly."

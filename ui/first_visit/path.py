@@ -139,8 +139,8 @@ def _weigh(config: NetworkConfig, index: int, part: tuple[Layer, ...] | list[Lay
         ),
         "task": f"Pin a cell of the {layer.title.lower()} maps.",
         "found": (
-            f"{many / few:.1f} times fewer weights for the same window, drawn to scale in its panel. The price: a "
-            "channel is searched for only one pattern."
+            f"{many / few:.1f} times fewer weights for the same window: its panel draws them to scale, on a phone "
+            "under Show how. The price: a channel is searched for only one pattern."
         ),
         "tab": "Layers",
         "place": _maps_of(layer),
