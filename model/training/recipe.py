@@ -76,7 +76,14 @@ RECIPES = {
         epochs=60, learning_rate=2e-2, weight_decay=0.0, label_smoothing=0.0, strength=0.2, outlier_weight=0.05
     ),
     "tiny": _recipe(
-        epochs=60, learning_rate=1.5e-2, weight_decay=0.001, label_smoothing=0.0, strength=0.5, outlier_weight=0.2
+        # Outliers cost so small a network more than they bring: 0.3 points of MNIST's validation images.
+        epochs=60,
+        learning_rate=1.5e-2,
+        weight_decay=0.001,
+        label_smoothing=0.0,
+        strength=0.5,
+        hands=0.06,
+        outliers=0.0,
     ),
     "small": _recipe(
         epochs=60, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8, outlier_weight=0.2
