@@ -171,7 +171,7 @@ def page(desk: BrowserContext, open_page: OpenPage) -> Page:
 
 
 def tidy(page: Page, size: ViewportSize, reads: str) -> None:
-    """An empty sheet, and the size, the network and the tab that the page opened with."""
+    """An empty sheet, and the size, the network, whole, and the tab that the page opened with."""
     if page.viewport_size != size:
         page.set_viewport_size(size)
     page.mouse.move(0, 0)
@@ -181,7 +181,7 @@ def tidy(page: Page, size: ViewportSize, reads: str) -> None:
             document.activeElement.blur();
             document.querySelector("#right [role=tab]").click();
             scrollTo(0, 0);
-            state.set({{ line: null, drawing: [], cell: null, network }});
+            state.set({{ line: null, drawing: [], cell: null, breaks: null, network }});
         }}""",
         reads,
     )
