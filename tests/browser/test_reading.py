@@ -143,7 +143,8 @@ def test_at_360_pixels_nothing_lies_outside(shared_phone: Page) -> None:
             tab.click()
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, f"tab {number}"
-        assert page.evaluate(OUT_OF_REACH) == [], f"tab {number}"
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")  # what Gradio lets scroll is heeded once it is seen
+        page.wait_for_function(f"!{OUT_OF_REACH}.length")
 
 
 # What scrolls, and neither it nor anything in it can be focused: the keyboard cannot scroll it.
@@ -153,7 +154,7 @@ OUT_OF_REACH = """[...document.querySelectorAll("main *")].filter((each) => {
     const high = /auto|scroll/.test(overflowY) && each.scrollHeight > each.clientHeight + 1;
     return each.clientWidth && (wide || high) && each.tabIndex < 0
         && !each.querySelector("button, a, input, select, textarea, [tabindex='0']");
-}).map((each) => `${each.tagName}.${each.className}`)"""
+})"""
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
