@@ -1,6 +1,6 @@
 """What other processes do for the views. They import this file and not the views, which would bring Gradio along.
 
-Each function is handed `report` first, as `ui.work.processes.Processes.run` says.
+Each function is handed `report` first, as `ui.background.processes.Processes.run` says.
 """
 
 from base64 import b64encode
@@ -25,8 +25,8 @@ from model.generation.trail import Trail, Wish, stage_maps, trail
 from model.onnx.int8 import describe_int8, to_int8
 from model.onnx.runtime import RANDOM_DRAWINGS, TOLERANCE, to_onnx
 from model.study.timing import counted_multiply_accumulates, timings
+from ui.background.processes import Report
 from ui.teach.network_files import load_network_file
-from ui.work.processes import Report
 
 
 def measure_fields(_report: Report, path: Path) -> dict[str, MeanField]:

@@ -21,11 +21,11 @@ from model.study.claims import Claim, study_claims, timing_claims
 from model.study.networks import CHANNELS, PUBLISHED, STUDY, scores_of, study_networks
 from model.study.timing import BATCHES, RUNTIMES, SECONDS, Timing
 from ui.apart import measure_times
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
 from ui.serving.answers import to_base64
 from ui.serving.packing import quantised
 from ui.serving.view import given, view
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
 
 COST_CHANNELS = tuple(range(4, 129, 4))
 COST_KERNELS = (1, 3, 5, 7, 9, 11)

@@ -7,11 +7,11 @@ import gradio as gr
 
 from model.checks import fields_of
 from ui.apart import make_file
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
 from ui.kept.networks import Networks
 from ui.saved_page import saved_page
 from ui.serving.view import given, view
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
 
 FORMS = {"onnx": ".onnx", "int8": "-int8.onnx", "safetensors": ".safetensors", "page": ".html"}
 

@@ -25,11 +25,11 @@ from model.generation.trail import Wish, shapes_of
 from model.network import count_parameters
 from model.study.claims import CLEAR
 from ui.apart import draw_maps, draw_trail
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
 from ui.kept.networks import Networks
 from ui.serving.answers import to_base64
 from ui.serving.view import given, view
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
 
 COUNT = 6  # completions at once
 MOST_STEPS = 20

@@ -12,11 +12,11 @@ from model.cost.budget import check_explanation
 from model.drawing.normalisation import Steps, moved, normalised, slant_of
 from model.explain.occlusion import WINDOW, Occlusion, count_windows
 from ui.apart import occlude
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
 from ui.kept.networks import Networks
 from ui.serving.answers import to_base64
 from ui.serving.view import given, view
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
 
 MOVES = ((-2, 0), (2, 0), (0, -2), (0, 2))  # pixels right and down: two to the left, right, up and down
 WORTH_SAYING = 0.005  # a drop in probability that is worth mentioning

@@ -7,6 +7,8 @@ import gradio as gr
 
 from model.data import DEFAULT_DATA
 from ui.api.endpoints import add_api
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, cores
 from ui.canvas import canvas
 from ui.compare import compare, compare_part
 from ui.design.tab import design
@@ -28,8 +30,6 @@ from ui.reading import reading
 from ui.serving.answers import Answers
 from ui.serving.view import view
 from ui.teach.tab import teach, versus_part
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, cores
 
 TITLE = "Digitscope"
 OPENING = (  # scripts of what is in sight when the page opens

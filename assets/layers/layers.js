@@ -33,7 +33,7 @@ export function mount({ element, server }) {
   const say = (text) => setText(find(".sentence"), text);
   const described = new Map(); // network -> what the server said of it: one that was here before comes back without it
   let structure = null; // the server's description of the network
-  let problem = null; // why there is none of the network that was chosen last
+  let problem = null; // the error, if the chosen network could not be described
   let flow = null; // strips, input and buttons that are built from it
   let latest = null; // the newest answer's image, maxima, logits and cell; null until this drawing is answered
   let scale = "own";
@@ -69,7 +69,7 @@ export function mount({ element, server }) {
   }
 
   const description = makeQuestion(server.describe_structure, "choose the network again to retry", (answer, name) => {
-    problem = answer.error ?? null; // stays, whatever is still answered by the network before
+    problem = answer.error ?? null; // stays while answers of the previous network still arrive
     if (problem) return say(problem);
     described.set(name, answer);
     take(answer, name);
@@ -243,7 +243,7 @@ export function mount({ element, server }) {
     saveView({
       verdict: latest?.verdict ?? "What every layer makes of a drawing",
       drawing: get().drawing,
-      sentence: [structure.breaks && broken(), detail?.sentence ?? (structure.breaks ? "" : structure.sentence)].filter(Boolean).join(" "),
+      sentence: [structure.breaks ? broken() : !detail && structure.sentence, detail?.sentence].filter(Boolean).join(" "),
       structure,
       columns: [...view.querySelectorAll(".column")],
       strips: flow.strips,

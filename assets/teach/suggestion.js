@@ -24,7 +24,7 @@ export function suggestion(classes, readings) {
     return each.every(({ label }) => classes.includes(label)) ? "All of your samples are read correctly." : "Press Teach: a new class is learned from its drawings.";
   }
   const missing = classes.filter((label) => !of.has(label));
-  if (missing.length > classes.length / 2) return "All of your samples are read correctly."; // not a whole hand, but what was misread
+  if (missing.length > classes.length / 2) return "All of your samples are read correctly."; // only what was misread is being taught
   if (missing.length) return `Draw a ${missing[0]}: you have not drawn one yet.`;
   return "Every class has samples in your handwriting.";
 }

@@ -145,7 +145,7 @@ export function mountTeaching(section, server, props, show) {
     return start();
   }
 
-  /** Back to an earlier network: what goes on to be measured about the one that reads is no longer wanted. */
+  /** Read with an earlier network again; checks of the current one that are still under way are called off. */
   function goBack(key) {
     if (job?.taught === get().network) cancel();
     chooseNetwork(key);

@@ -26,8 +26,8 @@ from tests.benchmarks.figures import tell
 from tests.benchmarks.machine import Usage, usage
 from tests.benchmarks.visitors import Load, Visits
 from tests.serving import started
-from ui.work.memory import QUIET
-from ui.work.processes import REST
+from ui.background.memory import QUIET
+from ui.background.processes import REST
 
 ARRIVING = 2.0  # seconds in which everybody comes to the door
 WARM = 10.0  # seconds until the server has come to rest

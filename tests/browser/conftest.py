@@ -171,7 +171,7 @@ def page(desk: BrowserContext, open_page: OpenPage) -> Page:
 
 
 def tidy(page: Page, size: ViewportSize, reads: str) -> None:
-    """An empty sheet, and the size, the network, whole, and the tab that the page opened with."""
+    """An empty sheet, nothing broken, and the size, the network and the tab that the page opened with."""
     if page.viewport_size != size:
         page.set_viewport_size(size)
     page.mouse.move(0, 0)

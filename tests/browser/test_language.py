@@ -28,7 +28,7 @@ SAYING = """
 model/cost/budget.py model/cost/convolution.py model/data.py model/design/live_training.py model/drawing/samples.py
 model/drawing/strokes.py model/evaluation/confusion.py model/network.py model/onnx/runtime.py model/line/decoding.py
 ui/design/live_trainings.py ui/first_visit/path.py ui/learn/kernels.py ui/saved_page.py ui/serving/faults.py
-ui/serving/gate.py ui/kept/network_store.py ui/kept/networks.py ui/work/processes.py ui/teach/network_files.py
+ui/serving/gate.py ui/kept/network_store.py ui/kept/networks.py ui/background/processes.py ui/teach/network_files.py
 """
 TO_PROGRAMS = (
     "clock is",

@@ -143,11 +143,11 @@ def test_at_360_pixels_nothing_lies_outside(shared_phone: Page) -> None:
             tab.click()
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, f"tab {number}"
-        page.evaluate("scrollTo(0, document.body.scrollHeight)")  # what Gradio lets scroll is heeded once it is seen
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")  # code can be focused once it was in sight
         page.wait_for_function(f"!{OUT_OF_REACH}.length")
 
 
-# What scrolls, and neither it nor anything in it can be focused: the keyboard cannot scroll it.
+# Regions that the keyboard cannot scroll: neither they nor anything in them can be focused.
 OUT_OF_REACH = """[...document.querySelectorAll("main *")].filter((each) => {
     const { overflowX, overflowY } = getComputedStyle(each);
     const wide = /auto|scroll/.test(overflowX) && each.scrollWidth > each.clientWidth + 1;
@@ -155,6 +155,10 @@ OUT_OF_REACH = """[...document.querySelectorAll("main *")].filter((each) => {
     return each.clientWidth && (wide || high) && each.tabIndex < 0
         && !each.querySelector("button, a, input, select, textarea, [tabindex='0']");
 })"""
+
+
+def test_the_document_is_sent_compressed(page: Page, server: str) -> None:
+    assert page.request.get(server).headers["content-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])

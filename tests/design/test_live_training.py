@@ -16,10 +16,10 @@ from model.design import live_training as live
 from model.design.configuration import DesignError, write_design
 from model.design.live_training import LiveTraining, News
 from tests.ui.conftest import Here, ended
+from ui.background.jobs import Jobs
 from ui.design import live_trainings as ui_live
 from ui.design.live_trainings import LiveTrainings
 from ui.kept.networks import Networks
-from ui.work.jobs import Jobs
 
 SMALL = NetworkConfig(4, stem_stride=4, stages=(StageConfig(8, dilation=2), StageConfig(8)))
 PATIENCE = 60.0  # seconds

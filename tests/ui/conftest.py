@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from model import DigitNet, save_checkpoint
+from ui.background.jobs import Jobs
+from ui.background.processes import Function, Report
 from ui.kept.networks import Networks
-from ui.work.jobs import Jobs
-from ui.work.processes import Function, Report
 
 
 def offering(net: DigitNet, directory: Path) -> Networks:

@@ -19,8 +19,8 @@ from model.study.timing import Timing
 from tests.conftest import settled
 from tests.ui.conftest import Here, ended
 from ui import compare, export
+from ui.background.jobs import Jobs
 from ui.kept.networks import Networks
-from ui.work.jobs import Jobs
 
 
 @pytest.fixture(scope="module")

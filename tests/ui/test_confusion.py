@@ -10,9 +10,9 @@ from model import DigitNet, load_checkpoint, rasterize, save_checkpoint
 from model.familiarity import UNSET
 from tests.evaluation.test_confusion import directory  # noqa: F401
 from tests.ui.conftest import Here, outcome_of
+from ui.background.jobs import Jobs
 from ui.kept.networks import Networks
 from ui.network.confusion import describe_confusion, look_behind, threshold_sentence
-from ui.work.jobs import Jobs
 
 COUNTS = (10 * np.eye(10, dtype=int) + np.eye(10, k=1, dtype=int)).tolist()
 

@@ -14,13 +14,13 @@ from model import DigitNet, load_checkpoint
 from model.checkpoint import save_checkpoint
 from tests.ui.conftest import Here, ended, kept
 from ui import export
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
 from ui.kept import network_store
 from ui.kept.network_store import NetworkStore, is_key
 from ui.kept.networks import Networks
 from ui.teach import teaching
 from ui.teach.tab import start_teaching
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
 
 SEVEN = [[[0.28, 0.2], [0.72, 0.2], [0.44, 0.85]]]
 LESSON = {"samples": [{"label": "7", "drawing": SEVEN}], "settings": {"steps": 2, "batch": 4}}

@@ -23,13 +23,13 @@ from model.checkpoint import CheckpointError, read_network
 from model.drawing.samples import SampleError
 from model.network import DigitNet, NetworkConfig, StageConfig
 from ui.api.endpoints import Endpoints
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes
 from ui.kept.networks import Networks
 from ui.page import build_page
 from ui.serving.faults import FAULT
 from ui.teach.network_files import load_network_file
 from ui.teach.sample_box import open_samples
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes
 
 EXAMPLES = int(os.environ.get("DIGITSCOPE_FUZZ", "12"))
 bounded = settings(

@@ -18,9 +18,9 @@ from tests.generation.conftest import SMALL, shaken
 from tests.ui.conftest import Here, outcome_of
 from ui import apart, imagine
 from ui.api.drawing import DrawingEndpoints
+from ui.background.jobs import Jobs
 from ui.imagine import describe_generators, read_images, sheet_part, start_completing, start_mapping
 from ui.kept.networks import Networks
-from ui.work.jobs import Jobs
 
 STROKE = [[[0.5, 0.1], [0.5, 0.4]]]
 IMAGE = np.zeros((28, 28), np.uint8)

@@ -14,13 +14,13 @@ from safetensors.torch import save_file
 from model import CheckpointError, DigitNet, NetworkConfig, StageConfig, load_checkpoint, save_checkpoint
 from tests.conftest import settled
 from tests.ui.conftest import Here, kept, outcome_of
+from ui.background.jobs import Jobs
 from ui.kept.networks import Networks
 from ui.layers import describe_structure, layers_part
 from ui.network.choice import known_networks
 from ui.network.tab import growth
 from ui.teach import tab
 from ui.teach.network_files import MAX_UPLOAD, network_file
-from ui.work.jobs import Jobs
 
 
 def open_network(networks: Networks, request: object) -> dict[str, str]:

@@ -16,13 +16,13 @@ from model.checkpoint import read_metadata
 from model.teaching.replay import GENERATED
 from model.teaching.styles import EACH
 from tests.ui.conftest import Here, ended, kept
+from ui.background.job import JobError
+from ui.background.jobs import Jobs
+from ui.background.processes import Report
 from ui.kept.networks import Networks
 from ui.serving.answers import Answers
 from ui.teach.tab import cancel_teaching, teach, versus_part
 from ui.teach.teaching import finite, read_settings, teaching_work
-from ui.work.job import JobError
-from ui.work.jobs import Jobs
-from ui.work.processes import Report
 
 SEVEN = [[[0.28, 0.2], [0.72, 0.2], [0.44, 0.85]]]
 BARRED = [*SEVEN, [[0.3, 0.5], [0.7, 0.5]]]
@@ -132,7 +132,7 @@ def test_a_teaching_whose_tab_is_closed_stops(
     job = start({"network": offered, "samples": [sample("7")], "settings": {**QUICK, "steps": 300}})["job"]
     while not jobs.job_progress({"job": job})["news"]:
         threading.Event().wait(0.01)
-    monkeypatch.setattr("ui.work.job.ABANDONED_AFTER", 0.0)
+    monkeypatch.setattr("ui.background.job.ABANDONED_AFTER", 0.0)
     assert ended(jobs, job)["state"] == "cancelled"
     assert kept(tmp_path) == []
 

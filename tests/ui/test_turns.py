@@ -9,13 +9,13 @@ import pytest
 
 from model import DigitNet, save_checkpoint
 from tests.ui.conftest import ended
+from ui.background.job import BusyError
+from ui.background.jobs import MAX_OWN, Jobs
+from ui.background.processes import Function, Report
+from ui.background.visitor import Visitor, asked_by
 from ui.kept.networks import Networks
 from ui.network.tab import Descriptions
 from ui.teach.tab import open_network
-from ui.work.job import BusyError
-from ui.work.jobs import MAX_OWN, Jobs
-from ui.work.processes import Function, Report
-from ui.work.visitor import Visitor, asked_by
 
 
 class Counting:

@@ -13,14 +13,14 @@ from model.generation.checkpoint import DEFAULT
 from model.json_text import read_json
 from ui.apart import draw_digits, draw_rest
 from ui.api.following import followed
+from ui.background.job import Work
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
+from ui.background.visitor import Visitor
 from ui.imagine import check_generator
 from ui.serving.faults import one_sentence
 from ui.serving.packing import as_array
 from ui.serving.view import caller_of
-from ui.work.job import Work
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
-from ui.work.visitor import Visitor
 
 MOST_IMAGES = 1_000  # of a call: ten seconds or so
 MOST_CHARACTERS = 100_000  # of a list of names

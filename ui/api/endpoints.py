@@ -30,6 +30,8 @@ from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
 from ui.api.drawing import add_drawing_api
 from ui.api.following import followed
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes
 from ui.kept.networks import Networks
 from ui.line import LineEndpoint, Lines
 from ui.serving.faults import one_sentence
@@ -37,8 +39,6 @@ from ui.serving.packing import as_array
 from ui.serving.view import caller_of
 from ui.teach.network_files import network_file
 from ui.teach.teaching import LESSON, TeachingError, teaching_work, warnings_of
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes
 
 ALL_CHANNELS = -1
 EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact exact

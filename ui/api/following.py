@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ui.work.job import Work
-from ui.work.jobs import Jobs
-from ui.work.visitor import Visitor
+from ui.background.job import Work
+from ui.background.jobs import Jobs
+from ui.background.visitor import Visitor
 
 POLL = 0.05  # seconds
 

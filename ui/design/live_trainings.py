@@ -12,10 +12,10 @@ from model import DigitNet
 from model.checks import fields_of
 from model.design.configuration import read_design
 from model.design.live_training import LiveTraining, Look, News
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
 from ui.kept.networks import Networks
 from ui.serving.answers import to_base64
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
 
 MOST_TRAININGS = 12  # that are remembered, so that they can be taken up again; the one used least lately goes first
 KERNELS = 16  # of a convolution that are shown

@@ -28,12 +28,12 @@ from model.fields.layer_fields import IMAGE_SHAPE, FieldError, layer_chain
 from model.fields.receptive_field import receptive_field_of
 from model.layers import parts_of
 from model.network import MAX_BRANCHES, MAX_CHANNELS, MAX_DILATION, MAX_KERNEL, MAX_STAGES, MAX_STRIDE, PRESETS
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes
 from ui.design.live_trainings import LiveTrainings
 from ui.kept.networks import Networks
 from ui.serving.answers import to_base64
 from ui.serving.view import view
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes
 
 
 def design(networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> gr.HTML:

@@ -11,10 +11,10 @@ from model.checks import fields_of, is_whole
 from model.evaluation.confusion import DATA, recorded_confusion
 from model.familiarity import UNSET
 from ui.apart import show_behind
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
 from ui.kept.networks import Networks
 from ui.serving.view import given, view
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
 
 OF_DIGITS = "digits: "  # how the kinds of drawings begin that are digits
 UNTRAINED = " *"  # how those end that were never trained on

@@ -21,12 +21,12 @@ from model.fields.mean_fields import MeanField, load_mean_fields
 from model.fields.receptive_field import ReceptiveField
 from model.layers import Layer, layers_of, milestones, parts_of
 from ui.apart import measure_fields
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
 from ui.kept.network_store import is_key
 from ui.kept.networks import Networks
 from ui.serving.answers import to_base64
 from ui.serving.view import view
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
 
 IMAGE = (IMAGE_SIZE, IMAGE_SIZE)
 PIXEL = ReceptiveField((1, 1), (1, 1), (0, 0), IMAGE, IMAGE)  # a pixel, which sees itself

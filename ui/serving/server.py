@@ -15,6 +15,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from ui.background.memory import give_back_when_quiet
 from ui.serving import limits
 from ui.serving.calls import routes_of_calls
 from ui.serving.connections import close_idle, most_connections
@@ -23,7 +24,6 @@ from ui.serving.gate import Gate
 from ui.serving.hosts import Hosts, names_of_this_server
 from ui.serving.sessions import bound_sessions
 from ui.serving.view import STYLESHEETS, theme
-from ui.work.memory import give_back_when_quiet
 
 EVERYWHERE = ("0.0.0.0", "::")
 WHAT_OTHERS_CAN = (

@@ -6,10 +6,10 @@ from typing import Any
 
 import gradio as gr
 
+from ui.background.job import BusyError
+from ui.background.jobs import TRY_AGAIN
+from ui.background.visitor import Visitor, asked_by
 from ui.serving.faults import sentence_of
-from ui.work.job import BusyError
-from ui.work.jobs import TRY_AGAIN
-from ui.work.visitor import Visitor, asked_by
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 ASSETS_URL = "digitscope"

@@ -5,8 +5,8 @@ from typing import Any
 
 from model.teaching.replay import source_of
 from ui.apart import fetch_mnist
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
 
 
 def old_digits(data: str | Path, _request: object = None) -> dict[str, str]:

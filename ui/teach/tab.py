@@ -12,14 +12,14 @@ from model.drawing.samples import MAX_SAMPLES
 from model.teaching.lesson import WATCHED
 from model.teaching.recipe import Teaching
 from ui.apart import open_file
+from ui.background.jobs import Jobs
+from ui.background.processes import Processes, Report
 from ui.kept.networks import Networks
 from ui.serving.view import given, view
 from ui.teach.network_files import MAX_UPLOAD, network_file, read_upload
 from ui.teach.old_digits import fetch_digits, old_digits
 from ui.teach.sample_box import name_class, open_samples, read_box
 from ui.teach.teaching import LESSON, LIMITS, SETTINGS, teaching_work, warnings_of
-from ui.work.jobs import Jobs
-from ui.work.processes import Processes, Report
 
 
 def teach(networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> gr.HTML:

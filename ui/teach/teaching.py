@@ -20,9 +20,9 @@ from model.teaching.replay import load_replay
 from model.teaching.resemblance import LOOKED_AT, resemblances
 from model.teaching.result import FineTuned, Step, hands_right, origin_of
 from model.teaching.styles import advice
+from ui.background.job import Later, Work
+from ui.background.processes import Processes, Report
 from ui.kept.networks import Networks
-from ui.work.job import Later, Work
-from ui.work.processes import Processes, Report
 
 SETTINGS = ("steps", "batch", "replay", "layers", "interpolation", "keep")  # what visitors may set
 LIMITS = {"steps": (0, 300), "batch": (2, 128)}  # so that nobody keeps the others waiting for long

@@ -7,11 +7,11 @@ import pytest
 
 from model import CheckpointError, DigitNet, save_checkpoint
 from tests.ui.conftest import Here, outcome_of
+from ui.background.jobs import Jobs
 from ui.kept.networks import Networks
 from ui.misread import start_explaining, steps_part
 from ui.network.tab import Descriptions
 from ui.serving.answers import Answers
-from ui.work.jobs import Jobs
 
 DRAWING = [[[0.3, 0.2], [0.7, 0.2], [0.45, 0.85]]]
 STEPS = {"drawing": DRAWING, "boxed": True, "scaled": True, "centred": True}

@@ -11,11 +11,11 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 
 from tests.coroutines import finish
+from ui.background.visitor import visitor
 from ui.serving import calls
 from ui.serving.calls import PATH, answer_call, routes_of_calls
 from ui.serving.faults import FAULT
 from ui.serving.view import view
-from ui.work.visitor import visitor
 
 threads: list[int] = []
 

@@ -13,11 +13,11 @@ from fastapi import HTTPException
 
 from tests.coroutines import finish
 from tests.serving import ROOT
+from ui.background.memory import give_back_when_quiet
 from ui.serving import limits
 from ui.serving.connections import close_idle, most_connections
 from ui.serving.server import keeping_house, look_seldom, openness
 from ui.serving.sessions import bound_sessions
-from ui.work.memory import give_back_when_quiet
 
 
 def test_who_can_open_the_page_is_said() -> None:
@@ -123,8 +123,8 @@ def test_memory_is_given_back_once_when_many_were_answered_and_then_nobody(monke
     async def give(_function: Any) -> None:
         given.append(state.total_requests)
 
-    monkeypatch.setattr("ui.work.memory.asyncio.sleep", look)
-    monkeypatch.setattr("ui.work.memory.asyncio.to_thread", give)
+    monkeypatch.setattr("ui.background.memory.asyncio.sleep", look)
+    monkeypatch.setattr("ui.background.memory.asyncio.to_thread", give)
     with pytest.raises(TypeError):  # the end of the looks
         finish(give_back_when_quiet(lambda: SimpleNamespace(server_state=state)))
     assert given == [200, 300]

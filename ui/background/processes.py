@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ui.work.memory import give_back, keep_for_the_next_step
+from ui.background.memory import give_back, keep_for_the_next_step
 
 PRELOADED = [
     "torch",

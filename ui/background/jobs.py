@@ -10,8 +10,8 @@ import time
 from typing import Any
 
 from model.checks import fields_of, is_whole
-from ui.work.job import DONE, RUNNING, WAITING, BusyError, Job, JobError, Work
-from ui.work.visitor import Visitor, visitor
+from ui.background.job import DONE, RUNNING, WAITING, BusyError, Job, JobError, Work
+from ui.background.visitor import Visitor, visitor
 
 MAX_WAITING = 64
 MAX_OWN = 6  # of one visitor

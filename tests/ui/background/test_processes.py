@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from tests.ui.conftest import ended
-from ui.work.jobs import Jobs
-from ui.work.processes import GRACE, NICENESS, Processes, ProcessLostError, Report
+from ui.background.jobs import Jobs
+from ui.background.processes import GRACE, NICENESS, Processes, ProcessLostError, Report
 
 SOON = 10.0  # seconds
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import Any
 
-from ui.work.processes import Report
-from ui.work.visitor import Visitor
+from ui.background.processes import Report
+from ui.background.visitor import Visitor
 
 ABANDONED_AFTER = 20.0  # seconds without a question
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
@@ -39,7 +39,7 @@ class Job:
     """Work of a visitor: whether it waits, runs or has ended, and what it has to tell.
 
     Args:
-        work, kind, quick, whose: as `ui.work.jobs.Jobs.start` takes them.
+        work, kind, quick, whose: as `ui.background.jobs.Jobs.start` takes them.
     """
 
     def __init__(self, work: Work, kind: str, whose: Visitor, quick: bool) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from ui.work import job as job_module
-from ui.work import jobs as jobs_module
-from ui.work.job import BusyError, JobError, Later
-from ui.work.jobs import Jobs
-from ui.work.processes import Report
-from ui.work.visitor import Visitor
+from ui.background import job as job_module
+from ui.background import jobs as jobs_module
+from ui.background.job import BusyError, JobError, Later
+from ui.background.jobs import Jobs
+from ui.background.processes import Report
+from ui.background.visitor import Visitor
 
 PATIENCE = 10.0
 
