@@ -1,6 +1,7 @@
 // The guided path: each step brings the page to its place, says one sentence and one thing to do, and sees from the state of
 // the page whether that was done. Where somebody has come is kept in this browser; a link may open any step.
 
+import { ONE_COLUMN } from "../controls/columns.js";
 import { node, setText } from "../controls/dom.js";
 import { isOwn } from "../page/link.js";
 import { onAnswer } from "../page/reader.js";
@@ -107,7 +108,7 @@ export function mount({ element, server, props }) {
       const target = document.querySelector(place);
       if (!target?.checkVisibility()) return performance.now() - since < PATIENCE && requestAnimationFrame(look);
       const { top, bottom, height } = target.getBoundingClientRect();
-      const isNarrow = innerWidth < 960; // where the path and the selected cell stand below
+      const isNarrow = ONE_COLUMN.matches; // where the path and the selected cell stand below
       if (isNarrow || top < 64 || bottom > innerHeight - 64) target.scrollIntoView({ block: isNarrow && height < 200 ? "center" : "start" });
     };
     requestAnimationFrame(look);

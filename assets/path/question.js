@@ -1,6 +1,7 @@
 // The question that the page opens with, answered on the drawing that is there: a field that grows stage by stage, beside
 // that of the same weights without dilation. The first touch of the pen sees it off; the page's head calls it back.
 
+import { ONE_COLUMN } from "../controls/columns.js";
 import { setLabel, setText } from "../controls/dom.js";
 import { isStill, mountPlayer } from "../controls/motion.js";
 import { get, set, subscribe } from "../page/state.js";
@@ -71,13 +72,12 @@ export function mount({ element, props: { asked } }) {
   find('[data-do="close"]').addEventListener("click", () => set({ question: false }));
   find('[data-do="path"]').addEventListener("click", () => set({ question: false, path: 1 }));
 
-  /** Over the maps, which wait behind it. */
+  /** Over the maps, which wait behind it; in one column at the window's end, as long as the sheet is in sight. */
   function follow() {
     const { question } = get();
+    cover();
     if (question === !view.hidden) return;
     view.hidden = !question;
-    const maps = document.querySelector("#layers");
-    if (maps) maps.inert = question;
     player.stop();
     if (!question) return;
     slider.value = isStill() ? last : 0;
@@ -85,7 +85,19 @@ export function mount({ element, props: { asked } }) {
     if (!isStill()) setTimeout(() => !view.hidden && slider.value === "0" && find('[data-do="play"]').click(), START);
   }
 
+  function cover() {
+    const maps = document.querySelector("#layers");
+    if (maps) maps.inert = get().question && !ONE_COLUMN.matches;
+  }
+
+  function leaveWithSheet([{ isIntersecting }]) {
+    if (!isIntersecting && ONE_COLUMN.matches && get().question) set({ question: false });
+  }
+
   subscribe((_, changed) => changed.includes("question") && follow());
+  ONE_COLUMN.addEventListener("change", cover);
+  const sheet = document.querySelector("#canvas .sheet");
+  if (sheet) new IntersectionObserver(leaveWithSheet).observe(sheet);
   live(view, { image: (bytes) => { image = bytes; paintInk(); }, theme: paint, size: paint });
   follow();
 }

@@ -1,12 +1,11 @@
 // Where the page is one column, as on a phone, the sheet leaves the window before the views that it drives come into it. A
 // small one then stays at the top, with what is read; a tap brings the large one over the view.
 
+import { ONE_COLUMN } from "../controls/columns.js";
 import { setText } from "../controls/dom.js";
 import { get, subscribe } from "../page/state.js";
 import { onTheme } from "../page/theme.js";
 import { paintDrawing } from "../paint/pen.js";
-
-const ONE_COLUMN = matchMedia("(max-width: 959px)");
 
 /** Returns say(text): what is read. */
 export function mountPocket(pocket) {

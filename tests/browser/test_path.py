@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from model.network import PRESETS
-from tests.browser.conftest import Visits
+from tests.browser.conftest import OpenPage, Visits
 from tests.browser.drawing import SCRIBBLE, SEVEN, button, draw, module, settle, top
 from ui.first_visit.question import answer_of
 
@@ -54,6 +54,25 @@ def test_the_opening_screen_asks_and_answers_and_gives_way_to_the_pen(first_visi
     question(page).get_by_role("button", name="Close").click()
     expect(question(page)).to_be_hidden()
     button(page, "Clear").click()
+
+
+def test_on_a_phone_the_question_is_in_sight_beside_the_sheet_and_leaves_with_it(
+    phone: BrowserContext, open_page: OpenPage
+) -> None:
+    page = open_page(phone)
+    sheet, card = page.locator("#canvas .sheet"), page.locator("#question")
+    for element in (question(page).locator("h2"), *question(page).locator("figure").all()):
+        expect(element).to_be_in_viewport(ratio=1)
+    free = card.bounding_box()["y"] - sheet.bounding_box()["y"]
+    assert free > 0.9 * sheet.bounding_box()["height"], "the card covers the sheet"
+    expect(page.locator("#layers")).not_to_have_attribute("inert", "")
+    page.locator("#layers .cell").scroll_into_view_if_needed()
+    expect(question(page)).to_be_hidden()
+    page.evaluate("scrollTo(0, 0)")
+    page.get_by_role("button", name=answer_of(PRESETS["base"])["question"]).tap()
+    expect(question(page)).to_be_visible()
+    draw(page, SEVEN)
+    expect(question(page)).to_be_hidden()
 
 
 def test_each_step_of_the_path_is_done_by_doing_it(first_visit: Page) -> None:
