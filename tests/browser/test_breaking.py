@@ -16,6 +16,7 @@ from tests.browser.drawing import SEVEN, button, choose, draw, module, settle, t
 
 WHOLE = {"channels": [], "stage": None, "depthwise": False, "dilations": False, "noise": 0}
 OFF = -1e4
+PINNED = "{ layer: 'stages.2.depthwise', y: 6, x: 6, channel: 7 }"
 
 READ = """async ({ file, drawing, breaks }) => {
     const [{ Network }, { readCheckpoint }, { Pen, rasterize }, { read }, { broken }] = await Promise.all(
@@ -114,6 +115,22 @@ def test_reading_and_maps_follow_what_is_broken_and_nothing_is_kept(shared_page:
     choose(page, 0)  # another network is whole
     expect(page.locator("#reading .broken")).to_be_hidden()
     view.locator(".break summary").click()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1440, 900)])
+def test_all_maps_stay_in_sight_above_the_selected_cell(shared_page: Page, width: int, height: int) -> None:
+    page = shared_page
+    page.set_viewport_size({"width": width, "height": height})
+    draw(page, SEVEN)
+    page.evaluate(f"{module('page/state.js')}.then(({{ set }}) => set({{ cell: {PINNED} }}))")
+    page.locator(".break summary").click()
+    page.evaluate("scrollTo(0, 0)")
+    panel = page.locator("#layers .cell")
+    expect(panel).to_be_in_viewport(ratio=0.99)
+    for strip in page.locator("#layers .strip").all():
+        box = strip.bounding_box()
+        assert box["y"] + box["height"] <= panel.bounding_box()["y"]
+    page.locator(".break summary").click()
 
 
 def test_where_the_server_reads_the_controls_say_so(served_page: Page) -> None:
