@@ -90,8 +90,8 @@ export function mount({ element, props: { asked } }) {
     if (maps) maps.inert = get().question && !ONE_COLUMN.matches;
   }
 
-  function leaveWithSheet([{ isIntersecting }]) {
-    if (!isIntersecting && ONE_COLUMN.matches && get().question) set({ question: false });
+  function leaveWithSheet(entries) {
+    if (!entries.at(-1).isIntersecting && ONE_COLUMN.matches) set({ question: false });
   }
 
   subscribe((_, changed) => changed.includes("question") && follow());

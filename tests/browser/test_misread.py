@@ -11,6 +11,7 @@ from model import DigitNet, load_checkpoint, predict
 from model.drawing.normalisation import Steps, moved, normalised, slant_of
 from tests.browser.drawing import SCRIBBLE, SEVEN, Strokes, button, draw, drawing, settle, top
 
+WAYS = {"left": (-2, 0), "right": (2, 0), "up": (0, -2), "down": (0, 2)}
 IN_THE_CORNER = [[(0.05, 0.05), (0.16, 0.05), (0.1, 0.2)]]
 OCCLUDE = "**/component_server/**"
 
@@ -78,12 +79,11 @@ def test_what_is_no_digit_is_explained_as_such(tab: Page) -> None:
 
 
 def changes_of(net: DigitNet, strokes: Strokes) -> tuple[str | None, set[str]]:
-    """What a drawing is read as without its slant, where that is something else, and the ways to move it that are."""
+    """What a drawing is read as without its slant, None where that changes nothing; and the moves that change it."""
     image = normalised(strokes)
     first = lambda picture: net.classes[predict(net, picture[None])[0].argmax()]  # noqa: E731
     upright = first(normalised(strokes, slant=slant_of(image)))
-    ways = {"left": (-2, 0), "right": (2, 0), "up": (0, -2), "down": (0, 2)}
-    moves = {way for way, by in ways.items() if first(moved(image, *by)) != first(image)}
+    moves = {way for way, by in WAYS.items() if first(moved(image, *by)) != first(image)}
     return (None if upright == first(image) else upright), moves
 
 
@@ -97,7 +97,7 @@ def test_the_causes_are_those_for_which_the_library_reads_something_else(tab: Pa
     upright, moves = changes_of(net, drawing(tab))
     assert upright or moves, "nothing would have to be shown"
     assert (f"would read {upright}" in sentence and "slant of" in sentence) == (upright is not None)
-    assert {way for way in ("left", "right", "up", "down") if f"farther {way}, it would read" in sentence} == moves
+    assert {way for way in WAYS if f"farther {way}, it would read" in sentence} == moves
 
 
 def test_a_step_that_is_left_out_does_nothing(tab: Page) -> None:
