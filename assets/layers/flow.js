@@ -80,6 +80,7 @@ function column(head, blocks) {
 function block(strip, named, few, onExpand) {
   const element = node("div", "block");
   const caption = node("div", "caption");
+  strip.caption = caption;
   strip.scale = node("span", "scale");
   caption.append(node("span", "name", named ? nameOf(strip) : ""), strip.scale);
   element.append(caption, strip.element);

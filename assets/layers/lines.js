@@ -24,7 +24,9 @@ export function mountLines(flow) {
       const { left, top, width, height } = element.getBoundingClientRect();
       return { left: left - origin.left, top: top - origin.top, width, height };
     };
-    boxes = new Map([...parts.strips].map(([layer, { canvas }]) => [layer, place(canvas)]));
+    const strips = [...parts.strips.values()];
+    picture.style.clipPath = outside(strips.map(({ caption }) => place(caption)), origin);
+    boxes = new Map(strips.map(({ layer, canvas }) => [layer, place(canvas)]));
     boxes.set("image", place(parts.input));
     parts.buttons.forEach((button, index) => boxes.set(`class ${index}`, place(button)));
     drawn = "";
@@ -54,6 +56,12 @@ export function mountLines(flow) {
 
   return { measure, show, forget() { parts = null; } };
 }
+
+/** What is left of a picture without these boxes, as a shape of CSS: lines do not strike through captions. */
+const outside = (boxes, { width, height }) => {
+  const outline = ({ left, top, width, height }) => `M${left},${top}h${width}v${height}h${-width}z`;
+  return `path(evenodd, "${[{ left: 0, top: 0, width, height }, ...boxes].map(outline).join("")}")`;
+};
 
 const isWindow = ({ kind, kernel }) => kernel > 1 && kind !== "pool";
 

@@ -11,6 +11,7 @@ import { keep, recall } from "../page/storage.js";
 import { verdictOf } from "../page/words.js";
 
 const COUNT = 6;
+const HEAD = 106; // pixels of the path and the tabs, above
 const PATIENCE = 3000; // milliseconds within which a tab has what a step is about
 
 // Whether a step was done, by the state of the page, the step and the newest answer.
@@ -94,7 +95,8 @@ export function mount({ element, server, props }) {
     setText(find(".says"), isDone ? step.found : step.sentence);
     setText(find(".task"), isDone ? "" : step.task);
     setText(find('[data-do="next"]'), path === COUNT ? "End" : isDone ? "Next" : "Skip");
-    mark.textContent = isDone ? "" : `${step.place} { outline: 3px solid var(--accent); outline-offset: 3px; scroll-margin: 72px; }`;
+    find('[data-do="leave"]').hidden = path === COUNT && isDone; // the end is the way out
+    mark.textContent = isDone ? "" : `${step.place} { outline: 3px solid var(--accent); outline-offset: 3px; scroll-margin: ${ONE_COLUMN.matches ? 72 : 16}px; }`;
   }
 
   /** Open the step's tab, and bring its place into sight if it is not. */
@@ -109,7 +111,7 @@ export function mount({ element, server, props }) {
       if (!target?.checkVisibility()) return performance.now() - since < PATIENCE && requestAnimationFrame(look);
       const { top, bottom, height } = target.getBoundingClientRect();
       const isNarrow = ONE_COLUMN.matches; // where the path and the selected cell stand below
-      if (isNarrow || top < 64 || bottom > innerHeight - 64) target.scrollIntoView({ block: isNarrow && height < 200 ? "center" : "start" });
+      if (isNarrow || top < HEAD || bottom > innerHeight - 64) target.scrollIntoView({ block: isNarrow && height < 200 ? "center" : "start" });
     };
     requestAnimationFrame(look);
   }

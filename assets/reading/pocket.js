@@ -34,6 +34,7 @@ export function mountPocket(pocket) {
     const place = document.querySelector("#canvas");
     place.style.minHeight = large ? `${place.offsetHeight}px` : "";
     place.classList.toggle("large", large);
+    pocket.classList.toggle("open", large);
     toggle.textContent = large ? "Done" : "Draw";
     toggle.ariaExpanded = String(large);
     show();

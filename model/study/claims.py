@@ -102,7 +102,10 @@ def study_claims(networks: Mapping[str, StudyNetwork]) -> list[Claim]:
             "A separable convolution reads as well as a standard one.",
             "separable",
             "standard",
-            [(by_kind[True, dilated], by_kind[False, dilated]) for dilated in (True, False)],
+            {
+                name: (by_kind[True, dilated], by_kind[False, dilated])
+                for name, dilated in (("dilated", True), ("undilated", False))
+            },
             _no_worse,
         ),
         Claim(
@@ -115,7 +118,10 @@ def study_claims(networks: Mapping[str, StudyNetwork]) -> list[Claim]:
             "A wider field reads better.",
             "dilated",
             "undilated",
-            [(by_kind[separable, True], by_kind[separable, False]) for separable in (False, True)],
+            {
+                name: (by_kind[separable, True], by_kind[separable, False])
+                for name, separable in (("separable", True), ("standard", False))
+            },
             _better,
         ),
     ]
@@ -138,23 +144,27 @@ def _accuracy_claim(
     claim: str,
     first: str,
     second: str,
-    pairs: Sequence[tuple[StudyNetwork, StudyNetwork]],
+    pairs: Mapping[str, tuple[StudyNetwork, StudyNetwork]],
     verdict: Callable[[Sequence[Effect]], str],
 ) -> Claim:
     effects, parts = [], []
     for data, title in (("test", "MNIST's test images"), ("pendigits", "people's pen strokes")):
-        accuracies = [tuple(getattr(network.scores, data) for network in pair) for pair in pairs]
-        if not all(values for pair in accuracies for values in pair):
+        accuracies = {name: tuple(getattr(network.scores, data) for network in pair) for name, pair in pairs.items()}
+        if not all(values for pair in accuracies.values() for values in pair):
             continue
-        found = effect(accuracies)
-        effects.append(found)
-        ours, theirs = (mean(mean(pair[side]) for pair in accuracies) for side in (0, 1))
-        doubt = "" if found.clear else ", which may be chance"
+        effects.append(effect(list(accuracies.values())))
+        ours, theirs = (mean(mean(pair[side]) for pair in accuracies.values()) for side in (0, 1))
+        alone = (f"in the {name} pair, {_difference([pair])}" for name, pair in accuracies.items())
         parts.append(
             f"On {title}, {first} networks read {100 * ours:.2f} % correctly and {second} ones {100 * theirs:.2f} %: "
-            f"{points(ours, theirs)}{doubt}."
+            f"{_difference(list(accuracies.values()))} ({'; '.join(alone)})."
         )
     return Claim(claim, " ".join(parts) or "Its accuracy was not measured.", verdict(effects) if effects else UNCLEAR)
+
+
+def _difference(pairs: Sequence[tuple[Sequence[float], Sequence[float]]]) -> str:
+    ours, theirs = (mean(mean(pair[side]) for pair in pairs) for side in (0, 1))
+    return f"{points(ours, theirs)}{'' if effect(pairs).clear else ', which may be chance'}"
 
 
 def timing_claims(networks: Mapping[str, StudyNetwork], timings: Mapping[str, Sequence[Timing]]) -> list[Claim]:

@@ -239,6 +239,29 @@ def test_on_a_phone_the_pinned_cell_is_told_beside_its_map_and_no_map_moves(laye
     view(layers).get_by_role("button", name="Show how").click()
     expect(view(layers).locator(".arithmetic .steps")).to_be_in_viewport()
     view(layers).get_by_role("button", name="Fold").click()
+    pin(layers, "stages.0.pointwise", 1, 5, 5)
+    wait_for_field(layers)
+    view(layers).get_by_role("button", name="Show how").click()
+    parts = view(layers).locator(".arithmetic .steps > *")
+    assert parts.count() == 12, "sum, norm, residual and activation: a name, a formula and a number each"
+    assert parts.evaluate_all("all => all.every((one) => one.scrollWidth <= one.offsetWidth + 1)"), "none over the next"
+    assert all(box["x"] + box["width"] <= 360 for box in (part.bounding_box() for part in parts.all()))
+    view(layers).get_by_role("button", name="Fold").click()
+
+
+def test_lines_pass_behind_captions(layers: Page) -> None:
+    draw(layers, SEVEN)
+    settle(layers)
+    maps = layers.locator("[data-layer='stages.2.pointwise']")
+    caption = view(layers).locator(".block", has=maps).locator(".caption")
+    caption.scroll_into_view_if_needed()
+    box = caption.bounding_box()
+    within = {**box, "y": box["y"] + 2, "height": box["height"] - 4}  # the maps begin within its last pixel
+    before = layers.screenshot(clip=within)
+    pin(layers, "stages.2.depthwise", 5, 6, 6)  # which the maps below the caption read
+    wait_for_field(layers)
+    expect(layers.locator("#layers .lines .readers")).to_have_attribute("d", re.compile("M"))
+    assert layers.screenshot(clip=within) == before
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 720)])

@@ -1,6 +1,6 @@
 """On a phone: the sheet stays beside what it drives, and every tab is in reach."""
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.drawing import SEVEN, drawing, settle, touch
@@ -52,5 +52,39 @@ def test_a_sample_is_drawn_and_kept_without_scrolling(shared_phone: Page) -> Non
     expect(page.locator("#teach .said")).to_contain_text("Kept as 7")
     assert page.evaluate("scrollY") == at
     assert drawing(page) == [], "ready for the next"
-    pocket.get_by_role("button", name="Done").tap()
+    pocket.get_by_role("button", name="Done").click()
+    expect(page.locator("#canvas.large")).to_have_count(0)
     page.locator('#teach [data-do="delete-samples"]').tap()
+
+
+def test_a_tab_that_is_chosen_deep_in_another_shows_its_view_from_the_beginning(shared_phone: Page) -> None:
+    page = shared_phone
+    page.get_by_role("tab", name="Learn").tap()
+    page.locator("#learn").get_by_role("button", name="Common misconceptions").tap()
+    heading = page.get_by_role("heading", name="Common misconceptions")
+    expect(heading).to_be_in_viewport(ratio=0.99)
+    bar = page.locator("#right [role=tablist]")
+    expect(bar).to_be_in_viewport(ratio=0.99)
+    assert heading.bounding_box()["y"] > _bottom(bar), "not under the tabs"
+    assert _bottom(page.locator("#reading .pocket")) <= bar.bounding_box()["y"] + 1
+    for name, first in (("Misread", "#misread h2"), ("Teach", "#teach h2"), ("Layers", "#layers .sentence")):
+        page.get_by_role("tab", name=name).tap()
+        top = page.locator(first).first
+        expect(top).to_be_in_viewport(ratio=0.99)
+        assert top.bounding_box()["y"] >= _bottom(bar), name
+        expect(bar).to_be_in_viewport(ratio=0.99)
+
+
+def test_see_why_goes_to_what_it_opens(shared_phone: Page) -> None:
+    page = shared_phone
+    page.locator("#canvas [data-example='3']").tap()
+    why = page.locator("#reading").get_by_role("button", name="See why")
+    why.scroll_into_view_if_needed()
+    why.tap()
+    expect(page.locator("#misread h2").first).to_be_in_viewport(ratio=0.99)
+    page.get_by_role("tab", name="Layers").tap()
+
+
+def _bottom(element: Locator) -> float:
+    box = element.bounding_box()
+    return box["y"] + box["height"]

@@ -103,6 +103,16 @@ def test_the_verdicts_follow_the_accuracies(separable: float, dilated: float, ve
     assert (reads_as_well.verdict, reads_better.verdict) == verdicts
 
 
+def test_each_pair_is_also_told_alone() -> None:
+    networks = {}
+    for name, network in study_networks().items():
+        level = 0.9 + 0.02 * (network.dilated and network.separable)
+        seeds = tuple(level + wobble for wobble in (-1e-4, 0, 1e-4))
+        networks[name] = network._replace(scores=Scores((0, 1, 2), seeds, seeds))
+    found = study_claims(networks)[3].found
+    assert "1.00 points more (in the separable pair, 2.00 points more; in the standard pair, 0.00 points less" in found
+
+
 def test_a_difference_is_that_of_the_figures_beside_it() -> None:
     assert points(0.980949, 0.972751) == "0.81 points more", "98.09 and 97.28"
     assert points(0.9, 0.91) == "1.00 points less"

@@ -189,6 +189,16 @@ def test_a_cell_that_nothing_moves_is_said_to_be_off_only_if_it_is(small_net: Di
     assert pointwise["words"].endswith("no pixel influences it now, because its value is zero.")
 
 
+def test_a_cell_that_the_relu_sets_to_zero_says_whose_influence_is_shown(small_net: DigitNet) -> None:
+    net = copy.deepcopy(small_net)
+    with torch.no_grad():
+        net.stages[0].depthwise_norm.bias.fill_(-1e4)
+    cell = {"layer": "stages.0.depthwise", "y": 7, "x": 7, "channel": 0}
+    told = describe_cell(net, IMAGE, layer_maps(net, IMAGE), cell)
+    assert told["arithmetic"]["value"] == 0
+    assert told["words"].endswith(", on its sum, which the ReLU sets to zero.")
+
+
 def test_a_standard_convolution_sends_the_kernels_of_one_channel(standard_net: DigitNet, tmp_path: Path) -> None:
     """It has one for each pair of channels: all at once could be 40 MB."""
     networks = offering(standard_net, tmp_path)

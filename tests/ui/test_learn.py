@@ -357,7 +357,7 @@ def test_gridding_counts_the_sums_of_steps(dilations: Sequence[int]) -> None:
     assert ("no gridding" in answer["sentence"]) == (len(reached) == 2 * sum(dilations) + 1)
     middle = 14
     beyond = sum(not 0 <= middle + offset < 28 for offset in reached)
-    said = re.search(r" (\d+) of them lies? beyond the image", answer["sentence"])
+    said = re.search(r" Of the columns read, (\d+) lies? beyond the image", answer["sentence"])
     assert (int(said[1]) if said else 0) == beyond
     nearest = re.search(r"lies (\d+) from the middle", answer["sentence"])
     if nearest:

@@ -6,6 +6,7 @@ import pytest
 from model import PRESETS, DigitNet, NetworkConfig, StageConfig, complexity, receptive_field
 from model.fields.layer_fields import coverage
 from model.fields.mean_fields import compute_mean_fields
+from model.layers import layers_of
 from ui.network.tab import growth, layer_rows
 
 CONFIGS = {
@@ -49,7 +50,8 @@ def test_sentences_name_the_numbers_of_the_picture() -> None:
 
 
 def test_rows_are_the_layers_that_cost_something(net: DigitNet, images: np.ndarray) -> None:
-    rows = layer_rows(net, compute_mean_fields(net, images))
+    fields = compute_mean_fields(net, images)
+    rows = layer_rows(net, fields)
     cost = complexity(net)
     assert sum(row["multiply_accumulates"] for row in rows) == cost.multiply_accumulates
     modules = dict(net.named_modules())
@@ -60,4 +62,7 @@ def test_rows_are_the_layers_that_cost_something(net: DigitNet, images: np.ndarr
         assert (row["pixels_read"], row["pixels_in_field"]) == coverage(net, row["layer"])[:2]
         assert 0 <= row["effective_fraction"] <= 1
     assert rows[-1]["layer"] == "head"
+    for layer in (layer for layer in layers_of(net.config) if layer.is_convolution):
+        (row,) = (row for row in rows if row["layer"] == layer.name)
+        assert row["effective_height"] == fields[layer.output].box.size[0], "what the picture of its stage says"
     assert rows[-1]["pixels_in_field"] == 784

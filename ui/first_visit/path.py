@@ -94,7 +94,7 @@ def _window(config: NetworkConfig, index: int, layer: Layer, fields: list[int]) 
             f"A cell of a depthwise map looks through {kernel**2} weights at {reach} x {reach} cells of the map before "
             f"it: d = {dilation}."
         ),
-        "task": f"Pin a cell of the {layer.title.lower()} maps: click or tap it.",
+        "task": f"Pin a cell of the {layer.title.lower()} maps: click or tap one that has colour.",
         "found": (
             f"Each of the {reach} x {reach} cells sees {before} x {before} pixels of your drawing, all of them "
             f"together {after} x {after}: the box in its picture."
@@ -115,7 +115,7 @@ def _apart(config: NetworkConfig, far: int, layer: Layer, fields: list[int]) -> 
             f"Stage {far + 1} has {stage.kernel**2} weights per channel as well, {stage.dilation} cells apart "
             f"(d = {stage.dilation}): they reach over {reach} x {reach} cells."
         ),
-        "task": f"Pin a cell of the {layer.title.lower()} maps.",
+        "task": f"Pin a cell of the {layer.title.lower()} maps that has colour.",
         "found": (
             f"It sees {wide} x {wide} pixels. If no stage were dilated, it would see {narrow} x {narrow} with as many "
             "weights: that is what dilation does."
@@ -137,10 +137,10 @@ def _weigh(config: NetworkConfig, index: int, part: tuple[Layer, ...] | list[Lay
             f"Depthwise looks around in each channel, pointwise mixes all {layer.in_channels}: {few:,} weights, where "
             f"a standard convolution has {many:,}."
         ),
-        "task": f"Pin a cell of the {layer.title.lower()} maps.",
+        "task": f"Pin a cell of the {layer.title.lower()} maps that has colour.",
         "found": (
-            f"{many / few:.1f} times fewer weights for the same window: its panel draws them to scale, on a phone "
-            "under Show how. The price: a channel is searched for only one pattern."
+            f"{many / few:.1f} times fewer weights for the same window, drawn to scale in the cell's panel. The price: "
+            "a channel is searched for one pattern, which all outputs share."
         ),
         "tab": "Layers",
         "place": _maps_of(layer),

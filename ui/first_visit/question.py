@@ -44,7 +44,7 @@ def answer_of(config: NetworkConfig) -> dict[str, Any] | None:
             f"By standing apart. Each stage has {count} weights per channel, which read the map before it; their "
             f"dilations are {apart}. Side by side, the same {count} weights per stage see {narrow} pixels. "
             f"Either way, it is {weights[0]:,} parameters"
-            + (" up to here." if weights[0] == weights[1] else f" against {weights[1]:,}.")
+            + (f" up to stage {widest + 1}." if weights[0] == weights[1] else f" against {weights[1]:,}.")
         ),
         "pictures": [
             {"title": title, "sentence": f"{size} pixels", "steps": growth(each)}

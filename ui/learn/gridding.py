@@ -79,7 +79,8 @@ def gridding_sentence(dilations: list[int], read: np.ndarray) -> str:
     gaps = f"{which} read only {read.sum()} of the {read.size} columns in their field"
     common = gcd(*dilations)
     if common > 1:
-        return f"{gaps}: {common} divides them all, so only every {_ordinal(common)} column is ever read; begin with 1."
+        every = f"{common} divides them all, so only every {_ordinal(common)} column is ever read"
+        return f"{gaps}: {every}; begin with a dilation of 1."
     nearest = np.abs(np.flatnonzero(~read) - read.size // 2).min()
     return (
         f"{gaps}; the nearest column that is never read lies {nearest} from the middle, which no sum of steps of "
@@ -93,7 +94,7 @@ def _beyond(read: np.ndarray, left: int) -> str:
     count = int(((columns < 0) | (columns >= IMAGE_SIZE)).sum())
     if count == 0:
         return ""
-    return f" {count} of them {'lies' if count == 1 else 'lie'} beyond the image, in the padding."
+    return f" Of the columns read, {count} {'lies' if count == 1 else 'lie'} beyond the image, in the padding."
 
 
 def _ordinal(number: int) -> str:

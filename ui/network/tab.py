@@ -196,7 +196,7 @@ def layer_rows(net: DigitNet, fields: dict[str, MeanField]) -> list[dict[str, An
     """The convolutions and the head, first to last: plain numbers, None where one does not apply to a layer."""
     costs = complexity(net).layers
     weighted = (layer for layer in layers_of(net.config) if layer.weights)
-    return [_row(net, layer, costs[layer.name], fields.get(layer.name)) for layer in weighted]
+    return [_row(net, layer, costs[layer.name], fields.get(layer.output)) for layer in weighted]
 
 
 def _row(net: DigitNet, layer: Layer, cost: LayerComplexity, mean: MeanField | None) -> dict[str, Any]:
