@@ -43,7 +43,7 @@ def read(net: DigitNet, images: np.ndarray | Tensor) -> Reading:
 def _logits(net: DigitNet, images: np.ndarray | Tensor) -> Tensor:
     shared = shared_pass(net, images)
     if shared is not None:
-        return shared.output("head").flatten(1)
+        return shared.maps()["head"].flatten(1)
     return net(check_images(images)[:, None].contiguous(memory_format=torch.channels_last))
 
 

@@ -78,9 +78,18 @@ def normed(convolution: nn.Conv2d, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
     """A convolution without bias and the norm after it: (N, C_in, H, W) -> (N, C_out, H / s, W / s)."""
     if norm.training or not _folds.get():
         return norm(convolution(x))
+    return filtered(convolution, x, *folded(convolution, norm))
+
+
+def folded(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Weight (C_out, C_in / groups, k, k) and bias (C_out,) of a convolution that takes in the norm after it."""
     mean, variance = norm.get_buffer("running_mean"), norm.get_buffer("running_var")
     scale = norm.weight * torch.rsqrt(variance + norm.eps)  # (C_out,)
-    weight, bias = convolution.weight * scale[:, None, None, None], norm.bias - mean * scale
+    return convolution.weight * scale[:, None, None, None], norm.bias - mean * scale
+
+
+def filtered(convolution: nn.Conv2d, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """What a convolution makes of a map with other filters: (N, C_in, H, W) -> (N, C_out, H / s, W / s)."""
     if isinstance(convolution, DepthwiseConv2d):
         return convolution.filtered(x, weight, bias)
     return F.conv2d(x, weight, bias, convolution.stride, convolution.padding, convolution.dilation, convolution.groups)

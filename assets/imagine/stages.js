@@ -14,7 +14,7 @@ import { fieldOf, undilated } from "./fields.js";
 
 const FEW = 16; // channels of a stage that are shown before all are asked for
 const SHOW = { field: true, taps: true, influence: false };
-const POINT = "Point at a cell of a map to see which pixels it reads.";
+const POINT = "Choose a cell of a map to see which pixels it reads.";
 
 /** Returns { build(stages, source), show(request, step, index, picture), clear() }; `picture` is the image that their cells look at. */
 export function mountStages(section) {

@@ -46,7 +46,7 @@ export function mountBreaking(section) {
     chosen = breakable ?? chosen;
     if (chosen && !layers.some(({ layer, channels }) => layer === chosen.layer && chosen.channel < channels)) chosen = null;
     setText(part("channel"), chosen ? `Channel ${chosen.channel} of ${titleOfLayer(chosen.layer).toLowerCase()} off` : "Channel off");
-    part("channel").title = chosen ? "" : "Point at a cell to choose its channel.";
+    part("channel").title = chosen ? "" : "Point at or tap a cell to choose its channel.";
     part("channel").ariaPressed = String(Boolean(chosen && isOff(chosen)));
     part("stage").value = breaks?.stage ?? "";
     const able = {

@@ -201,7 +201,7 @@ export function mount({ element, server }) {
     view.dataset.cell = cell ? [cell.layer, cell.y, cell.x, cell.channel].join(",") : "";
     view.dataset.pinned = String(selection.hasPinned());
     view.dataset.field = detail ? detail.field.join(",") : "";
-    if (problem || !cell) say(problem ?? selection.notice ?? (structure.breaks ? broken() : `${structure.sentence} Point at a cell to see where it looks.`.trim()));
+    if (problem || !cell) say(problem ?? selection.notice ?? (structure.breaks ? broken() : `${structure.sentence} Choose a cell to see where it looks.`.trim()));
     else if (detail) say(detail.sentence);
     const layer = layerOf(structure, cell);
     panel.show(structure, cell, {

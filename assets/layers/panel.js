@@ -60,7 +60,7 @@ export function mountPanel(view, selection) {
     size = layer && image ? layer.size : null;
     if (!cell) {
       setText(find(".cell .title"), "No cell selected");
-      setText(find(".words"), "Point at a cell of a map to see its field, its taps and its influence on the image.");
+      setText(find(".words"), "Choose a cell of a map to see its field, its taps and its influence on the image.");
     } else if (!image) {
       setText(find(".cell .title"), title);
       setText(find(".words"), "Draw a digit to see where this cell looks and how its value is computed.");

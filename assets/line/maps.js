@@ -15,7 +15,7 @@ import { reachInWords } from "./reach.js";
 const FIRST = 6; // channels of a layer that are shown before all are asked for
 const CELL = 4; // CSS pixels a cell
 const GAP = 2; // cells between two strips
-const POINT = "Point at a cell of a strip to see which pixels of the line it reads.";
+const POINT = "Choose a cell of a strip to see which pixels of the line it reads.";
 
 export function mount({ element, server }) {
   const view = element.querySelector(".maps-view");

@@ -189,7 +189,7 @@ export function mountBox(section, server, most) {
   /** Samples of somebody else, until there are some of one's own. */
   function showExample({ samples, readings }) {
     const misread = readings.filter(({ label, before }) => before[0][0] !== label).length;
-    setText(find(".example"), `An example, taught without MNIST: ${samples.length} drawings of a ${samples[0].label}, of which ${misread} were misread. Yours take their place.`);
+    setText(find(".example"), `An example, taught on a computer without MNIST: ${samples.length} drawings of a ${samples[0].label}, of which ${misread} were misread. Yours take their place.`);
     examples = samples.map(({ label, drawing }, index) => {
       const element = node("li");
       const picture = Object.assign(node("canvas"), { role: "img", ariaLabel: `An example's drawing of ${label}`, drawing });

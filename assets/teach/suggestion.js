@@ -8,7 +8,7 @@ const FEW = 5; // samples that are enough to learn a class well
 /** What would help most to draw next; `readings` is a Map from drawings to how the network reads them. */
 export function suggestion(classes, readings) {
   const samples = getSamples();
-  if (!samples.length) return "Draw a digit that is misread, then press its key, or name it below.";
+  if (!samples.length) return "Draw a digit that is misread, then press the digit that you meant, or name it below.";
   const of = Map.groupBy(samples, ({ label }) => label);
   const misread = ({ label, drawing }) => readings.has(drawing) && readings.get(drawing)[0][0] !== label;
   const each = [...of].map(([label, own]) => ({ label, count: own.length, wrong: own.filter(misread).length }));

@@ -303,7 +303,7 @@ def test_nothing_selected_says_what_to_do_and_shows_no_field(layers: Page) -> No
     draw(layers, ONE)
     settle(layers)
     expect(view(layers)).to_have_attribute("data-field", "")
-    expect(view(layers).locator(".words")).to_contain_text("Point at a cell")
+    expect(view(layers).locator(".words")).to_contain_text("Choose a cell")
     expect(view(layers).locator(".arithmetic")).to_contain_text("The cell's arithmetic appears here")
 
 

@@ -5,8 +5,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from model.inference import layer_responses, predict, read
-from model.network import PRESETS, DigitNet
+from model.forward_pass import filters_of, sharing
+from model.inference import layer_maps, layer_responses, predict, read
+from model.network import PRESETS, DigitNet, NetworkConfig
+from model.stages import StageConfig
+from tests.conftest import settled
 
 
 @pytest.mark.parametrize("count", [0, 1, 8])
@@ -108,6 +111,26 @@ def test_the_head_responds_with_the_logits(small_net: DigitNet, images: np.ndarr
     with torch.no_grad():
         logits = small_net(torch.from_numpy(images[:1, None]))[0].numpy()
     np.testing.assert_allclose(head[:, 0, 0], logits, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        NetworkConfig(6, stages=(StageConfig(6, 3, dilation=2), StageConfig(8, 5, stride=2), StageConfig(8))),
+        NetworkConfig(6, stages=(StageConfig(6, branches=(2, 3)), StageConfig(6))),
+        NetworkConfig(4, 3, 1, (StageConfig(6), StageConfig(6, dilation=3)), separable=False),
+    ],
+)
+def test_filters_that_take_in_the_norms_make_the_same_maps(config: NetworkConfig, images: np.ndarray) -> None:
+    net = settled(config)
+    maps, responses, probabilities = layer_maps(net, images[0]), layer_responses(net, images[0]), read(net, images[:1])
+    with sharing(net, images[0], filters_of(net)):
+        for layer, values in layer_maps(net, images[0]).items():
+            np.testing.assert_allclose(values, maps[layer], atol=1e-4, err_msg=layer)
+        assert layer_responses(net, images[0]).keys() == responses.keys(), "outputs are those of every module"
+        shared = read(net, images[:1])
+    np.testing.assert_allclose(shared.probabilities, probabilities.probabilities, atol=1e-5)
+    assert shared.familiar == probabilities.familiar
 
 
 def test_inference_leaves_no_hook_behind(small_net: DigitNet, images: np.ndarray) -> None:

@@ -183,9 +183,9 @@ def test_each_network_reads_the_drawing_in_one_pass(monkeypatch: pytest.MonkeyPa
     passes = []
     begin = ForwardPass.__init__
 
-    def counted(self: ForwardPass, net: DigitNet, images: np.ndarray) -> None:
+    def counted(self: ForwardPass, net: DigitNet, images: np.ndarray, filters: None) -> None:
         passes.append(net)
-        begin(self, net, images)
+        begin(self, net, images, filters)
 
     monkeypatch.setattr(ForwardPass, "__init__", counted)
     compare.compare_part(None, random_drawings(1)[0], {"stage": 1, "y": 3, "x": 4})

@@ -14,7 +14,7 @@ import numpy as np
 from model import DigitNet, rasterize
 from model.checks import check_object, fields_of, is_whole
 from model.explain.several import several_digits
-from model.forward_pass import sharing
+from model.forward_pass import filters_of, sharing
 from model.inference import read
 from ui.kept.networks import Networks
 
@@ -57,7 +57,10 @@ class Answers:
         name, drawing, parts = fields_of(request, "network", "drawing", "parts")
         wanted = check_object("The parts of an answer", parts or {}, self._parts)
         image = rasterize(drawing)
-        with self._networks.borrow(name) as net, sharing(net, image) if wanted else nullcontext():
+        with (
+            self._networks.borrow(name) as net,
+            sharing(net, image, filters_of(net)) if wanted else nullcontext(),
+        ):
             probabilities, familiar = read(net, image[None])
             return {
                 "network": name,
