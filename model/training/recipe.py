@@ -86,7 +86,13 @@ RECIPES = {
         outliers=0.0,
     ),
     "small": _recipe(
-        epochs=60, learning_rate=1e-2, weight_decay=0.01, label_smoothing=0.02, strength=0.8, outlier_weight=0.2
+        epochs=60,
+        learning_rate=1e-2,
+        weight_decay=0.01,
+        label_smoothing=0.02,
+        strength=0.5,
+        average=0.999,
+        outlier_weight=0.2,
     ),
     "base": _recipe(epochs=60, strength=0.8),
     "large": _recipe(epochs=60, learning_rate=6e-3, weight_decay=0.03),

@@ -10,6 +10,13 @@ COUNT = """
     window.asked = 0;
     window.requestAnimationFrame = (step) => { asked += 1; return next(step); };
 """
+UNREACHED = """() => [...document.querySelectorAll("#page *")].filter((one) => {
+    const { overflowX, overflowY } = getComputedStyle(one);
+    const wide = /auto|scroll/.test(overflowX) && one.scrollWidth > one.clientWidth + 1;
+    const high = /auto|scroll/.test(overflowY) && one.scrollHeight > one.clientHeight + 1;
+    const within = one.querySelector("a[href], button, input, [tabindex='0']");
+    return (wide || high) && one.checkVisibility() && one.tabIndex < 0 && !within;
+}).map((one) => one.outerHTML.slice(0, 100))"""
 REST = """async () => {
     for (let tries = 100; tries; tries -= 1) {
         const before = asked;
@@ -82,6 +89,16 @@ def test_see_why_goes_to_what_it_opens(shared_phone: Page) -> None:
     why.scroll_into_view_if_needed()
     why.tap()
     expect(page.locator("#misread h2").first).to_be_in_viewport(ratio=0.99)
+    page.get_by_role("tab", name="Layers").tap()
+
+
+def test_whatever_scrolls_can_be_reached_without_a_finger(shared_phone: Page) -> None:
+    """A keyboard scrolls only what it can come to."""
+    page = shared_phone
+    for name in page.locator("#right").get_by_role("tab").all_inner_texts():
+        page.get_by_role("tab", name=name).tap()
+        expect(page.get_by_role("tab", name=name)).to_have_attribute("aria-selected", "true")
+        assert page.evaluate(UNREACHED) == [], name
     page.get_by_role("tab", name="Layers").tap()
 
 
