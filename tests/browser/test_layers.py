@@ -626,6 +626,7 @@ def test_at_1280_all_columns_stand_in_one_row_and_no_head_runs_into_the_next(lay
     """Also where all maps of a stage take their room from the others."""
     layers.set_viewport_size({"width": 1280, "height": 720})
     tops = "[...document.querySelectorAll('#layers .column')].map((column) => column.getBoundingClientRect().y)"
+    expect(layers.locator("#layers .column").last).to_be_visible()  # in a closed tab all tops would be 0
     layers.wait_for_function(f"new Set({tops}).size === 1")  # a size is heeded in the next frame
     heads_stay_apart(layers)
     expand = layers.locator("#layers .expand").nth(3)

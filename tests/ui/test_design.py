@@ -272,3 +272,4 @@ def test_why_the_same_dilations_read_other_columns_is_said_with_every_count() ->
     assert said in notes_on(replace(DEFAULT_DESIGN, stages=stages))
     flat = tuple(replace(stage, dilation=1) for stage in DEFAULT_DESIGN.stages)
     assert counts_sentence(replace(DEFAULT_DESIGN, stages=flat)) is None
+    assert counts_sentence(DEFAULT_DESIGN) == "Dilations 1, 2, 1 leave no holes: all 33 columns of the field are read."

@@ -204,6 +204,8 @@ def counts_sentence(config: NetworkConfig) -> str | None:
     except FieldError:
         return None
     stem, dilations = config.stem_kernel, ", ".join(stage.written for stage in stages)
+    if all(read.all() for read in counts):
+        return f"Dilations {dilations} leave no holes: all {counts[-1].size:,} columns of the field are read."
     bare, spread, whole = (f"{read.sum():,} of {read.size:,} columns" for read in counts)
     return (
         f"By themselves, at stride 1 as on the Learn tab, dilations {dilations} "
