@@ -1,14 +1,14 @@
 """One pass of images through a network, layer by layer, which answers all questions about them.
 
 Probabilities, maps and gradients of one drawing come from the same outputs: within `sharing` they are computed once.
-The layers are run as `model.layers` describes them; hooks would fire for everybody who uses the network.
+Where no gradients are wanted, filters that have taken in the norms make probabilities and maps sooner. The layers are
+run as `model.layers` describes them; hooks would fire for everybody who uses the network.
 """
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import MappingProxyType
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -31,7 +31,7 @@ class ForwardPass:
     Args:
         net: in eval mode.
         images: uint8 (N, 28, 28), ink 255 on 0.
-        filters: of `net`, with which maps alone take half the time; a pass of their own, without gradients.
+        filters: of `net`, which make maps sooner, in a pass that records no gradients; outputs then take another.
 
     Attributes:
         pixels: (N, 1, 28, 28) from 0 (paper) to 1 (ink); gradients of every output reach back to them.
@@ -76,11 +76,11 @@ class ForwardPass:
     def _run(self, maps: dict[str, Tensor], filters: Filters | None = None) -> Iterator[tuple[str, Tensor]]:
         """Every module's name and output, one after the other; the map of every layer is added."""
         maps[IMAGE] = self.pixels * PIXEL_SCALE
-        yield from run_layers(self.net, layers_of(self.net.config), maps, filters or {})
+        yield from run_layers(self.net, layers_of(self.net.config), maps, filters)
 
 
 def run_layers(
-    net: nn.Module, layers: Iterable[Layer], maps: dict[str, Tensor], filters: Filters = MappingProxyType({})
+    net: nn.Module, layers: Iterable[Layer], maps: dict[str, Tensor], filters: Filters | None = None
 ) -> Iterator[tuple[str, Tensor]]:
     """Run layers one after the other; yields every module's name and output, (N, C, H, W), as they come.
 
@@ -90,6 +90,7 @@ def run_layers(
         maps: the image under `IMAGE`; the map of every layer is added.
         filters: convolutions that they are given for have no output of their own, but only that of the norm after them.
     """
+    filters = filters or {}
     for layer in layers:
         if layer.name in filters:
             y = filtered(_module(net, layer.name, nn.Conv2d), maps[layer.reads[0]], *filters[layer.name])

@@ -114,8 +114,8 @@ def _words(layer: Layer, fields: CellFields, value: float) -> str:
         off = "its value is" if layer.output != layer.name and value == 0 else "everything it reads is"
         influence = f"no pixel influences it now, because {off} zero"
     else:
-        off = ", on its sum, which the ReLU sets to zero" if layer.rectified and value == 0 else ""
-        influence = f"95 % of the influence inside {_by(fields.inside.size)}{off}"
+        on_sum = ", on its sum, which the ReLU sets to zero" if layer.rectified and value == 0 else ""
+        influence = f"95 % of the influence inside {_by(fields.inside.size)}{on_sum}"
     return f"field {seen}, {read} of {region.area} pixels read, {influence}."
 
 

@@ -11,7 +11,6 @@ import { keep, recall } from "../page/storage.js";
 import { verdictOf } from "../page/words.js";
 
 const COUNT = 6;
-const HEAD = 106; // pixels of the path and the tabs, above
 const PATIENCE = 3000; // milliseconds within which a tab has what a step is about
 
 // Whether a step was done, by the state of the page, the step and the newest answer.
@@ -110,8 +109,9 @@ export function mount({ element, server, props }) {
       const target = document.querySelector(place);
       if (!target?.checkVisibility()) return performance.now() - since < PATIENCE && requestAnimationFrame(look);
       const { top, bottom, height } = target.getBoundingClientRect();
+      const covered = parseFloat(getComputedStyle(document.documentElement).scrollPaddingTop); // by the path and the tabs
       const isNarrow = ONE_COLUMN.matches; // where the path and the selected cell stand below
-      if (isNarrow || top < HEAD || bottom > innerHeight - 64) target.scrollIntoView({ block: isNarrow && height < 200 ? "center" : "start" });
+      if (isNarrow || top < covered || bottom > innerHeight - 64) target.scrollIntoView({ block: isNarrow && height < 200 ? "center" : "start" });
     };
     requestAnimationFrame(look);
   }
@@ -144,6 +144,9 @@ export function mount({ element, server, props }) {
     check();
   });
   onAnswer((newest) => { answer = newest; check(); });
+  new ResizeObserver(([{ target }]) => { // the tabs stay below it, however many lines a step has
+    document.documentElement.style.setProperty("--head", `${target.offsetHeight}px`);
+  }).observe(element.closest("#head"));
   find('[data-do="ask"]').hidden = !props.question;
   setText(find('[data-do="ask"]'), props.question);
   follow();

@@ -132,3 +132,17 @@ def browser_page(shared_page: Page) -> Page:
     draw(shared_page, SEVEN)
     settle(shared_page)
     return shared_page
+
+
+def test_the_tabs_stay_below_a_step_of_many_lines(browser_page: Page) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": 960, "height": 720})
+    page.evaluate(f"{module('page/state.js')}.then((state) => state.set({{ path: 4 }}))")
+    expect(path(page).locator(".says")).to_contain_text("weights")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_function("document.querySelector('#head').getBoundingClientRect().top === 0")
+    head = page.locator("#head").bounding_box()
+    assert head["height"] > 64, "more than two lines"
+    tabs = "document.querySelector('#right .tab-wrapper').getBoundingClientRect().top"
+    page.wait_for_function(f"(bottom) => {tabs} >= bottom", arg=head["height"])
+    path(page).get_by_role("button", name="Leave").click()

@@ -86,7 +86,7 @@ def test_see_why_goes_to_what_it_opens(shared_phone: Page) -> None:
     page = shared_phone
     page.locator("#canvas [data-example='3']").tap()
     why = page.locator("#reading").get_by_role("button", name="See why")
-    why.scroll_into_view_if_needed()
+    why.evaluate("(button) => button.scrollIntoView({ block: 'end' })")  # what it opens stands below the window
     why.tap()
     expect(page.locator("#misread h2").first).to_be_in_viewport(ratio=0.99)
     page.get_by_role("tab", name="Layers").tap()

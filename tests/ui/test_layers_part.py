@@ -11,7 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import effective_receptive_field, receptive_field, tap_lattice
+from model import effective_receptive_field, forward_pass, receptive_field, tap_lattice
 from model.inference import layer_maps
 from model.layers import layer_named, layer_names
 from model.network import DigitNet, NetworkConfig, StageConfig
@@ -170,6 +170,20 @@ def test_a_part_that_fails_leaves_the_reading_alone(networks: Networks, offered:
         answer = answers.read(request)
         assert len(answer["probabilities"]) == 10
         assert answer["parts"]["layers"].keys() == {"error"}
+
+
+@pytest.mark.parametrize("cell", [None, {"layer": "stages.0.depthwise", "y": 7, "x": 7, "channel": 0}])
+def test_reading_maps_and_a_cell_take_one_pass(
+    networks: Networks, offered: str, cell: dict[str, object] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes = []
+    run = forward_pass.run_layers
+    monkeypatch.setattr(forward_pass, "run_layers", lambda *given: passes.append(given) or run(*given))
+    parts = {"layers": {"maps": {}, "cell": cell, "activity": True}}
+    request = {"sequence": 1, "drawing": [[[0.5, 0.2], [0.5, 0.8]]], "network": offered, "parts": parts}
+    answer = Answers(networks, {"layers": layers_part}).read(request)["parts"]["layers"]
+    assert ("words" in answer.get("cell", {})) == (cell is not None)
+    assert len(passes) == 1
 
 
 def test_a_cell_that_nothing_moves_is_said_to_be_off_only_if_it_is(small_net: DigitNet) -> None:

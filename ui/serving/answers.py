@@ -6,7 +6,7 @@ with its own parameters. Requests skip Gradio's queue, so what they may cost is 
 
 import base64
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -57,10 +57,7 @@ class Answers:
         name, drawing, parts = fields_of(request, "network", "drawing", "parts")
         wanted = check_object("The parts of an answer", parts or {}, self._parts)
         image = rasterize(drawing)
-        with (
-            self._networks.borrow(name) as net,
-            sharing(net, image, filters_of(net)) if wanted else nullcontext(),
-        ):
+        with self._networks.borrow(name) as net, _sharing(net, image, wanted):
             probabilities, familiar = read(net, image[None])
             return {
                 "network": name,
@@ -78,6 +75,14 @@ class Answers:
             return self._parts[name](net, image, check_object(f"The parameters of {name}", parameters))
         except ValueError as error:
             return {"error": str(error)}
+
+
+def _sharing(net: DigitNet, image: np.ndarray, wanted: dict[str, Any]) -> AbstractContextManager[None]:
+    """One pass for all parts: where one looks at a cell, and so back at the image, a pass that records gradients."""
+    if not wanted:
+        return nullcontext()
+    back = any(isinstance(asked, dict) and asked.get("cell") is not None for asked in wanted.values())
+    return sharing(net, image, None if back else filters_of(net))
 
 
 def to_base64(array: np.ndarray) -> str:

@@ -120,7 +120,7 @@ function words(layer, { field, center, region, read, influence, inside, value })
   }
   // The field of a stage's output is taken after its activation, that of a depthwise convolution before it.
   const off = layer.name !== layer.map && value === 0 ? "its value is" : "everything it reads is";
-  const rectified = layer.rectified && value === 0 ? ", on its sum, which the ReLU sets to zero" : "";
-  const moved = influence.some(Boolean) ? `95 % of the influence inside ${by(size(inside))}${rectified}` : `no pixel influences it now, because ${off} zero`;
+  const onSum = layer.rectified && value === 0 ? ", on its sum, which the ReLU sets to zero" : "";
+  const moved = influence.some(Boolean) ? `95 % of the influence inside ${by(size(inside))}${onSum}` : `no pixel influences it now, because ${off} zero`;
   return `field ${seen}, ${read} of ${height * width} pixels read, ${moved}.`;
 }
