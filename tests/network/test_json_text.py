@@ -19,10 +19,12 @@ values = st.recursive(
 @given(values)
 def test_it_is_what_json_says(value: Any) -> None:
     assert read_json(json.dumps(value)) == json.loads(json.dumps(value))
+    long = json.dumps(value) + " " * json_text.SHORT
+    assert repr(read_json(long)) == repr(json.loads(long))
     assert repr(read_json(json.dumps(value).encode())) == repr(json.loads(json.dumps(value)))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, b"\xff\xfe", "1" * 5000, "\ud800"])
+@pytest.mark.parametrize("text", ["", "{", "[" * 1000, "[" * 100_000, b"\xff\xfe", "1" * 5000, "\ud800"])
 def test_what_is_no_json_is_a_value_error(text: str | bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         read_json(text)
@@ -33,5 +35,5 @@ def test_a_function_of_python_is_called_for_every_number(monkeypatch: pytest.Mon
     calls: list[str] = []
     monkeypatch.setattr(json_text, "_whole", lambda text: calls.append(text) or int(text))
     monkeypatch.setattr(json_text, "_real", lambda text: calls.append(text) or float(text))
-    read_json("[[0.5, 1], 2]")
+    read_json("[[0.5, 1], 2]" + " " * json_text.SHORT)
     assert calls == ["0.5", "1", "2"]

@@ -1,18 +1,21 @@
 """What pages ask of this server's functions: each call is read, answered and written in one thread.
 
-In the place of Gradio's own route, which reads and writes JSON on the event loop, where everybody waits for it.
+Before Gradio's own route, which reads and writes JSON on the event loop, where everybody waits for it, and before all
+that its requests pass on their way there, which takes longer than to read a drawing.
 """
 
+import asyncio
+from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import anyio.to_thread
 import gradio as gr
 import orjson
 from fastapi.encoders import jsonable_encoder
 from gradio.route_utils import API_PREFIX
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Send
 
 from model.checks import fields_of, is_whole
 from model.json_text import read_json
@@ -20,16 +23,36 @@ from ui.serving.faults import sentence_of
 from ui.serving.sessions import SENTENCE, is_session
 
 PATH = f"{API_PREFIX}/component_server"
+THREADS = 40  # in which calls are answered
 
 
-def routes_of_calls(page: gr.Blocks) -> list[Route]:
-    """The routes by which the views of a page call their functions."""
+class Calls:
+    """An ASGI middleware: answers the calls that the views of a page make of their functions.
 
-    async def answer(request: Request) -> Response:
-        body, address = await request.body(), request.client.host if request.client else ""
-        return await anyio.to_thread.run_sync(answer_call, page, body, address, limiter=getattr(page, "limiter", None))
+    Args:
+        app: what answers everything else.
+        page: whose views have the functions.
+    """
 
-    return [Route(path, answer, methods=["POST"]) for path in (PATH, f"{PATH}/")]
+    def __init__(self, app: ASGIApp, page: gr.Blocks) -> None:
+        self._app, self._page = app, page
+        self._threads = ThreadPoolExecutor(THREADS, "calls")
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if not _is_call(scope):
+            await self._app(scope, receive, send)
+            return
+        body, address = await Request(scope, receive).body(), (scope.get("client") or ("",))[0]
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._threads, answer_call, self._page, body, address)
+        await answer(scope, receive, send)
+
+
+def _is_call(scope: MutableMapping[str, Any]) -> bool:
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return False
+    path: str = scope["path"].removeprefix(scope.get("root_path", ""))  # behind a proxy's prefix
+    return path.rstrip("/") == PATH
 
 
 def answer_call(page: gr.Blocks, body: bytes, address: str) -> Response:

@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute
 
 from ui.background.memory import give_back_when_quiet
 from ui.serving import limits
-from ui.serving.calls import routes_of_calls
+from ui.serving.calls import Calls
 from ui.serving.connections import close_idle, most_connections
 from ui.serving.document import CompressedDocument
 from ui.serving.gate import Gate
@@ -65,8 +65,8 @@ def serve(
             css_paths=STYLESHEETS,
             head=head,
             app_kwargs={
-                "routes": [*routes_of_calls(page), *routes],
-                "middleware": [gate, Middleware(CompressedDocument)],
+                "routes": list(routes),
+                "middleware": [gate, Middleware(Calls, page=page), Middleware(CompressedDocument)],
                 "lifespan": keeping_house(lambda: getattr(page, "server", None), close_idle, give_back_when_quiet),
             },
             max_file_size=limits.BODY_BYTES,

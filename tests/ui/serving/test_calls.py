@@ -1,4 +1,4 @@
-"""The calls of pages: away from the event loop, in the place of Gradio's own route, and never without an answer."""
+"""The calls of pages: away from the event loop, before Gradio's own route, and never without an answer."""
 
 import json
 import threading
@@ -7,13 +7,12 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from tests.coroutines import finish
 from ui.background.visitor import visitor
 from ui.serving import calls
-from ui.serving.calls import PATH, answer_call, routes_of_calls
+from ui.serving.calls import PATH, Calls, answer_call
 from ui.serving.faults import FAULT
 from ui.serving.view import view
 
@@ -95,25 +94,46 @@ def test_a_call_is_read_answered_and_written_away_from_the_loop(
     call = {"data": 7, "component_id": component(page), "fn_name": "echo", "session_hash": "one"}
     threads.clear()
 
-    async def run() -> bytes:
-        async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": json.dumps(call).encode(), "more_body": False}
-
-        threads.append(threading.get_ident())
-        answer = await routes_of_calls(page)[0].endpoint(Request({"type": "http", "client": None}, receive))
-        return answer.body
-
-    assert finish(run()) == b"7"
+    threads.append(threading.get_ident())
+    assert finish(sent(page, PATH, call)) == (200, 7)
     loop, *others = threads
     assert len(others) == 3
     assert len(set(others)) == 1
     assert loop not in others
 
 
-def test_it_takes_the_place_of_gradios_own_route(page: gr.Blocks) -> None:
-    page.queue()
-    app = gr.routes.App.create_app(page, app_kwargs={"routes": routes_of_calls(page)})
-    scope = {"type": "http", "method": "POST", "path": PATH, "root_path": "", "headers": []}
-    first = next(route for route in app.routes if route.matches(scope)[0].value == 2)
-    assert isinstance(app, Starlette)
-    assert first.endpoint.__module__ == calls.__name__
+async def sent(page: gr.Blocks, path: str, call: Any, *, root: str = "", method: str = "POST") -> tuple[int, Any]:
+    """Status and answer to a call that is sent to a path of the app."""
+    said: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(call).encode(), "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        said.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "root_path": root, "headers": [], "client": None}
+    await Calls(behind, page)(scope, receive, send)
+    return said[0]["status"], json.loads(said[1]["body"])
+
+
+async def behind(scope: Any, receive: Any, send: Any) -> None:
+    await JSONResponse("behind")(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("path", "root", "method", "answered"),
+    [
+        (PATH, "", "POST", 7),
+        (f"{PATH}/", "", "POST", 7),
+        (f"/behind/a/proxy{PATH}", "/behind/a/proxy", "POST", 7),
+        (f"/another{PATH}", "", "POST", "behind"),
+        (f"{PATH}/more", "", "POST", "behind"),
+        (PATH, "", "GET", "behind"),
+    ],
+)
+def test_calls_are_answered_before_anything_of_gradio(
+    page: gr.Blocks, path: str, root: str, method: str, answered: Any
+) -> None:
+    call = {"data": 7, "component_id": component(page), "fn_name": "echo", "session_hash": "one"}
+    assert finish(sent(page, path, call, root=root, method=method)) == (200, answered)
