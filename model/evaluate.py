@@ -69,7 +69,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     if options.record and (options.table or options.few_shot):
         parser.error("--record does not go with --table or --few-shot.")
     if options.line and not options.pendigits:
-        parser.error("--line goes with --pendigits, whose writers' digits make the lines.")
+        parser.error("--line needs --pendigits, whose writers' digits make the lines.")
     if options.lines < 1:
         parser.error(f"--lines is {options.lines}; expected 1 or more.")
     if options.outliers and not options.unlike:

@@ -1,4 +1,4 @@
-"""What other processes do for the views. They import this file and not the views, which would bring Gradio along.
+"""What other processes do for the views. They import this file and not the views, which would load Gradio as well.
 
 Each function is handed `report` first, as `ui.background.processes.Processes.run` says.
 """

@@ -239,7 +239,7 @@ def _planes(what: str, text: object, most: int) -> np.ndarray:
             raise ValueError
         values = np.frombuffer(b64decode(text, validate=True), np.uint8)
     except (ValueError, binascii.Error):
-        raise ValueError(f"The {what} is no {IMAGE_SIZE} x {IMAGE_SIZE} pixels; {expected}.") from None
+        raise ValueError(f"The {what} is not {IMAGE_SIZE} x {IMAGE_SIZE} pixels; {expected}.") from None
     if not values.size or values.size % PIXELS or values.size > most * PIXELS:
         raise ValueError(f"The {what} has {values.size:,} pixels; {expected}.")
     return values.reshape(-1, IMAGE_SIZE, IMAGE_SIZE).copy()  # which may be written to, as PyTorch wants it

@@ -64,7 +64,7 @@ class Lines:
             return said
         return (
             f"{said} Of {narrow['lines']:,} lines whose digits touch, it reads {100 * narrow['right']:.1f} % right, "
-            f"not {100 * wide['right']:.1f} %; its ink of a digit overlaps with the digit's own by "
+            f"not {100 * wide['right']:.1f} %; the ink it assigns to a digit overlaps with the digit's own by "
             f"{narrow['iou']:.3f}, not {wide['iou']:.3f}."
         )
 

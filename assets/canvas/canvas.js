@@ -172,7 +172,7 @@ export function mount({ element, server, props }) {
   /** What a link cannot carry. */
   function left() {
     const { network, breaks } = get();
-    const own = isOwn(network) ? ` It cannot carry ${titleOf(network)}: whoever opens it reads with another network. Send that as a file, from Teach.` : "";
+    const own = isOwn(network) ? ` It cannot carry ${titleOf(network)}: anyone who opens it will read with another network. Send that as a file, from Teach.` : "";
     return breaks ? `${own} What you broke stays here.` : own;
   }
 

@@ -45,7 +45,7 @@ function showFigures(view, { networks }) {
   }));
   const seeds = Math.max(...networks.map((network) => network.seeds));
   view.querySelector(".seeds").textContent =
-    `Four networks trained for this comparison, none of which reads elsewhere on this page: the same depth, channels, ` +
+    `Four networks trained for this comparison, none of which is used elsewhere on this page: the same depth, channels, ` +
     `recipe and seeds (python -m model.train --study). Accuracies are means ± standard ` +
     `deviations over ${seeds} seed${seeds === 1 ? "" : "s"}; pen strokes are by 30 people, none of whom were in the training data. Field, and pixels ` +
     `read in it: of a cell of the last stage far from the border; 95 % inside: the square that carries 95 % of the influence ` +

@@ -40,7 +40,7 @@ export function mountTimes(section, server, { networks }, { runtimes, batches },
       for (const timing of told.news) {
         measured += 1;
         cells.get(`${timing.network} ${timing.runtime} ${timing.batch}`).textContent = timing.microseconds.toFixed(timing.microseconds < 100 ? 1 : 0);
-        status.textContent = measured < total ? `${measured} of ${total} measured.` : "All measured; PyTorch counts the arithmetic.";
+        status.textContent = measured < total ? `${measured} of ${total} measured.` : "All measured; PyTorch is counting the arithmetic.";
       }
       bar.value = measured / total;
     });

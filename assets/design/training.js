@@ -215,7 +215,7 @@ export function mountTraining(section, server, epochs, designed) {
   layers.addEventListener("change", paint);
   section.querySelector(".misread").append(...Array.from({ length: MISREAD }, makePlace));
   live(section, { theme: paint, size: paint });
-  say(training ? BEFORE : "The time that is left is measured while it trains; the pen stays free meanwhile.");
+  say(training ? BEFORE : "The time left is estimated while it trains; you can go on drawing meanwhile.");
   paint();
   refresh();
   if (training?.job) takeUp();

@@ -1,4 +1,4 @@
-// Numbers by chance that come out the same for a seed.
+// Random numbers that are the same for the same seed.
 
 /** Mulberry32: uniform numbers from 0 to less than 1. */
 export function mulberry(seed) {

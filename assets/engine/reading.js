@@ -1,4 +1,4 @@
-// What the logits of a network are worth, as model/inference.py says it.
+// What a network's logits mean, as in model/inference.py.
 
 /** What a network says of an image (784 bytes): { logits, probabilities, familiar }, probabilities calibrated. */
 export function read(network, image) {

@@ -1,4 +1,4 @@
-// Whether a drawing is probably more than one digit, as model/several.py says it.
+// Whether a drawing is probably more than one digit, as model/explain/several.py does.
 
 import { read } from "./reading.js";
 import { checkDrawing, extent, rasterize } from "./strokes.js";

@@ -235,5 +235,5 @@ function same(one, other) {
 /** A generator's figures in a sentence. */
 function figuresOf({ name, parameters, figures: { completed, read_right: right } }) {
   return `${TITLES[name] ?? name}, ${parameters.toLocaleString("en")} parameters: of digits whose upper half was kept, ${accuracy(completed)} ` +
-    `were finished as what they were; of those it invents, ${accuracy(right)} are read as what was asked for.`;
+    `were finished as the same digit; of those it invents, ${accuracy(right)} are read as the digit asked for.`;
 }

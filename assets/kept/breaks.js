@@ -19,7 +19,7 @@ export function inWords({ channels, stage, depthwise, dilations, noise }) {
   return [
     ...channels.map(([layer, channel]) => `channel ${channel} of ${titleOfLayer(layer).toLowerCase()} is off`),
     stage !== null && `stage ${stage + 1} is off`,
-    depthwise && "depthwise kernels see their middle tap only",
+    depthwise && "depthwise kernels use only their middle tap",
     dilations && "all taps are pulled together, d = 1",
     noise > 0 && `the weights have ${Math.round(100 * noise)}\u00a0% noise`,
   ].filter(Boolean).join("; ");

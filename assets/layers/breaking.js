@@ -54,7 +54,7 @@ export function mountBreaking(section) {
       depthwise: layers.some(({ kind }) => kind === "depthwise"),
       dilations: Boolean(breaks?.dilations) || layers.some(({ dilation }) => dilation > 1),
     };
-    part("depthwise").title = able.depthwise ? "Each depthwise kernel keeps its middle tap: no stage looks around." : "The stages of this network are standard convolutions: they have no depthwise step.";
+    part("depthwise").title = able.depthwise ? "Each depthwise kernel keeps only its middle tap: no stage looks around." : "The stages of this network are standard convolutions: they have no depthwise step.";
     part("dilations").title = able.dilations ? "The same weights at d = 1." : "No stage of this network is dilated.";
     for (const [name, is] of Object.entries(able)) part(name).disabled = !here || !is;
     for (const name of ["depthwise", "dilations"]) part(name).ariaPressed = String(Boolean(breaks?.[name]));

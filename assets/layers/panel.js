@@ -124,7 +124,7 @@ export function mountPanel(view, selection) {
   find('[data-do="unfold"]').addEventListener("click", ({ target }) => {
     const isUnfolded = panel.classList.toggle("unfolded");
     target.ariaExpanded = String(isUnfolded);
-    target.textContent = isUnfolded ? "Fold" : "Show how";
+    target.textContent = isUnfolded ? "Hide" : "Show how";
     if (isUnfolded) panel.scrollIntoView();
   });
 

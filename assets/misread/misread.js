@@ -68,7 +68,7 @@ function mountSteps(view) {
  * changes from step to step.
  */
 function sentence({ classes, parts, probabilities: said, familiar, several }, steps) {
-  if (several?.length) return `Each part of the drawing is a digit by itself: ${several.join(", ")}. Together they are none.`;
+  if (several?.length) return `Each part of the drawing is a digit by itself: ${several.join(", ")}. Together they are not a digit.`;
   if (!familiar) return strange(likeliest({ classes, probabilities: said }), Math.max(...said));
   const read = parts.steps.so_far.map(({ probabilities }) => likeliest({ classes, probabilities }));
   const without = parts.steps.without.map((probabilities) => likeliest({ classes, probabilities }));
@@ -91,8 +91,8 @@ function sentence({ classes, parts, probabilities: said, familiar, several }, st
 /** Why a drawing is called unlike a digit. */
 function strange(closest, probability) {
   const beside = `${closest}, the closest, has ${percent(probability)}.`;
-  if (probability > 0.5) return `It takes this for no digit, although ${beside} Its logits are unlike those of digits.`;
-  return `It takes this for no digit: ${beside} A network that is shown scribbles and letters in training learns to give every digit the same probability for them.`;
+  if (probability > 0.5) return `It does not take this for a digit, although ${beside} Its logits are unlike those of digits.`;
+  return `It does not take this for a digit: ${beside} A network that is shown scribbles and letters in training learns to give every digit the same probability for them.`;
 }
 
 // Occlusion ---------------------------------------------------------------------------------------------------------

@@ -51,11 +51,11 @@ export function mount({ element, server }) {
     view.querySelector(".rates").replaceChildren(...rates.map(rateRow));
     view.querySelector(".scroll").hidden = !rates.length;
     setText(view.querySelector(".measured"), rates.length
-      ? "Few digits should be called unlike, and most of everything else. * Of a kind that was never trained on."
-      : `How often ${title} calls which drawings unlike has not been measured.`);
+      ? "Few digits should be called unlike a digit, but most other drawings should. * Of a kind that was never trained on."
+      : `How often ${title} calls drawings unlike a digit has not been measured.`);
   }
 
-  const missing = (title) => `What ${title} makes of ${WORDS[counted][1]} has not been counted; only those data can tell.`;
+  const missing = (title) => `What ${title} makes of ${WORDS[counted][1]} has not been counted; that would need the data.`;
 
   function summary(counts, classes, title) {
     const mistakes = counts.flatMap((row, label) => row.map((count, answer) => ({ label, answer, count: label === answer ? 0 : count })));

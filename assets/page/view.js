@@ -1,4 +1,4 @@
-// The contract of a live view: it says what it shows, and is told when. Who answered it cannot tell.
+// The contract of a live view: it says what it shows, and is told when. It cannot tell who answered.
 
 import { ask, onAnswer, want } from "./reader.js";
 import { get, subscribe } from "./state.js";
@@ -67,7 +67,7 @@ export function live(element, view) {
   }
 }
 
-/** Call `begin()` once, when an element is first on screen: who never looks there asks the server nothing. */
+/** Call `begin()` once, when an element is first on screen: a visitor who never looks there asks the server nothing. */
 export function onceSeen(element, begin) {
   const watch = new IntersectionObserver((entries) => {
     if (!entries.at(-1).isIntersecting) return;

@@ -58,7 +58,7 @@ export function mount({ element, server, props }) {
     find(".step").hidden = !path;
     find(".idle").hidden = Boolean(path);
     whole.classList.toggle("on-path", Boolean(path));
-    setText(find('[data-do="begin"]'), done.size || came > 1 ? `On with the path: step ${came} of ${COUNT}` : `A path in ${COUNT} steps`);
+    setText(find('[data-do="begin"]'), done.size || came > 1 ? `Continue the path: step ${came} of ${COUNT}` : `A path in ${COUNT} steps`);
     if (!path) {
       brought = null;
       mark.textContent = "";

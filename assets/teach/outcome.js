@@ -97,10 +97,10 @@ function forgotten(classes) {
 function makeContest({ name, like, digits, drawings }, keep, again) {
   const box = node("div");
   const read = (choice) => `${Math.round(HUNDRED * choice.read)} of ${HUNDRED} varied drawings of yours are read as ${name}`;
-  const lost = (choice) => `${few(HUNDRED * choice.taken)} of ${HUNDRED} people\u2019s ${like}s are taken for it`;
+  const lost = (choice) => `${few(HUNDRED * choice.taken)} of ${HUNDRED} ${like}s by other people are taken for it`;
   const ways = { digits: ["Keeping the digits", digits], class: [`Keeping ${name}`, drawings] };
   const same = digits.read === drawings.read && digits.taken === drawings.taken;
-  box.append(node("p", "alarm", `${name} looks like ${like} to this network. Draw it with something that no ${like} has${same ? "" : ", or choose"}.`));
+  box.append(node("p", "alarm", `${name} looks like ${like} to this network. Give it something that no ${like} has${same ? "" : ", or choose"}.`));
   for (const [way, [words, choice]] of Object.entries(ways)) {
     if (same && way !== keep) continue;
     const row = node("p", "row");
@@ -125,7 +125,7 @@ function proofSentence(proof) {
   if (!held) return "This network reads no digits that could be forgotten.";
   const counted = `${grouped(lost)} of the ${grouped(right)} that were read correctly before are misread now, ${share(lost / Math.max(right, 1))}`;
   const range = `with 95 % confidence between ${share(least)} and ${share(most)}`;
-  const parts = `${grouped(rehearsed)} others were rehearsed, and ${grouped(chosen)} more decided how much of the new to keep.`;
+  const parts = `${grouped(rehearsed)} others were rehearsed, and ${grouped(chosen)} more decided how much of what was learned to keep.`;
   if (source === "MNIST") return `Proved by ${grouped(held)} digits that other people wrote (MNIST): ${counted}, ${range}. ${parts}`;
   if (source === "generated digits") return `Proved by ${grouped(held)} digits that a network drew, as people write them: ${counted}, ${range} if people\u2019s are like these. MNIST makes the proof stronger. ${parts}`;
   return `A weak proof, by ${grouped(held)} variations of one person\u2019s ten digits: ${counted}. Of other people\u2019s digits, many more may be lost. Fetch MNIST and teach again for a proof that counts.`;

@@ -15,10 +15,10 @@ export function suggestion(classes, readings) {
   const worst = each.filter(({ count, wrong }) => wrong && count < FEW).sort((a, b) => b.wrong - a.wrong)[0];
   if (worst) return `Draw another ${worst.label}: ${worst.wrong} of ${worst.count} misread.`;
   const young = each.find(({ label, count }) => !classes.includes(label) && count < FEW);
-  if (young) return `Draw another ${young.label}: a new class is learned from about ${FEW} drawings, and has ${young.count}.`;
+  if (young) return `Draw another ${young.label}: a new class is learned from about ${FEW} drawings; this one has ${young.count}.`;
   const wrong = samples.filter(misread);
   const taken = wrong.map(({ drawing }) => readings.get(drawing)[0][0]).find((answer) => !of.has(answer));
-  if (taken) return `Draw some ${taken}s too: yours of another class are read as ${taken}, and it has to learn how they differ.`;
+  if (taken) return `Draw some ${taken}s too: your samples of another class are read as ${taken}, and it has to learn how they differ.`;
   if (wrong.length) return `Press Teach: ${wrong.length} of your ${samples.length} samples are misread.`;
   if (!samples.some(({ label }) => DIGIT.test(label))) { // who teaches a sign of their own need not write digits
     return each.every(({ label }) => classes.includes(label)) ? "All of your samples are read correctly." : "Press Teach: a new class is learned from its drawings.";

@@ -102,7 +102,7 @@ export function mountTeaching(section, server, props, show) {
 
   function finish({ taught, held = "unknown" }) {
     updateNetwork(taught.key, { held });
-    const where = get().network === taught.key ? "is now in use" : "is on the list below";
+    const where = get().network === taught.key ? "is now in use" : "is in the list below";
     end(`${spent(taught)}: ${taught.title} ${where}. ${taught.note ?? ""}`.trim(), 1);
   }
 
@@ -155,12 +155,12 @@ export function mountTeaching(section, server, props, show) {
     const { parent, root } = own();
     const isThere = ownNetworks().some(({ key }) => key === parent) || parent === root;
     goBack(isThere ? parent : root);
-    say(`${titleOf(get().network)} reads again. The later one is on the list below.`);
+    say(`${titleOf(get().network)} reads again. The later network is in the list below.`);
   }
 
   function reset() {
     goBack(own().root);
-    say(`${titleOf(get().network)} reads again, as it was shipped. Your networks are on the list below.`);
+    say(`${titleOf(get().network)} reads again, as it was shipped. Your networks are in the list below.`);
   }
 
   // What is shown -----------------------------------------------------------------------------------------------

@@ -80,7 +80,9 @@ class Convolution:
             for name in ("kernel_height", "kernel_width"):
                 kernel = getattr(self, name)
                 if kernel % 2 == 0:
-                    raise ValueError(f"{name} is {kernel} and padding is same; expected an odd one, with a middle.")
+                    raise ValueError(
+                        f"{name} is {kernel} and padding is same; expected an odd one, which has a middle."
+                    )
         reach, room = self.effective_kernel, self.padded_size
         if reach[0] > room[0] or reach[1] > room[1]:
             raise ValueError(

@@ -69,8 +69,8 @@ def _gaps(config: NetworkConfig) -> str:
     except FieldError:
         return ""  # the page says so about the design itself
     if read.all():
-        return ", of which all of its columns are read"
-    return f", of which only {read.sum()} of its {read.size} columns are read"
+        return ", and all of its columns are read"
+    return f", and only {read.sum()} of its {read.size} columns are read"
 
 
 def _on_filters(config: NetworkConfig, index: int) -> str:

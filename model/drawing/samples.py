@@ -60,9 +60,9 @@ def check_name(name: object) -> str:
     if len(name) > MAX_NAME:
         raise SampleError(f"A class name has at most {MAX_NAME} characters, and this one has {len(name):,}.")
     if any(unicodedata.category(one) in NO_TEXT or unicodedata.bidirectional(one) in TURNING for one in name):
-        raise SampleError("A class name has only characters that can be seen, and this one has a control character.")
+        raise SampleError("A class name may have only visible characters, and this one has a control character.")
     if all(unicodedata.category(one) in UNSEEN for one in name):
-        raise SampleError("A class name has at least one character that can be seen, and this one has none.")
+        raise SampleError("A class name needs at least one visible character, and this one has none.")
     return name
 
 
@@ -157,8 +157,8 @@ def warnings(samples: Sequence[Sample]) -> list[str]:
     labels = {sample.label for sample in samples}
     if len(labels) == 1:
         sentences.append(
-            f"All samples are of the class {labels.pop()}: what a network takes for it by mistake shows on the old "
-            "digits only."
+            f"All samples are of the class {labels.pop()}: only the old digits can show what a network takes "
+            "for it by mistake."
         )
     return sentences
 

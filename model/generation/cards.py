@@ -14,9 +14,9 @@ HEADER = """\
 
 Networks that draw digits (`model/generation/`), trained by `python -m model.generation.train` and measured by
 `python -m model.generation.measure --record`, after the last epoch, beside MNIST's 10,000 test images. Read right: the
-share of generated digits that base reads as they were asked for. Coverage and density: of base's pooled features (Naeem
+share of generated digits that base reads as the digit asked for. Coverage and density: of base's pooled features (Naeem
 et al. 2020). Score: test images that `small` reads right, trained on 50,000 generated digits alone (Ravuri & Vinyals
-2019). Completed: digits of which the ink of the upper half was kept, read as what they were.
+2019). Completed: digits redrawn from the ink of their upper half that are read as the same digit.
 """
 COLUMNS = (
     "generator",

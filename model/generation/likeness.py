@@ -1,4 +1,4 @@
-"""How like people's digits generated ones are: read as asked, as various as real ones, and none of them copied."""
+"""How similar generated digits are to people's: read as asked, as varied as real ones, and none of them copied."""
 
 import math
 from typing import Any, NamedTuple

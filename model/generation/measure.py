@@ -1,4 +1,4 @@
-"""Say what a generator is worth: how its digits are read, how various they are, what can be learned from them.
+"""Measure a generator: how its digits are read, how varied they are, what can be learned from them.
 
 python -m model.generation.measure                                    # beside MNIST's test images
 python -m model.generation.measure --validation --guidance 1.5        # settings are chosen on the validation images
@@ -59,9 +59,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--record", action="store_true", help="write the figures into the generator's file")
     options = parser.parse_args(arguments)
     if options.real and (options.record or not options.score):
-        parser.error("--real goes with --score, and is no figure of the generator to record.")
+        parser.error("--real needs --score; its figure is not the generator's, so it is not recorded.")
     if options.record and options.validation:
-        parser.error("--record takes the figures beside MNIST's test images, which --validation leaves alone.")
+        parser.error("--record stores figures on MNIST's test images, which --validation does not read.")
     return options
 
 

@@ -199,7 +199,7 @@ def _checked(what: str, value: np.ndarray | Tensor, dtype: torch.dtype) -> Tenso
     try:
         tensor = torch.as_tensor(value)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"The {what} is no array of numbers; {expected}") from error
+        raise ValueError(f"The {what} is not an array of numbers; {expected}") from error
     if tensor.dtype != dtype or tensor.shape != (IMAGE_SIZE, IMAGE_SIZE):
         raise ValueError(f"The {what} is {tensor.dtype} of shape {tuple(tensor.shape)}; {expected}")
     return tensor

@@ -155,7 +155,7 @@ def check_wish(generator: DigitGenerator, wish: Wish) -> None:
     check_seed(wish.seed)
     check_effort(wish.steps, wish.guidance)
     if (wish.image is None) != (wish.keep is None):
-        raise ValueError("An image comes with a mask of what is kept of it, and a mask with an image.")
+        raise ValueError("An image needs a mask of what is kept of it, and a mask needs an image.")
     if wish.keep is not None:
         check_kept(wish.keep)
 

@@ -1,4 +1,4 @@
-"""Whether teaching keeps its word: what it says was lost, against what is lost of digits that it never saw.
+"""Whether teaching tells the truth: the loss it reports, against the loss on digits that it never saw.
 
     python -m model.teaching.keeping --omniglot strokes_background_small1.zip --data DIR --source generated
 
@@ -170,7 +170,7 @@ def report(found: Sequence[Kept]) -> str:
     alarms = sum(int((each.true_each > TRULY_LOST).sum()) for each in found)
     return "\n".join(
         [
-            f"said against true, points: all digits {max(gaps):.2f}, each digit {max(gaps_each):.2f} at most",
+            f"reported against true, points: all digits {max(gaps):.2f}, each digit {max(gaps_each):.2f} at most",
             f"digits truly lost more than {100 * TRULY_LOST:g} %: {alarms}; "
             f"not warned of: {sum(each.missed for each in found)}",
             f"digits taken for the class: {np.mean(taken):.3f} % mean, {max(taken):.2f} % worst",

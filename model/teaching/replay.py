@@ -38,7 +38,7 @@ class Replay(NamedTuple):
     held_out: Split
 
     def without_proof(self) -> "Replay":
-        """The same, for a lesson whose loss nobody asks about: it is taken on what was chosen by, which is quicker."""
+        """The same, for a lesson whose loss is not reported: it is measured on `chosen`, which is quicker."""
         return self._replace(held_out=self.chosen)
 
 

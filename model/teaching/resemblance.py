@@ -28,6 +28,6 @@ def resemblances(net: DigitNet, images: np.ndarray, labels: Sequence[str]) -> li
             like = net.classes[int(mean.argmax())]
             sentences.append(
                 f"To this network, {name} looks like {like}, and may be hard to tell from it: "
-                f"draw it with something that no {like} has."
+                f"give it something that no {like} has."
             )
     return sentences

@@ -79,7 +79,7 @@ def build_bank(
         ValueError: only drawn digits have teachers.
     """
     if hand_teachers and not teachers:
-        raise ValueError("There are teachers of drawn digits alone; expected some of MNIST's as well.")
+        raise ValueError("There are teachers for drawn digits only; expected some for MNIST's as well.")
     joined, sizes = material.joined(), material.sizes()
     classes = len(teachers[0].classes) if teachers else 0
     asked = [_ready(nets, device) for nets in (teachers, hand_teachers or teachers)]

@@ -64,7 +64,7 @@ class Resumable(ABC):
             values = ", ".join(str(expected[name]) for name in other)
             raise ValueError(f"{path} does not have the {' and the '.join(other)} of this training; expected {values}.")
         if epoch > self.recipe.epochs:
-            raise ValueError(f"{path} is after epoch {epoch}; the last of {self.recipe.epochs} is past.")
+            raise ValueError(f"{path} is after epoch {epoch}; this training ends after {self.recipe.epochs}.")
         try:
             self.restore(state)
         except DAMAGE as error:  # such as weights of another shape
@@ -72,4 +72,4 @@ class Resumable(ABC):
 
 
 def _damaged(path: Path) -> str:
-    return f"{path} is damaged or not of this training; without --resume the training starts over."
+    return f"{path} is damaged or belongs to another training; without --resume the training starts over."

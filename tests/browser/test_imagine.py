@@ -112,7 +112,7 @@ def test_a_hole_is_filled_and_the_rest_stays(tab: Page) -> None:
     press(tab, "Cover the middle")
     for picture in pictures(tab, ~hole):
         np.testing.assert_array_equal(picture[~hole], image[~hole])
-    press(tab, "Whole again")
+    press(tab, "Undo damage")
 
 
 def test_the_server_draws_where_the_browser_may_not(served_page: Page) -> None:

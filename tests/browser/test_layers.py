@@ -238,7 +238,7 @@ def test_on_a_phone_the_pinned_cell_is_told_beside_its_map_and_no_map_moves(laye
     expect(view(layers).locator(".cell")).to_be_in_viewport(ratio=0.99)  # its edge may lie between two pixels
     view(layers).get_by_role("button", name="Show how").click()
     expect(view(layers).locator(".arithmetic .steps")).to_be_in_viewport()
-    view(layers).get_by_role("button", name="Fold").click()
+    view(layers).get_by_role("button", name="Hide").click()
     pin(layers, "stages.0.pointwise", 1, 5, 5)
     wait_for_field(layers)
     view(layers).get_by_role("button", name="Show how").click()
@@ -246,7 +246,7 @@ def test_on_a_phone_the_pinned_cell_is_told_beside_its_map_and_no_map_moves(laye
     assert parts.count() == 12, "sum, norm, residual and activation: a name, a formula and a number each"
     assert parts.evaluate_all("all => all.every((one) => one.scrollWidth <= one.offsetWidth + 1)"), "none over the next"
     assert all(box["x"] + box["width"] <= 360 for box in (part.bounding_box() for part in parts.all()))
-    view(layers).get_by_role("button", name="Fold").click()
+    view(layers).get_by_role("button", name="Hide").click()
 
 
 def test_lines_pass_behind_captions(layers: Page) -> None:

@@ -75,7 +75,9 @@ def test_what_is_no_digit_is_explained_as_such(tab: Page) -> None:
     button(tab, "Clear").click()
     draw(tab, SCRIBBLE)
     settle(tab)
-    expect(tab.locator("#misread .verdict-steps")).to_have_text(re.compile(r"^It takes this for no digit: .*scribbles"))
+    expect(tab.locator("#misread .verdict-steps")).to_have_text(
+        re.compile(r"^It does not take this for a digit: .*scribbles")
+    )
 
 
 def changes_of(net: DigitNet, strokes: Strokes) -> tuple[str | None, set[str]]:

@@ -103,7 +103,7 @@ def test_each_step_of_the_path_is_done_by_doing_it(first_visit: Page) -> None:
     expect(path(page)).to_have_attribute("data-done", "true")
     path(page).get_by_role("button", name="Leave").click()
     page.reload()
-    page.get_by_role("button", name="On with the path: step 5 of 6").click()
+    page.get_by_role("button", name="Continue the path: step 5 of 6").click()
     expect(path(page)).to_have_attribute("data-done", "true")
 
 

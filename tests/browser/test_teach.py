@@ -152,7 +152,7 @@ def test_undo_ends_what_is_still_measured_about_the_network_that_was_taught(page
     expect(progress(page)).to_contain_text("copies are taught", timeout=LONG)
     press(page, "Undo teaching")
     expect(chosen(page)).to_have_text(re.compile("^nano(?!, taught)"))
-    expect(progress(page)).to_contain_text("is on the list below", timeout=LONG)
+    expect(progress(page)).to_contain_text("is in the list below", timeout=LONG)
     expect(page.locator("#teach .curves")).to_be_hidden()
 
 

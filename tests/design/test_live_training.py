@@ -232,10 +232,10 @@ def test_trainings_are_bounded_and_invalid_requests_are_refused(
     first, second = (trainings.start_training({"design": write_design(SMALL), "epochs": 1}) for _ in range(2))
     ended(jobs, second["job"])
     for request in ({"training": first["training"]}, {"training": 3}, {}, None):
-        with pytest.raises(ValueError, match="no longer remembered"):
+        with pytest.raises(ValueError, match="no longer has this training"):
             trainings.resume_training(request)
     for request in ({"job": "no such"}, None):
-        with pytest.raises(ValueError, match="no longer known"):
+        with pytest.raises(ValueError, match="no longer knows"):
             trainings.stop_training(request)
     with pytest.raises(ValueError, match="stem_channels"):
         trainings.start_training(None)

@@ -47,7 +47,7 @@ def test_maps_are_those_of_the_step_and_the_image_that_are_asked_for(generator: 
     [
         ({"shares": np.zeros((1, 4))}, "11 numbers from 0 to 1"),
         ({"shares": np.full((1, 11), np.nan)}, "11 numbers from 0 to 1"),
-        ({"keep": None}, "comes with a mask"),
+        ({"keep": None}, "needs a mask"),
         ({"keep": np.zeros((28, 28), bool)}, "Nothing of the image is kept"),
         ({"keep": np.ones((28, 28), bool)}, "All of the image is kept"),
         ({"seed": -1}, "seed is -1"),

@@ -14,7 +14,7 @@ from model.training.stacked_training import SideBySide
 from model.training.training import Training
 
 CPU = torch.device("cpu")
-ONE_SENTENCE = r"\A[^\n]+{} is damaged or not of this training; [^\n]+\.\Z"
+ONE_SENTENCE = r"\A[^\n]+{} is damaged or belongs to another training; [^\n]+\.\Z"
 
 
 class Small(Resumable):
@@ -74,6 +74,6 @@ def test_a_training_that_was_made_otherwise_is_one_sentence(tmp_path: Path) -> N
         Small(rate=0.2).load(tmp_path / "state.pt")
     with pytest.raises(ValueError, match=ONE_SENTENCE.format("state.pt")):
         Small(size=3).load(tmp_path / "state.pt")
-    with pytest.raises(ValueError, match=r"\A[^\n]+ is after epoch 3; the last of 2 is past\.\Z"):
+    with pytest.raises(ValueError, match=r"\A[^\n]+ is after epoch 3; this training ends after 2\.\Z"):
         Small(epochs=2).load(tmp_path / "state.pt")
     Small(epochs=5).load(tmp_path / "state.pt")

@@ -73,8 +73,8 @@ def test_maps_come_as_signed_bytes_of_each_stage(generator: DigitGenerator, jobs
     [
         ({"generator": "../base"}, "no generator of that name"),
         ({"image": written(IMAGE[:27])}, "756 pixels; expected 784 bytes"),
-        ({"keep": "no base64"}, "no 28 x 28 pixels"),
-        ({"keep": None}, "comes with a mask"),
+        ({"keep": "no base64"}, "not 28 x 28 pixels"),
+        ({"keep": None}, "needs a mask"),
         ({"keep": written(0 * IMAGE)}, "Nothing of the image is kept"),
         ({"shares": [THREE] * 7}, "list of 1 to 6 lists"),
         ({"shares": [["a"] * 11]}, "have to be numbers"),

@@ -177,9 +177,9 @@ def test_an_invalid_request_is_refused(start: Start, request_: object) -> None:
 
 @pytest.mark.parametrize("job", [None, "", "0" * 32, ["x"], 5])
 def test_an_unknown_teaching_says_so(jobs: Jobs, job: object) -> None:
-    with pytest.raises(JobError, match="no longer known"):
+    with pytest.raises(JobError, match="no longer knows"):
         jobs.job_progress({"job": job, "since": 0})
-    with pytest.raises(JobError, match="no longer known"):
+    with pytest.raises(JobError, match="no longer knows"):
         cancel_teaching(jobs, job)
 
 

@@ -1,4 +1,4 @@
-"""A program's call waits for its work, and may tell of it in the meantime."""
+"""A program's call waits for its work, and may report its progress meanwhile."""
 
 import time
 from collections.abc import Iterator

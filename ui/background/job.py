@@ -24,7 +24,7 @@ class BusyError(JobError):
 
 
 class Later:
-    """What work returns whose rest may wait until everybody has had the first part of theirs.
+    """What work returns if its rest may wait until everybody else's first part is done.
 
     Args:
         work: the rest.
@@ -88,12 +88,12 @@ class Job:
             self.fail(str(error))
         except Exception:
             traceback.print_exc()
-            self.fail("The work broke off by a fault of this program; nothing was changed.")
+            self.fail("The work stopped because of a fault in this program; nothing was changed.")
         self.work = None
         return False
 
     def fail(self, sentence: str) -> None:
-        """What there is to say is why there is nothing."""
+        """End it without an outcome; the sentence says why."""
         self.error, self.state, self.work = sentence, FAILED, None
 
     def call_off(self) -> None:

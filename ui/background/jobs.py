@@ -149,7 +149,7 @@ class Jobs:
     def _job(self, key: object) -> Job:
         job = self._jobs.get(key) if isinstance(key, str) else None
         if job is None:
-            raise JobError("This work is no longer known here; please start it again.")
+            raise JobError("The server no longer knows this work; please start it again.")
         return job
 
     # The rest is called by whoever holds `_changed`, but for `_serve`.
@@ -158,7 +158,7 @@ class Jobs:
         """Refuse a job, or rather the one that would wait longest, where there are too many."""
         own = sum(other.whose == job.whose for other in self._queue)
         if job.whose.key and own >= MAX_OWN:
-            raise BusyError(f"{own} jobs of yours are waiting already; this one is asked for again when there is room.")
+            raise BusyError(f"{own} of your jobs are waiting already; this one is tried again when there is room.")
         if len(self._queue) < MAX_WAITING:
             return
         last = self._in_turn([*self._queue, job])[-1]

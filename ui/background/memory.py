@@ -30,7 +30,7 @@ def keep_for_the_next_step() -> None:
 
 
 async def give_back_when_quiet(server: Callable[[], Any], seconds: float = QUIET) -> None:
-    """Once many were answered and then few, `give_back`; forever.
+    """Call `give_back` whenever a busy time is followed by a quiet one; forever.
 
     Args:
         server: gives the uvicorn server, or None as long as there is none.

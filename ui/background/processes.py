@@ -1,4 +1,4 @@
-"""Processes of their own for what takes long, so that the pens go on and a crash takes nothing along.
+"""Separate processes for long work, so that drawing goes on and a crash takes nothing else down.
 
 Each is forked from a server that has imported the model already, where the system can do that: it starts at once and
 shares what was imported. They give way to the process that answers the pens.
@@ -179,7 +179,7 @@ class _Process:
         except (EOFError, OSError):
             self.end()
             raise ProcessLostError(
-                "The process that did this work was ended from outside, perhaps for want of memory; "
+                "The process that did this work was ended from outside, perhaps for lack of memory; "
                 "nothing was changed, please start it again."
             ) from None
 
@@ -215,7 +215,7 @@ class _Process:
 
 @contextmanager
 def _no_main_module() -> Iterator[None]:
-    """A new process imports the main module, which is app.py and would bring Gradio along; it has no use for it."""
+    """A new process imports the main module, which is app.py and would load Gradio, which it does not need."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:

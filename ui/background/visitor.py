@@ -1,7 +1,7 @@
 """Whose request is being answered: so that the long work of many is done in turn.
 
 A page makes up a key of its own and sends it along with what it starts; it keeps the key in its browser, so that a
-reload does not make somebody another visitor. Who makes up many keys still comes from one address.
+reload does not make somebody another visitor. Somebody who makes up many keys still has only one address.
 """
 
 from collections.abc import Iterator

@@ -119,7 +119,7 @@ class LiveTrainings:
         (key,) = fields_of(request, "training")
         with self._changing:
             if not isinstance(key, str) or key not in self._trainings:
-                raise ValueError("This training is no longer remembered here; start it again.")
+                raise ValueError("The server no longer has this training; start it again.")
             self._trainings.move_to_end(key)
             return key, self._trainings[key]
 

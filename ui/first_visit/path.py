@@ -54,7 +54,7 @@ def describe_path(networks: Networks, name: object) -> dict[str, Any]:
                 "check": "draw",
                 "sentence": "The network reads what you draw while you draw it.",
                 "task": "Draw a digit on the sheet.",
-                "found": "It read along with your pen; every map on this page did, too.",
+                "found": "It read while you drew, and every map on this page kept up.",
                 "tab": None,
                 "place": "#canvas .sheet",
                 "layer": None,
@@ -73,7 +73,7 @@ def describe_path(networks: Networks, name: object) -> dict[str, Any]:
             },
             {
                 "check": "teach",
-                "sentence": "A few drawings teach it your hand; other people's digits tell what that costs.",
+                "sentence": "A few drawings teach it your handwriting; other people's digits show what that costs.",
                 "task": "Keep some drawings under the digit that you mean, then press Teach.",
                 "found": "It has learned. Before and after, below, says what it reads now, and what that cost.",
                 "tab": "Teach",

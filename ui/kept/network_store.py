@@ -30,7 +30,7 @@ def is_key(name: object) -> TypeGuard[str]:
 
 
 class NetworkStore:
-    """Checkpoints in a directory; what is used least lately goes first.
+    """Checkpoints in a directory; the least recently used goes first.
 
     Where nothing can be written there, as on a full disk, they are kept in a temporary directory for as long as this
     process runs, so that what has been learned is not lost at its last step.

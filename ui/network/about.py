@@ -52,7 +52,7 @@ def _describe(networks: Networks, name: str) -> dict[str, str]:
         + (", more than the whole image" if seen > IMAGE_SIZE else "")
         + (f"; with every dilation 1 it would see {narrow} x {narrow}." if narrow < seen else ".")
     )
-    unproved = "" if CHECKSUM in metadata else "Its file has no checksum, so that damage to it would not be noticed."
+    unproved = "" if CHECKSUM in metadata else "Its file has no checksum, so damage to it would not be noticed."
     return {"title": networks.title(name), "told": told, "figures": _figures(metadata), "unproved": unproved}
 
 

@@ -78,7 +78,7 @@ class Answers:
 
 
 def _sharing(net: DigitNet, image: np.ndarray, wanted: dict[str, Any]) -> AbstractContextManager[None]:
-    """One pass for all parts: where one looks at a cell, and so back at the image, a pass that records gradients."""
+    """One pass for all parts: it records gradients if one of them looks at a cell."""
     if not wanted:
         return nullcontext()
     back = any(isinstance(asked, dict) and asked.get("cell") is not None for asked in wanted.values())

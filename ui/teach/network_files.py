@@ -44,13 +44,13 @@ def read_upload(request: object) -> tuple[bytes, str]:
 
 def _decoded(data: object) -> bytes:
     if not isinstance(data, str):
-        raise CheckpointError("The bytes of a network's file come as text in base64.")
+        raise CheckpointError("The bytes of a network's file have to be text in base64.")
     try:
         content = base64.b64decode(data[:MAX_CHARACTERS], validate=True)
     except binascii.Error:
-        raise CheckpointError("The bytes of a network's file come as text in base64.") from None
+        raise CheckpointError("The bytes of a network's file have to be text in base64.") from None
     if len(content) > MAX_UPLOAD:
-        raise CheckpointError(f"The file is larger than {MAX_UPLOAD / 2**20:g} MB; a network's file is not.")
+        raise CheckpointError(f"The file is larger than {MAX_UPLOAD / 2**20:g} MB; a network file is smaller.")
     return content
 
 

@@ -7,7 +7,7 @@ const CELLS_IN_MEMORY = 1024;
 
 const by = ([height, width]) => `${height} x ${width}`;
 
-/** As `describe_cell` of ui/layers.py, of the newest image; bytes instead of base64. */
+/** As `describe_cell` of ui/cell.py, of the newest image; bytes instead of base64. */
 export function describeCell(network, cell) {
   const named = cell && ["layer", "y", "x", "channel"].every((field) => field in cell);
   if (!named) throw new Error("A cell needs a layer, y, x and channel.");

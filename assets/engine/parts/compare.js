@@ -25,7 +25,7 @@ export function comparePart({ image, use, parameters: { stage, y, x, networks } 
   });
 }
 
-/** As `versus_part` of ui/teach.py: what another network says. */
+/** As `versus_part` of ui/teach/tab.py: what another network says. */
 export function versusPart({ image, use, parameters: { network: name } }) {
   const network = use(name);
   return { network: name, classes: network.classes, probabilities: read(network, image).probabilities };

@@ -274,7 +274,7 @@ def test_what_has_ended_is_forgotten_once_it_was_told(monkeypatch: pytest.Monkey
     key = jobs.start(lambda report: "an export")
     finished(jobs, key)
     threading.Event().wait(0.3)
-    with pytest.raises(JobError, match="no longer known"):
+    with pytest.raises(JobError, match="no longer knows"):
         jobs.progress(key)
     called_off = jobs.start(held(threading.Event()))
     jobs.cancel(called_off)
@@ -313,11 +313,11 @@ def test_news_are_counted_by_whole_numbers(since: object) -> None:
 
 @pytest.mark.parametrize("request_", [None, [], {}, {"since": 0}, {"job": "x", "since": 0}, {"job": []}])
 def test_a_question_without_a_job_is_refused_in_a_sentence(request_: object) -> None:
-    with pytest.raises(JobError, match="no longer known"):
+    with pytest.raises(JobError, match="no longer knows"):
         Jobs().job_progress(request_)
 
 
 @pytest.mark.parametrize("key", ["", "unknown", None, 3])
 def test_an_unknown_job_is_refused_in_a_sentence(key: object) -> None:
-    with pytest.raises(JobError, match="no longer known"):
+    with pytest.raises(JobError, match="no longer knows"):
         Jobs().progress(key)

@@ -1,4 +1,4 @@
-"""Processes of their own: work that is told to stop stops, and a process that dies takes nothing along."""
+"""Processes of their own: work that is told to stop stops, and a process that dies takes nothing else down."""
 
 import os
 import signal
