@@ -136,6 +136,7 @@ def train_study(
     *,
     epochs: int | None = None,
     outliers: str | Path | None = None,
+    runs: Path = RUNS,
     device: str = "auto",
     pendigits: str | Path | None = None,
 ) -> None:
@@ -148,6 +149,7 @@ def train_study(
         data: directory that holds MNIST/raw; downloaded if absent.
         epochs: instead of the recipe's.
         outliers: a corpus of letters, as for `train`.
+        runs: directory of the states of unfinished trainings.
         device: auto, cpu, cuda, ...
         pendigits: a pendigits file; the accuracy on its pen strokes is recorded too.
 
@@ -159,7 +161,7 @@ def train_study(
     for seed, preset in product(seeds, STUDY):
         name, recipe = default_name(preset, seed), _recipe(preset, epochs)
         if not _is_trained(name, recipe):
-            _write(*train(preset, seed, recipe, data, outliers=outliers, device=device, resume=True), name)
+            _write(*train(preset, seed, recipe, data, outliers=outliers, runs=runs, device=device, resume=True), name)
         if strokes and "pendigits" not in read_metadata(name)["figures"]:
             record(name, "pendigits", pendigits_figures(load_checkpoint(name), strokes))
 
@@ -222,6 +224,7 @@ def main() -> int:
                 options.data,
                 epochs=options.epochs,
                 outliers=options.outliers,
+                runs=options.runs,
                 device=options.device,
                 pendigits=options.pendigits,
             )
@@ -242,7 +245,9 @@ def main() -> int:
         )
         _write(net, history, out)
     except KeyboardInterrupt:
-        if state_file(options.preset, options.seed, options.runs).is_file():
+        if options.study:
+            print("\nStopped; finished networks and epochs are kept: the same command continues from them.")
+        elif state_file(options.preset, options.seed, options.runs).is_file():
             print("\nStopped; the last finished epoch is kept: the same command with --resume continues from it.")
         else:
             print("\nStopped before an epoch was finished; nothing is kept.")

@@ -128,8 +128,8 @@ def describe_arithmetic(layer: Layer, parts: CellArithmetic) -> dict[str, Any]:
 
     Returns:
         `patch`: inputs, weights and products of a single kernel, row by row, null in the padding; or `terms`:
-        [name, input, weight, product] of the channels that contribute most, and `rest`, [how many others, the sum]; or
-        `mean`, how many cells. Then `sum`, `scale`, `shift`, `residual`, `value`.
+        [channel, input, weight, product] of the channels that contribute most, and `rest`, [how many others, the sum];
+        or `mean`, how many cells. Then `sum`, `scale`, `shift`, `residual`, `rectified`, `value`.
     """
     numbers = {
         "sum": _short(parts.sum),

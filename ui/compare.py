@@ -52,8 +52,8 @@ def describe_study(_request: object = None) -> dict[str, Any]:
 
     Returns:
         `networks`, one entry each with its name, title, kind, cost, field and accuracies (mean, deviation and seeds);
-        `claims`; `points` of the plot of accuracy against parameters; `cost`, weights of one stage by channels and
-        kernel.
+        `claims`; `points` of the plot of accuracy against parameters; `cost`, multiply-accumulates of one stage by
+        channels and kernel.
 
     Raises:
         ValueError: all of the study's checkpoints are missing, or one is damaged.

@@ -5,14 +5,14 @@
 //
 //     map = max(0, scale * (sum of inputs times weights) + shift + residual)
 //
-// where scale and shift are the norm. engine/network.js lays the maps out and calls one function a layer.
+// where scale and shift are the norm. engine/layer_stack.js lays the maps out and calls one function a layer.
 // python assets/engine/build.py compiles this file.
 
 #include "vectors.h"
 
 enum { MAX_TAPS = 15 * 15 };
 
-// As engine/network.js writes it: 32 bits each.
+// As engine/layer_stack.js writes it: 32 bits each.
 typedef struct {
   int height, width, channels;                // of the map that is read
   int kernel, stride, dilation, padding;

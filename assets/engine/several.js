@@ -10,7 +10,7 @@ const SURE = 0.5; // probability from which a part is called a digit
 const MOST = 8; // parts that are read
 
 /** Strokes taken apart where they stand beside each other, left to right. */
-export function sideBySide(strokes) {
+function sideBySide(strokes) {
   const least = LEAST_WIDTH * heightOf(strokes);
   const sides = strokes.map((stroke) => {
     const { low, high } = extent([stroke]);

@@ -43,7 +43,7 @@ function mountDrawing(view, server, { count, steps, guidance, most }, { generato
   let sheet = null; // the drawing as it lies on the sheet, Uint8Array (784)
   let seen = null; // as the network that reads sees it
   let drawn = null; // { request, images, trail } of the newest answer
-  let readings = null; // { classes, probabilities } of its images
+  let readings = null; // { classes, probabilities, of: what was drawn }
   let chosen = 0; // index of one of them
   let running = null; // what calls off the drawing under way
   let resting = null;
@@ -116,8 +116,8 @@ function mountDrawing(view, server, { count, steps, guidance, most }, { generato
     const own = drawn;
     const { network } = get();
     const found = await readImages(Array.from({ length: count }, (_, index) => imageAt(own.images, index)), network, server);
-    if (drawn !== own) return;
-    readings = found.error ? null : found;
+    if (drawn !== own || network !== get().network) return;
+    readings = found.error ? null : { ...found, of: own };
     tiles.name(readings);
     setText(find(".reader"), `Below each: what ${titleOf(network)} reads it as. Choose one to see how it was drawn.`);
     showChosen();
@@ -175,7 +175,7 @@ function mountDrawing(view, server, { count, steps, guidance, most }, { generato
     else stages.clear();
   }
 
-  const labelOf = (index) => readings && likeliest({ classes: readings.classes, probabilities: readings.probabilities[index] });
+  const labelOf = (index) => readings?.of === drawn && likeliest({ classes: readings.classes, probabilities: readings.probabilities[index] });
 
   // Controls ------------------------------------------------------------------------------------------------------
 

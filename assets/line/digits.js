@@ -48,7 +48,7 @@ function distance([top, left, bottom, right], [x, y]) {
 
 const isIn = (box, point) => distance(box, point) < 1e-2;
 
-/** Two strokes across a box that no stroke lies in, so that there is always something to look at. */
+/** A stroke across a box in which no stroke lies, so that there is always something to look at. */
 const cornersOf = ([top, left, bottom, right]) => [[[left, top], [right, bottom]]];
 
 function enlarged(strokes) {

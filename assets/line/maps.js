@@ -23,6 +23,7 @@ export function mount({ element, server }) {
   const described = new Map(); // network -> its layers
   const canvases = new Map(); // layer -> its canvas
   const all = find('[data-do="all"]');
+  let asked = null; // the network whose layers are on their way
   let layers = []; // of the network that is shown
   let shown = null; // the newest answer with maps
   let pinned = null; // { layer, y, x, channel }
@@ -36,7 +37,10 @@ export function mount({ element, server }) {
 
   async function describe(network) {
     if (!described.has(network)) {
+      if (asked === network) return;
+      asked = network;
       const answer = await askServer(server.describe_line, { network }, "write on to try again");
+      asked = null;
       if (answer.error) return setText(find(".sentence"), answer.error);
       described.set(network, answer.layers);
     }

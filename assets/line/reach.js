@@ -5,12 +5,13 @@ export function reachInWords(layer, { y, x, channel }, box, read, { digits, widt
   const pixels = read.reduce((count, paths) => count + (paths > 0), 0);
   const own = digitAt(digits, (box[1] + box[3]) / 2);
   const reached = digits.filter(({ box: [top, left, bottom, right] }) => touches(read, width, top, left, bottom, right));
-  const others = reached.filter((digit) => digit !== own).map(({ label, unlike }) => (unlike ? "something unlike a digit" : `the ${label}`));
+  const nameOf = ({ label, unlike }) => (unlike ? "something unlike a digit" : `the ${label}`);
+  const others = reached.filter((digit) => digit !== own).map(nameOf);
   const what = `${layer.title}, channel ${channel}, cell (${y}, ${x}) reads ${pixels} pixels of a field of ${layer.field} x ${layer.field}`;
   if (!reached.length) return `${what}: paper alone.`;
-  if (!others.length) return `${what}: one digit wide, it sees the ${own.label} that it lies on and no other.`;
+  if (!others.length) return `${what}: one digit wide, it sees ${nameOf(own)} that it lies on and no other.`;
   if (!own) return `${what}: it lies between digits and sees ${listed(others)}.`;
-  return `${what}: it lies on the ${own.label} and reaches into its neighbour${others.length > 1 ? "s" : ""}, ${listed(others)}.`;
+  return `${what}: it lies on ${nameOf(own)} and reaches into its neighbour${others.length > 1 ? "s" : ""}, ${listed(others)}.`;
 }
 
 /** The digit whose box holds a column; of several, the one whose middle is nearest. */

@@ -7,6 +7,7 @@ import { IMAGE_SIZE, fromBase64 } from "../page/bytes.js";
 import { follow as followJob, waiting } from "../page/job.js";
 import { ask } from "../page/reader.js";
 import { live } from "../page/view.js";
+import { get } from "../page/state.js";
 import { grouped, titleOfLayer } from "../page/words.js";
 import { fit, layOver } from "../paint/frame.js";
 import { paintGrowth } from "../paint/growth.js";
@@ -25,7 +26,9 @@ export function mount({ element, server }) {
   let image = null; // the drawing's image: the one thing here that changes with the pen
 
   const describe = ({ network }) => followJob(server.describe_architecture, { network }, server.job_progress, (told) => {
+    if (network !== get().network) return true;
     view.querySelector(".problem").textContent = told.state === "waiting" ? waiting(told) : "Measuring what its layers look at.";
+    return false;
   });
   const follow = describing(view, describe, (answer, network) => {
     view.querySelector(".problem").textContent = answer.error ?? answer.note ?? "";

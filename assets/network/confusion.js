@@ -115,7 +115,9 @@ export function mount({ element, server }) {
   // What lies behind one ------------------------------------------------------------------------------------------
 
   const find = (request) => followJob(server.look_behind, request, server.job_progress, (told) => {
+    if (!finding.isAsking(request)) return true;
     setText(behind, told.state === "waiting" ? waiting(told) : "Looking for them.");
+    return false;
   });
   const finding = makeQuestion(find, "choose the count again to retry", (answer) => {
     if (answer.error) return setText(behind, answer.error);

@@ -55,7 +55,7 @@ export function decodeDrawing(text, width = 1) {
 }
 
 /** The page's address with the state in its fragment, except for the visitor's own networks. */
-export function linkTo({ drawing, line, network, cell, design, tab, path }) {
+function linkTo({ drawing, line, network, cell, design, tab, path }) {
   const fields = new URLSearchParams();
   if (network && !isOwn(network)) fields.set("network", network);
   if (cell) fields.set("cell", [cell.layer, cell.y, cell.x, cell.channel].join(","));

@@ -35,8 +35,8 @@ const isThere = () => fetch(import.meta.url, { method: "HEAD", cache: "no-store"
 
 /**
  * A question that is asked repeatedly, such as while a slider moves: one request is under way at a time, only the newest
- * waits for it, and `tell(answer, request)` is called with every answer. Returns { ask(request), drop() }; answers to what
- * was asked before `drop` are ignored.
+ * waits for it, and `tell(answer, request)` is called with every answer. Returns { ask(request), drop(),
+ * isAsking(request) }; answers to what was asked before `drop` are ignored.
  */
 export function makeQuestion(call, remedy, tell) {
   let waiting = null; // [request] of the newest question
@@ -58,5 +58,7 @@ export function makeQuestion(call, remedy, tell) {
 
   const drop = () => { waiting = underWay = null; };
 
-  return { ask, drop };
+  const isAsking = (request) => underWay?.[0] === request;
+
+  return { ask, drop, isAsking };
 }

@@ -6,7 +6,7 @@ import { askServer } from "../page/server.js";
 import { live } from "../page/view.js";
 
 /** Words for where old digits come from, by the name that the server gives it. */
-export const SOURCES = {
+const SOURCES = {
   MNIST: "Old digits are rehearsed from MNIST: people\u2019s digits.",
   "generated digits": "The old digits that it rehearses were drawn by a network, in the ways people write. With MNIST, the proof that none are forgotten is stronger.",
   "embedded drawings": "Old digits are rehearsed from a few drawings, varied. Other people\u2019s digits may be forgotten without this showing; fetch MNIST to prevent that.",

@@ -67,7 +67,7 @@ function sentence({ title, numbers, held, whose = " of yours" }) {
   const [before, after] = numbers.samples;
   const parts = [`${title} came from ${numbers.from}. It reads ${accuracy(after)} of the samples it was taught with correctly (${accuracy(before)} before)`];
   if (held === undefined || held === "unknown") {
-    parts.push(`how well it reads new drawings of yours is ${held ? "unknown: measuring it was cancelled" : "being measured"}`);
+    parts.push(`how well it reads new drawings of yours is ${held ? "unknown: measuring it was not finished" : "being measured"}`);
   } else if (held) {
     parts.push(`of ${held.total} held-out drawings${whose}, ${held.before} were read correctly before and ${held.after} after teaching with the others${held.total < MANY ? " (too few to be certain)" : ""}`);
   } else {

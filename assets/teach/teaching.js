@@ -59,6 +59,7 @@ export function mountTeaching(section, server, props, show) {
     rounds = round = 0;
     draw();
     const { state, error, outcome } = await watch(server.job_progress, job.key, heed, () => say(UNREACHABLE));
+    if (!state && job.taught) updateNetwork(job.taught, { held: "unknown" });
     if (!state) end(`The server was restarted before teaching finished; ${titleOf(get().network)} is the last finished network.`);
     if (state === "failed") end(error);
     if (state === "cancelled") end(stopped());

@@ -1,5 +1,6 @@
 """Where a training's lines come from: composed by another process ahead of time, and kept in a directory."""
 
+import hashlib
 import os
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
@@ -43,6 +44,7 @@ class Source:
         kept: Path,
     ) -> None:
         self.lines, self.pool, self.seed, self.kept = lines, pool, seed, kept
+        self.version = hashlib.sha256(repr((how, letters and Path(letters).name)).encode()).hexdigest()[:12]
         self.composing: dict[int, Future[None]] = {}
         self.process = ProcessPoolExecutor(1, get_context("spawn"), _prepare, (data, letters, how))
         kept.mkdir(parents=True, exist_ok=True)
@@ -64,7 +66,7 @@ class Source:
         return part
 
     def _file(self, part: int) -> Path:
-        return self.kept / f"lines-{self.seed}-{part}-{self.lines}.npz"
+        return self.kept / f"lines-{self.version}-{self.seed}-{part}-{self.lines}.npz"
 
     def __enter__(self) -> "Source":
         return self

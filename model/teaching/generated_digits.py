@@ -32,7 +32,8 @@ def write_digits(path: str | Path, digits: Split) -> None:
     """
     levels = (digits.images.float() / LEVEL).round().to(torch.uint8).flatten(1)  # (N, 784)
     packed = levels[:, ::2] * 16 + levels[:, 1::2]  # two pixels a byte, (N, 392)
-    np.savez_compressed(path, images=packed.numpy(), labels=digits.labels.to(torch.uint8).numpy())
+    with Path(path).open("wb") as file:  # by a name, NumPy would add a suffix to it
+        np.savez_compressed(file, images=packed.numpy(), labels=digits.labels.to(torch.uint8).numpy())
 
 
 def read_digits(path: str | Path = FILE) -> Split:

@@ -122,7 +122,7 @@ class Lesson:
         with torch.inference_mode():
             self.rehearsed_features = features_of(self.old, material.rehearsed.images)  # (R, C)
             self.old_logits = self.old.head(self.rehearsed_features)  # (R, classes)
-        self.known, self.hands_before = net.classes, answers_to_hands(net) if check_hands else None
+        self.hands_before = answers_to_hands(net) if check_hands else None
         self.logits_before = answers_before(net, material.held_out.images)
         self.before = report_on(net, material, self.logits_before)
         chosen = material.chosen
@@ -153,7 +153,7 @@ class Lesson:
         changes = weight_changes(self.old, self.new)
         styles = []
         if self.hands_before:
-            styles = style_changes(self.hands_before, answers_to_hands(self.new), self.known)
+            styles = style_changes(self.hands_before, answers_to_hands(self.new), self.before_classes)
         return FineTuned(
             self.new, self.history, self.before, after, material.source, interpolation, changes, proof, contests, styles
         )

@@ -113,18 +113,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     held_out, test = load_hands(HELD_OUT, HELD_OUT_SEED, cache=options.runs), load_mnist(options.data, train=False)
     validation = load_training(options.data)[1]
     bank = _bank(options, device)
+    origin = origin_of(options.start) if options.start else None
     said = {
         "side_by_side": True,
         "teacher": None,
         **bank.made,
-        **({"start": origin_of(options.start)} if options.start else {}),
+        **({"start": origin} if origin else {}),
     }
     start = load_checkpoint(options.start) if options.start else None
     trainings: dict[str, SideBySide] = {}
     for name in options.networks:
         changed = {"batch": options.batch, "epochs": options.epochs, "learning_rate": options.learning_rate}
         recipe = replace(RECIPES[name], **{key: value for key, value in changed.items() if value is not None})
-        trainings[name] = SideBySide(NETWORKS[name], options.seeds, recipe, bank, device, start)
+        trainings[name] = SideBySide(NETWORKS[name], options.seeds, recipe, bank, device, start, origin)
         if options.resume and _state_file(options, name).is_file():
             trainings[name].load(_state_file(options, name))
         trainings[name].capture()

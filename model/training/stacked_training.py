@@ -31,6 +31,7 @@ class SideBySide(Resumable):
         bank: what they are trained on.
         device: where.
         start: a network of that shape to start from; otherwise from random weights.
+        origin: how that network was made, as `model.training.provenance.origin_of` says it.
     """
 
     KEPT: ClassVar[tuple[str, ...]] = ("net", "average", "optimizer", "schedule")
@@ -44,7 +45,9 @@ class SideBySide(Resumable):
         bank: Bank,
         device: torch.device,
         start: DigitNet | None = None,
+        origin: dict[str, Any] | None = None,
     ) -> None:
+        self.origin = origin
         self.config, self.seeds, self.recipe, self.bank, self.device = config, tuple(seeds), recipe, bank, device
         nets = []
         for seed in seeds:
@@ -124,7 +127,7 @@ class SideBySide(Resumable):
 
     def made(self) -> dict[str, Any]:
         """As `Resumable.made`; a state is loaded before `capture`."""
-        return {"recipe": asdict(self.recipe), "seeds": self.seeds}
+        return {"recipe": asdict(self.recipe), "seeds": self.seeds, "bank": self.bank.made, "start": self.origin}
 
     def _order(self, epoch: int) -> Tensor:
         """Rows of the bank, (steps, batch, K)."""

@@ -429,7 +429,7 @@ def test_a_class_shows_what_speaks_for_it_and_against_it(layers: Page, base: Dig
     logit = layer_maps(base, rasterize(drawing(layers)))["head"][7, 0, 0]
     assert shown_numbers(layers, ".arithmetic .steps .number")[-1] == pytest.approx(logit, abs=1e-4)
     sides = view(layers).locator(".terms .side").all_inner_texts()
-    assert {"for", "against"} >= set(sides) != set()
+    assert set(sides) == {"for", "against"}
 
 
 # Maps ----------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """What the page says, and that it says it about the current drawing."""
 
-import re
-
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
@@ -89,18 +87,6 @@ def test_another_network_reads_the_same_drawing(served_page: Page) -> None:
     assert f"network={asked['network']}" in page.evaluate("location.hash")
 
 
-def test_a_late_answer_does_not_take_back_a_choice(page: Page) -> None:
-    """What the page itself chose, as after a teaching, is shown by way of the server; the visitor may be faster."""
-    holding = Holding(page, "**/queue/join*")
-    page.evaluate(f"{module('kept/networks.js')}.then((networks) => networks.chooseNetwork('small'))")
-    choose(page, 1)
-    expect(network(page)).to_have_value(re.compile("^tiny"))
-    holding.let_go()
-    page.wait_for_timeout(500)
-    expect(network(page)).to_have_value(re.compile("^tiny"))
-    assert page.evaluate(f"{module('page/state.js')}.then((state) => state.get().network)") == "tiny"
-
-
 def test_nothing_jumps(browser: Browser, open_page: OpenPage) -> None:
     """Neither on a wide screen nor on a narrow one, whatever is on the sheet."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
@@ -143,18 +129,6 @@ def test_at_360_pixels_nothing_lies_outside(shared_phone: Page) -> None:
             tab.click()
         page.wait_for_timeout(200)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, f"tab {number}"
-        page.evaluate("scrollTo(0, document.body.scrollHeight)")  # code can be focused once it was in sight
-        page.wait_for_function(f"!{OUT_OF_REACH}.length")
-
-
-# Regions that the keyboard cannot scroll: neither they nor anything in them can be focused.
-OUT_OF_REACH = """[...document.querySelectorAll("main *")].filter((each) => {
-    const { overflowX, overflowY } = getComputedStyle(each);
-    const wide = /auto|scroll/.test(overflowX) && each.scrollWidth > each.clientWidth + 1;
-    const high = /auto|scroll/.test(overflowY) && each.scrollHeight > each.clientHeight + 1;
-    return each.clientWidth && (wide || high) && each.tabIndex < 0
-        && !each.querySelector("button, a, input, select, textarea, [tabindex='0']");
-})"""
 
 
 def test_the_document_is_sent_compressed(page: Page, server: str) -> None:

@@ -225,12 +225,26 @@ def test_a_stopped_training_goes_on_where_it_stopped(trainings: LiveTrainings, j
         assert after[0]["images"] > before["images"]
 
 
+def test_a_training_that_waits_or_runs_is_not_forgotten(
+    trainings: LiveTrainings, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui_live, "MOST_TRAININGS", 0)
+    started = [trainings.start_training({"design": write_design(SMALL), "epochs": 1}) for _ in range(3)]
+    for each in started:
+        ended(jobs, each["job"])
+        with pytest.raises(ValueError, match="is finished"):
+            trainings.resume_training({"training": each["training"]})
+
+
 def test_trainings_are_bounded_and_invalid_requests_are_refused(
     trainings: LiveTrainings, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ui_live, "MOST_TRAININGS", 1)
-    first, second = (trainings.start_training({"design": write_design(SMALL), "epochs": 1}) for _ in range(2))
-    ended(jobs, second["job"])
+    started = []
+    for _ in range(3):
+        started.append(trainings.start_training({"design": write_design(SMALL), "epochs": 1}))
+        ended(jobs, started[-1]["job"])
+    first, second, _ = started
     for request in ({"training": first["training"]}, {"training": 3}, {}, None):
         with pytest.raises(ValueError, match="no longer has this training"):
             trainings.resume_training(request)

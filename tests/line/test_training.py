@@ -20,7 +20,7 @@ from model.line.layout import NO_LABEL, Line
 from model.line.loss import centre_loss, iou_of_distances, line_loss, targets_of
 from model.line.measure import line_figures, matched
 from model.line.network import ANSWERS, LineNet, LineOutput, line_config
-from model.line.source import load_lines, save_lines
+from model.line.source import Source, load_lines, save_lines
 from model.line.strip import INK
 from model.line.train import recipe_of
 from model.line.training import LineRecipe, LineTraining
@@ -142,6 +142,16 @@ def test_composed_lines_survive_their_file(lines: list[Line], tmp_path: Path) ->
     save_lines(lines, tmp_path / "lines.npz")
     for line, again in zip(lines, load_lines(tmp_path / "lines.npz"), strict=True):
         assert all(np.array_equal(one, other) for one, other in zip(line, again, strict=True))
+
+
+def test_lines_of_another_kind_are_not_taken_from_the_directory(tmp_path: Path) -> None:
+    """A checkpoint would say that letters were taught which its lines never had."""
+    kinds = [(None, Composition()), ("letters.zip", Composition()), (None, Composition(hands=1))]
+    files = set()
+    for letters, how in kinds:
+        with Source(tmp_path, letters, how, lines=10, pool=1, seed=0, kept=tmp_path) as source:
+            files.add(source._file(0))
+    assert len(files) == len(kinds)
 
 
 @pytest.mark.parametrize("name", ["epochs", "decay", "lines"])

@@ -70,7 +70,7 @@ def test_a_network_learns_the_same_beside_another_as_alone(material: Material, t
     bank = build_bank(material, CPU, teachers, strengths=(0.1, 0.3))
 
     def started(*seeds: int) -> SideBySide:
-        return SideBySide(PRESETS["nano"], seeds, RECIPE, bank, CPU)
+        return SideBySide(MULTI_SCALE, seeds, RECIPE, bank, CPU)  # rounding grows with depth
 
     def gradients(training: SideBySide) -> Sequence[Tensor]:
         training.index.copy_(training._order(0)[0])
@@ -97,6 +97,12 @@ def test_a_training_that_is_stopped_goes_on_as_if_it_had_not_been(material: Mate
         assert torch.equal(net.state_dict()[name], values), name
     with pytest.raises(ValueError, match=r"the seeds of this training; expected \(4,\)"):
         SideBySide(PRESETS["nano"], [4], RECIPE, bank, CPU).load(tmp_path / "state.pt")
+    with pytest.raises(ValueError, match=r"the start of this training; expected \{'name': 'other'\}"):
+        SideBySide(PRESETS["nano"], [3], RECIPE, bank, CPU, origin={"name": "other"}).load(tmp_path / "state.pt")
+    with pytest.raises(ValueError, match=r"the bank of this training; expected \{'teacher': 'wide'\}"):
+        SideBySide(PRESETS["nano"], [3], RECIPE, bank._replace(made={"teacher": "wide"}), CPU).load(
+            tmp_path / "state.pt"
+        )
 
 
 def test_the_bank_keeps_labels_and_only_digits_have_answers(material: Material, tmp_path: Path) -> None:
@@ -119,7 +125,7 @@ def test_the_bank_keeps_labels_and_only_digits_have_answers(material: Material, 
     assert torch.equal(kept.images, bank.images)
     assert kept.answers is not None
     assert torch.equal(kept.answers, bank.answers)
-    with pytest.raises(ValueError, match="some of MNIST's as well"):
+    with pytest.raises(ValueError, match="some for MNIST's as well"):
         build_bank(material, CPU, [], teachers, strengths=(0.1,))
 
 

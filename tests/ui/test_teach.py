@@ -21,6 +21,7 @@ from ui.background.jobs import Jobs
 from ui.background.processes import Report
 from ui.kept.networks import Networks
 from ui.serving.answers import Answers
+from ui.teach import tab
 from ui.teach.tab import cancel_teaching, teach, versus_part
 from ui.teach.teaching import finite, read_settings, teaching_work
 
@@ -86,6 +87,16 @@ def test_a_taught_network_reads_like_any_other(networks: Networks, jobs: Jobs, s
     assert answer["classes"][-1] == "heart"
     assert answer["parts"]["versus"]["classes"] == list("0123456789")
     assert start({"network": key, "samples": [sample("heart", ONE)], "settings": QUICK})["job"]
+
+
+def test_a_network_that_would_hold_up_the_pens_is_not_compared_with(
+    networks: Networks, offered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tab, "READING", 1)
+    answer = Answers(networks, {"versus": partial(versus_part, networks)}).read(
+        {"sequence": 1, "drawing": ONE, "network": offered, "parts": {"versus": {"network": offered}}}
+    )
+    assert "too large to compare with" in answer["parts"]["versus"]["error"]
 
 
 def test_the_network_before_is_not_touched(networks: Networks, jobs: Jobs, start: Start, offered: str) -> None:

@@ -64,7 +64,7 @@ def test_one_visitor_asking_forty_times_is_told_to_wait(
     with asked_by("10.0.0.1", {"visitor": "one"}):
         for _ in range(MAX_OWN):
             descriptions.describe_architecture({"network": key})
-        with pytest.raises(BusyError, match="of yours"):
+        with pytest.raises(BusyError, match="of your jobs"):
             descriptions.describe_architecture({"network": key})
     gate.set()
 

@@ -41,7 +41,7 @@ from ui.teach.network_files import network_file
 from ui.teach.teaching import LESSON, TeachingError, teaching_work, warnings_of
 
 ALL_CHANNELS = -1
-EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact exact
+EXACT = 2**53  # up to here every JSON reader keeps whole numbers exact
 TEACHINGS = 8  # calls followed at once; their work waits in a single queue
 DIGITS = 6  # significant digits of the values of an effective field
 

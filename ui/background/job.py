@@ -93,8 +93,11 @@ class Job:
         return False
 
     def fail(self, sentence: str) -> None:
-        """End it without an outcome; the sentence says why."""
-        self.error, self.state, self.work = sentence, FAILED, None
+        """End it without an outcome; the sentence says why. What it has so far stays valid, whatever its rest does."""
+        if self.rounds:
+            self.call_off()
+        else:
+            self.error, self.state, self.work = sentence, FAILED, None
 
     def call_off(self) -> None:
         """What it has so far is its outcome, if it has any."""

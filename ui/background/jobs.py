@@ -13,7 +13,7 @@ from model.checks import fields_of, is_whole
 from ui.background.job import DONE, RUNNING, WAITING, BusyError, Job, JobError, Work
 from ui.background.visitor import Visitor, visitor
 
-MAX_WAITING = 64
+MAX_WAITING = 64  # of the quick jobs, and of the others
 MAX_OWN = 6  # of one visitor
 TRY_AGAIN = 5.0  # seconds after which a page that found no place asks for one again
 KEPT_FOR = 600.0  # seconds after the last question
@@ -64,6 +64,7 @@ class Jobs:
             key, job = secrets.token_hex(16), Job(work, kind, visitor() if whose is None else whose, quick)
             job.turns = self._turns_of(job)
             self._make_room(job)
+            self._turns |= dict(zip(_asking(job), job.turns, strict=True))
             self._jobs[key] = job
             self._queue.append(job)
             threads = self._threads[quick]
@@ -123,6 +124,11 @@ class Jobs:
         """
         return self.progress(*fields_of(request, "job", since=0))
 
+    def goes_on(self, key: str) -> bool:
+        """Whether a job waits or runs."""
+        job = self._jobs.get(key)
+        return job is not None and not job.ended()
+
     def cancel(self, key: object) -> None:
         """Have a job stop at its next report; one that waits leaves the queue at once.
 
@@ -156,12 +162,13 @@ class Jobs:
 
     def _make_room(self, job: Job) -> None:
         """Refuse a job, or rather the one that would wait longest, where there are too many."""
-        own = sum(other.whose == job.whose for other in self._queue)
+        same = self._order(job.quick)
+        own = sum(other.whose == job.whose for other in same)
         if job.whose.key and own >= MAX_OWN:
             raise BusyError(f"{own} of your jobs are waiting already; this one is tried again when there is room.")
-        if len(self._queue) < MAX_WAITING:
+        if len(same) < MAX_WAITING:
             return
-        last = self._in_turn([*self._queue, job])[-1]
+        last = self._in_turn([*same, job])[-1]
         if last is job:
             raise BusyError(f"{MAX_WAITING} others are waiting already; there may be room in a few seconds.")
         self._queue.remove(last)
@@ -179,13 +186,9 @@ class Jobs:
         """The turn of its visitor and that of its address in which a job comes: their next, or the present one."""
         if not self._queue:
             self._turns.clear()
-        asking: tuple[Visitor | str, ...] = (job.whose, job.whose.address)
-        turns = []
-        for who, present in zip(asking, self._present[job.quick], strict=True):
-            turn = max(self._turns.get((job.quick, who), -1) + 1, present)
-            self._turns[job.quick, who] = turn
-            turns.append(turn)
-        return turns[0], turns[1]
+        before = (self._turns.get(asking, -1) for asking in _asking(job))
+        own, of_address = (max(turn + 1, now) for turn, now in zip(before, self._present[job.quick], strict=True))
+        return own, of_address
 
     def _next(self, quick: bool) -> Job | None:
         self._drop_unwanted()
@@ -240,6 +243,11 @@ class Jobs:
                 if goes_on:
                     self._queue.append(job)
                 self._changed.notify_all()
+
+
+def _asking(job: Job) -> tuple[tuple[bool, Visitor | str], ...]:
+    """Whose turns a job takes: its visitor's, and its address's, each apart for what is quick."""
+    return (job.quick, job.whose), (job.quick, job.whose.address)
 
 
 def _part(job: Job) -> str:

@@ -213,15 +213,19 @@ class _Process:
         return pickle.loads(self._pipe.recv_bytes())
 
 
+_changing_main = threading.Lock()
+
+
 @contextmanager
 def _no_main_module() -> Iterator[None]:
     """A new process imports the main module, which is app.py and would load Gradio, which it does not need."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
+    with _changing_main:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 def _serve(pipe: Connection) -> None:

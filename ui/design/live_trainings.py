@@ -17,7 +17,7 @@ from ui.background.processes import Processes, Report
 from ui.kept.networks import Networks
 from ui.serving.answers import to_base64
 
-MOST_TRAININGS = 12  # that are remembered, so that they can be taken up again; the one used least lately goes first
+MOST_TRAININGS = 12  # that are remembered, so that they can be taken up again, besides those that wait or run
 KERNELS = 16  # of a convolution that are shown
 CLOCK = 8  # characters of a time of day, "14:02:31"
 
@@ -35,6 +35,7 @@ class LiveTrainings:
     def __init__(self, networks: Networks, jobs: Jobs, processes: Processes, data: str | Path) -> None:
         self._networks, self._jobs, self._processes, self._data = networks, jobs, processes, data
         self._trainings: OrderedDict[str, LiveTraining] = OrderedDict()  # as they were last looked at
+        self._job_of: dict[str, str] = {}  # the last one of each training
         self._changing = threading.Lock()
 
     def start_training(self, request: object) -> dict[str, str]:
@@ -51,11 +52,10 @@ class LiveTrainings:
         """
         design, epochs = fields_of(request, "design", "epochs")
         training, key = LiveTraining(read_design(design), epochs, self._data), secrets.token_hex(16)
-        job = self._start(key, training)
         with self._changing:
+            job = self._start(key, training)
             self._trainings[key] = training
-            if len(self._trainings) > MOST_TRAININGS:
-                self._trainings.popitem(last=False)
+            self._forget_oldest()
         return {"training": key, "job": job}
 
     def resume_training(self, request: object) -> dict[str, str]:
@@ -123,11 +123,18 @@ class LiveTrainings:
             self._trainings.move_to_end(key)
             return key, self._trainings[key]
 
+    def _forget_oldest(self) -> None:
+        """Where there are too many, forget those used least recently; none that waits or runs."""
+        idle = [key for key in self._trainings if not self._jobs.goes_on(self._job_of[key])]
+        for key in idle[: max(len(idle) - MOST_TRAININGS, 0)]:
+            del self._trainings[key], self._job_of[key]
+
     def _start(self, key: str, training: LiveTraining) -> str:
         def remember(learned: LiveTraining | None) -> None:
             with self._changing:
                 if learned is not None and key in self._trainings:
                     self._trainings[key] = learned
+                    self._trainings.move_to_end(key)
 
         def work(report: Report) -> None:
             def heed(*all_news: tuple[dict[str, Any], LiveTraining | None]) -> None:
@@ -137,7 +144,8 @@ class LiveTrainings:
 
             remember(self._processes.run(train, (training,), heed))
 
-        return self._jobs.start(work, "training")
+        self._job_of[key] = self._jobs.start(work, "training")
+        return self._job_of[key]
 
 
 def train(report: Report, training: LiveTraining) -> LiveTraining:

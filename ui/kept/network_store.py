@@ -68,7 +68,7 @@ class NetworkStore:
         except Exception as error:  # safetensors has errors of its own for a full disk
             self._keep_elsewhere(key, net, history, error)
         else:
-            self._make_room(key)
+            self._make_room(self._file(key))
         return key
 
     def path(self, key: str) -> Path:
@@ -111,7 +111,7 @@ class NetworkStore:
         try:
             with self._lock:
                 self._spare = self._spare or tempfile.TemporaryDirectory(prefix="digitscope-")
-            save_checkpoint(net, self._places(key)[-1], **history)
+            self._make_room(save_checkpoint(net, self._places(key)[-1], **history))
         except Exception as again:
             raise CheckpointError(
                 "This network cannot be kept: the server's disk is full or cannot be written to. Your samples are "
@@ -127,30 +127,30 @@ class NetworkStore:
     def _age(path: Path) -> float:
         return time.time() - path.stat().st_mtime
 
-    def _make_room(self, newest: str) -> None:
+    def _make_room(self, newest: Path) -> None:
         with self._lock, suppress(OSError):
-            kept = self._by_use(newest)
-            total = self._file(newest).stat().st_size + self._unfinished()
-            for path, size, age in kept:
+            total = newest.stat().st_size + self._unfinished(newest.parent)
+            for path, size, age in self._by_use(newest):
                 total += size
                 if total > self.max_bytes or age > self.time_to_live:
                     path.unlink(missing_ok=True)
 
-    def _unfinished(self) -> int:
-        """Bytes of files that are being written; those whose writing was ended long ago are removed."""
+    def _unfinished(self, directory: Path) -> int:
+        """Bytes of files that are being written there; those whose writing was ended long ago are removed."""
         total = 0
-        for path in self.directory.glob(".mine-*"):
+        for path in directory.glob(".mine-*"):
             with suppress(FileNotFoundError):
                 total += path.stat().st_size
                 if self._age(path) > LEFT_BEHIND:
                     path.unlink()
         return total
 
-    def _by_use(self, newest: str) -> list[tuple[Path, int, float]]:
-        """All other networks with their bytes and the seconds since their last use, the one used last first."""
+    @staticmethod
+    def _by_use(newest: Path) -> list[tuple[Path, int, float]]:
+        """The other networks there with their bytes and the seconds since their last use, the one used last first."""
         found = []
-        for path in self.directory.glob(f"mine-*{SUFFIX}"):
-            if path != self._file(newest):
+        for path in newest.parent.glob(f"mine-*{SUFFIX}"):
+            if path != newest:
                 with suppress(FileNotFoundError):  # another process may keep networks here, too
                     status = path.stat()
                     found.append((path, status.st_size, time.time() - status.st_mtime))

@@ -181,7 +181,7 @@ def _values_in(body: bytes) -> int:
 
 
 def _values_outside_texts(body: bytes) -> int:
-    """As `_values_in`, where a text counts as one value and one for each escaped character, whatever it says."""
+    """As `_values_in`, where a text counts as two values and one more for each escaped character."""
     escaped = body.count(b"\\")
     plain = body.replace(b"\\\\", b"").replace(b'\\"', b"")
     quotes = plain.count(b'"')

@@ -1,7 +1,6 @@
 """Networks as files: kept by the visitor, and opened again without trusting them."""
 
 import base64
-import binascii
 
 from model import CheckpointError, DigitNet, NetworkConfig
 from model.checkpoint import SUFFIX, read_network
@@ -47,7 +46,7 @@ def _decoded(data: object) -> bytes:
         raise CheckpointError("The bytes of a network's file have to be text in base64.")
     try:
         content = base64.b64decode(data[:MAX_CHARACTERS], validate=True)
-    except binascii.Error:
+    except ValueError:
         raise CheckpointError("The bytes of a network's file have to be text in base64.") from None
     if len(content) > MAX_UPLOAD:
         raise CheckpointError(f"The file is larger than {MAX_UPLOAD / 2**20:g} MB; a network file is smaller.")

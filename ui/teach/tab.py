@@ -7,7 +7,9 @@ import gradio as gr
 import numpy as np
 
 from model import DigitNet, predict
+from model.checkpoint import CheckpointError
 from model.checks import fields_of
+from model.cost.budget import READING, work_of
 from model.drawing.samples import MAX_SAMPLES
 from model.teaching.lesson import WATCHED
 from model.teaching.recipe import Teaching
@@ -116,9 +118,11 @@ def versus_part(networks: Networks, _net: DigitNet, image: np.ndarray, parameter
         parameters: {network}, the other one.
 
     Raises:
-        CheckpointError: no such network is offered.
+        CheckpointError: no such network is offered, or it is too large to be read while others wait.
     """
     other = networks.load(parameters.get("network"))
+    if work_of(other.config) > READING:
+        raise CheckpointError("This network is too large to compare with while you draw; choose it alone instead.")
     probabilities = predict(other, image[None])[0]
     return {
         "network": parameters["network"],

@@ -1,4 +1,4 @@
-// What may be asked of a generator, checked before any work: the sentences are those of model/generation/sampling.py.
+// What may be asked of a generator, checked before any work: as model/generation/sampling.py checks it on the server.
 
 import { PIXELS, SIDE } from "./config.js";
 

@@ -168,8 +168,33 @@ def test_one_visitor_cannot_take_many_places(monkeypatch: pytest.MonkeyPatch) ->
     running(jobs, gate)
     for _ in range(jobs_module.MAX_OWN):
         jobs.start(held(gate), whose=whose)
-    with pytest.raises(BusyError, match="of yours"):
+    with pytest.raises(BusyError, match="of your jobs"):
         jobs.start(held(gate), whose=whose)
+    gate.set()
+
+
+def test_a_refusal_takes_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page asks again by itself: each time it would come after more of those who came later."""
+    jobs, gate = Jobs(), threading.Event()
+    running(jobs, gate)
+    monkeypatch.setattr(jobs_module, "MAX_WAITING", 1)
+    jobs.start(held(gate), whose=Visitor("", "one"))
+    for _ in range(3):
+        with pytest.raises(BusyError, match="waiting already"):
+            jobs.start(held(gate), whose=Visitor("", "patient"))
+    monkeypatch.setattr(jobs_module, "MAX_WAITING", 10)
+    patient, later = (jobs.start(held(gate), whose=Visitor("", name)) for name in ("patient", "later"))
+    assert [jobs.progress(key)["position"] for key in (patient, later)] == [2, 3]
+    gate.set()
+
+
+def test_long_jobs_leave_room_for_quick_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs_module, "MAX_WAITING", 1)
+    jobs, gate = Jobs(), threading.Event()
+    running(jobs, gate)
+    waits = jobs.start(held(gate), whose=Visitor("", "one"))
+    assert finished(jobs, jobs.start(lambda report: "found", quick=True))["outcome"] == "found"
+    assert jobs.progress(waits)["state"] == "waiting"
     gate.set()
 
 
@@ -235,6 +260,35 @@ def test_calling_off_the_rest_keeps_what_there_is() -> None:
     jobs.cancel(key)
     progress = finished(jobs, key)
     assert (progress["state"], progress["outcome"]) == ("done", "taught")
+
+
+def test_a_rest_that_fails_or_is_put_out_of_the_queue_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network is taught and in use, whatever becomes of its measurement."""
+    jobs, gate = Jobs(), threading.Event()
+
+    def lost(report: Report) -> None:
+        raise ValueError("The process was ended.")
+
+    progress = finished(jobs, jobs.start(lambda report: Later(lost, "taught")))
+    assert (progress["state"], progress["outcome"], progress["error"]) == ("done", "taught", None)
+    monkeypatch.setattr(jobs_module, "MAX_WAITING", 1)
+    first, begun = threading.Event(), threading.Event()
+
+    def lesson(report: Report) -> Later:
+        begun.set()
+        first.wait(PATIENCE)
+        return Later(held(gate), "taught")
+
+    key = jobs.start(lesson, whose=Visitor("", "one"))
+    begun.wait(PATIENCE)
+    other = jobs.start(held(gate), whose=Visitor("", "two"))
+    first.set()
+    while jobs.progress(other)["state"] == "waiting":
+        pass
+    jobs.start(held(gate), whose=Visitor("", "three"))
+    progress = jobs.progress(key)
+    assert (progress["state"], progress["outcome"], progress["error"]) == ("done", "taught", None)
+    gate.set()
 
 
 def test_places_that_nobody_asks_for_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

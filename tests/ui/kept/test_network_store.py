@@ -101,6 +101,16 @@ def test_a_network_is_kept_elsewhere_while_its_directory_cannot_be_written_to(
     load_checkpoint(store.path(key))
 
 
+def test_elsewhere_is_bounded_too(tmp_path: Path, small_net: DigitNet) -> None:
+    state = tmp_path / "state"
+    state.write_text("a file where the directory was")
+    store = NetworkStore(state, max_bytes=1)
+    first, second = store.keep(small_net), store.keep(small_net)
+    load_checkpoint(store.path(second))
+    with pytest.raises(CheckpointError, match="no longer kept"):
+        store.path(first)
+
+
 def test_a_directory_that_is_deleted_is_made_anew(tmp_path: Path, small_net: DigitNet) -> None:
     store = NetworkStore(tmp_path / "state")
     key = store.keep(small_net)
