@@ -31,4 +31,4 @@ VOLUME /state
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/digitscope/page/state.js', timeout=4)"]
-ENTRYPOINT ["python", "app.py", "--host", "0.0.0.0", "--port", "7860", "--state", "/state"]
+ENTRYPOINT ["python", "app.py", "--host", "0.0.0.0", "--port", "7860", "--state", "/state", "--data", "/state/data"]

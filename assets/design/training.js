@@ -33,6 +33,7 @@ export function mountTraining(section, server, epochs, designed) {
   const before = recall("training");
   let training = before?.design ? before : null; // { training, design, job } of the last one, or null; its job may have ended
   let job = null; // key of the job that runs
+  let keeping = false; // whether the network is being kept, to draw with
   let news = [];
   let look = null; // the newest
   let example = null; // its { design, epochs, news }
@@ -123,12 +124,14 @@ export function mountTraining(section, server, epochs, designed) {
 
   async function drawWithIt() {
     const told = section.querySelector(".kept");
-    button("keep").disabled = true;
+    keeping = true;
+    refresh();
     setText(told, "Calibrating its probabilities.");
     const request = { training: training.training, clock: clock() };
     const answer = await followJob(server.keep_training, request, server.job_progress, (job) => job.state === "waiting" && setText(told, waiting(job)));
     setText(told, answer.error ?? answer.sentence);
     if (!answer.error) addNetwork({ key: answer.key, title: answer.title });
+    keeping = false;
     refresh();
   }
 
@@ -140,7 +143,7 @@ export function mountTraining(section, server, epochs, designed) {
     button("train").disabled = Boolean(job) || !designed();
     button("stop").disabled = !job || job === "wanted";
     button("resume").disabled = Boolean(job) || !training || isFinished();
-    button("keep").disabled = !training || (Boolean(job) && !look);
+    button("keep").disabled = keeping || !training || (Boolean(job) && !look);
     setText(section.querySelector(".which"), isAnother() ? "What is trained is the design as it was when you pressed Train, not as it stands above now." : "");
   }
 

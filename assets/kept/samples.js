@@ -23,7 +23,19 @@ export const canUndoSamples = () => past.length > 0;
 /** Call `listener()` after every change. */
 export const onSamples = (listener) => listeners.add(listener);
 
-export const addSamples = (more) => change([...samples, ...more.filter(isNew)]);
+/** Those of some samples that are not in the box yet, each once. */
+export function newSamples(more) {
+  const seen = new Set();
+  return more.filter((sample) => {
+    const text = JSON.stringify([sample.label, sample.drawing]);
+    return isNew(sample) && !seen.has(text) && seen.add(text);
+  });
+}
+
+export function addSamples(more) {
+  const added = newSamples(more);
+  if (added.length) change([...samples, ...added]);
+}
 
 /** Keep one more sample where there are fewer than `most`: whether it is "kept", there is no room ("full"), or it was "known". */
 export function keepSample(sample, most) {

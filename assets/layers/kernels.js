@@ -14,6 +14,8 @@ export function mountKernels(section, server) {
   function show(structure, strips, cell, room) {
     newest = [structure, strips, cell, room];
     const layers = structure.layers.filter(({ kernel }) => kernel);
+    section.hidden = !layers.length; // all of them are 1 x 1
+    if (!layers.length) return;
     const selected = layerOf(structure, cell);
     const together = ({ stage }) => stage !== null && stage === selected?.stage;
     const widest = layers.reduce((best, layer) => (layer.dilation > best.dilation ? layer : best));

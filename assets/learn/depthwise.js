@@ -48,14 +48,12 @@ export function mount({ element }) {
     row.value.textContent = channel ? signed(channel.value, 3) : "";
     row.reads.show(channel?.reads ?? null, { signs: false });
     row.weights.show(channel?.weights ?? null);
-    const input = paintPlane(row.input, channel?.input ?? null, inputSize(found));
+    const input = paintPlane(row.input, channel?.input ?? null, found?.input_size ?? size);
     const output = paintPlane(row.output, channel?.output ?? null, size, { signs: true });
     if (!channel) return;
     paintWindow(input, found, channel.weights, cell().y, cell().x);
     paintFrame(output, cell().y, cell().x);
   }
-
-  const inputSize = (found) => size.map((extent) => extent * (found?.stride ?? 1));
 
   // What Gradio lets scroll on a narrow page, formulas and code, the keyboard has to reach.
   const reach = () => { for (const wide of document.querySelectorAll("#learn .katex-display, #reference pre")) wide.tabIndex = 0; };

@@ -87,7 +87,10 @@ export function mount({ element, server, props }) {
       button.dataset.done = String(done.has(index + 1));
       button.ariaLabel = `Step ${index + 1} of ${COUNT}${done.has(index + 1) ? ", done" : ""}`;
     });
-    if (!steps) return;
+    if (!steps) { // of this network there is no path, or not yet
+      setText(find(".task"), mark.textContent = "");
+      return;
+    }
     const step = steps[path - 1];
     const isDone = done.has(path);
     view.dataset.done = String(isDone);

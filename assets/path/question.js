@@ -82,7 +82,7 @@ export function mount({ element, props: { asked } }) {
     if (!question) return;
     slider.value = isStill() ? last : 0;
     paint();
-    if (!isStill()) setTimeout(() => !view.hidden && slider.value === "0" && find('[data-do="play"]').click(), START);
+    if (!isStill()) setTimeout(() => !view.hidden && slider.value === "0" && !player.isPlaying() && find('[data-do="play"]').click(), START);
   }
 
   function cover() {

@@ -4,8 +4,8 @@ import { node, setText } from "../controls/dom.js";
 import { opens, saveFile } from "../controls/files.js";
 import { keepInAddress } from "../page/link.js";
 import {
-  addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, keepSample, labels, onSamples,
-  relabelSample, undoSamples,
+  addSamples, areKept, canUndoSamples, deleteAllSamples, deleteSample, getSamples, keepSample, labels, newSamples,
+  onSamples, relabelSample, undoSamples,
 } from "../kept/samples.js";
 import { askServer } from "../page/server.js";
 import { get } from "../page/state.js";
@@ -78,10 +78,10 @@ export function mountBox(section, server, most) {
   opens(find('[data-do="open-samples"]'), ".json,application/json", async (file) => {
     const answer = await askServer(server.open_samples, await file.text(), "open the file again");
     if (answer.error) return say(answer.error);
-    const count = getSamples().length;
-    if (count + answer.samples.length > most) return say(`With this file there would be more than ${most} samples; delete some first.`);
+    const fresh = newSamples(answer.samples).length;
+    if (getSamples().length + fresh > most) return say(`With this file there would be more than ${most} samples; delete some first.`);
     addSamples(answer.samples);
-    say(`${getSamples().length - count} of the file's ${answer.samples.length} samples are new.`);
+    say(`${fresh} of the file's ${answer.samples.length} samples are new.`);
   });
 
   // What is said of them ----------------------------------------------------------------------------------------

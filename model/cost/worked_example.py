@@ -61,7 +61,7 @@ class WorkedExample:
         dilation: from 1 to 3.
 
     Raises:
-        ValueError: a number is invalid or too large, a shape is wrong, or the kernel does not fit into the input.
+        ValueError: a number is invalid or too large, or a shape is wrong.
     """
 
     source: Numbers = IN_READING_ORDER

@@ -12,7 +12,7 @@ from model.layers import layers_of
 from model.network import MAX_STAGES, NetworkConfig
 from model.stages import StageConfig
 
-MAX_PARAMETERS = 2_000_000
+MAX_PARAMETERS = 1_200_000  # with them, a file is still small enough to be opened again
 MAX_MULTIPLY_ACCUMULATES = 60_000_000  # for one image
 MAX_VALUES = 400_000  # outputs of all convolutions for one image; training holds several copies for a whole batch
 

@@ -33,8 +33,10 @@ class Occlusion(NamedTuple):
 
     @property
     def strongest(self) -> tuple[int, int]:
-        """(y, x) of the window with the largest drop."""
-        y, x = np.unravel_index(self.drop.argmax(), self.drop.shape)
+        """(y, x) of the window with the largest drop, of those that change the reading where there are any."""
+        changed = self.reading != self.top
+        drop = np.where(changed, self.drop, -np.inf) if changed.any() else self.drop
+        y, x = np.unravel_index(drop.argmax(), drop.shape)
         return int(y), int(x)
 
 

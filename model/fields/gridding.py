@@ -130,7 +130,7 @@ class Gridding:
         sentence = f"{which} {_list(self.stages)} {verb} only {self.read} of the {self.total} columns in their field"
         if self.mended is None:
             sentence += "; strides this large need larger kernels."
-        elif min(self.stages[0].dilations) > 1:
+        elif self.stages[0].kernel > 1 and min(self.stages[0].dilations) > 1:
             sentence += "; begin with 1" + (f", for example {_list(self.mended)}." if len(self.mended) > 1 else ".")
         else:
             sentence += f"; {_list(self.mended)} would read all of theirs."
@@ -141,7 +141,7 @@ class Gridding:
 
 
 def gridding_of(config: NetworkConfig) -> Gridding | None:
-    """What is wrong with the dilations of a design; None if a cell of the last stage misses nothing in its field.
+    """What is wrong with a design's dilations; None if a cell of the last stage reads every column of its field.
 
     Raises:
         FieldError: as `columns_in_field`.

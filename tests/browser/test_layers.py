@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, Response, Route, expect
 
-from model import load_checkpoint, rasterize, receptive_field
+from model import NetworkConfig, StageConfig, load_checkpoint, rasterize, receptive_field, save_checkpoint
 from model.inference import layer_maps
 from model.network import DigitNet
 from tests.browser.conftest import OpenPage, Visits
 from tests.browser.drawing import ONE, SEVEN, ZERO, asked_about, button, choose, draw, drawing, module, network, settle
+from tests.browser.teaching import LONG, open_tab, press
 
 READ = "**/component_server/**"
 DEEPEST = "stages.{}.depthwise"
@@ -697,3 +699,21 @@ def test_a_saved_picture_says_that_the_network_was_broken(layers: Page, written:
     assert "Broken on purpose: all taps are pulled together" in picture
     assert "Stage 3 reads" not in picture, "of the network as it was"
     layers.locator("#layers .break summary").click()
+
+
+def test_a_network_of_1_x_1_kernels_has_maps_and_no_kernels(
+    visitor: BrowserContext, server: str, tmp_path: Path
+) -> None:
+    config = NetworkConfig(8, stem_kernel=1, stem_stride=1, stages=(StageConfig(8, kernel=1),))
+    mine = save_checkpoint(DigitNet(config), tmp_path / "mine.safetensors")
+    page = open_tab(visitor, server)
+    with page.expect_file_chooser() as chooser:
+        press(page, "Open network")
+    chooser.value.set_files(mine)
+    expect(page.locator('.layers-view[data-network^="mine-"]')).to_have_count(1, timeout=LONG)
+    page.get_by_role("tab", name="Layers").click()
+    draw(page, SEVEN)
+    settle(page)
+    expect(view(page).locator(".kernels")).to_be_hidden()
+    assert page.evaluate("document.querySelector('.layers-view canvas').width") > 0
+    page.close()

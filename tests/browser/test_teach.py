@@ -281,3 +281,19 @@ def test_what_to_draw_next_follows_from_what_is_misread(tab: Page) -> None:
     assert said[2] == "All of your samples are read correctly."
     assert said[3] == "Press Teach: a new class is learned from its drawings."
     assert said[4] == "All of your samples are read correctly."
+
+
+def test_samples_of_a_file_are_added_once(bench: Page) -> None:
+    """A file may name one twice, or only what is there already: then there is nothing to undo."""
+    found = bench.evaluate(
+        """async () => {
+            const box = await import("/kept/samples.js");
+            const [one, other] = [[[0.1, 0.2]], [[0.3, 0.4]]].map((stroke) => ({ label: "7", drawing: [stroke] }));
+            box.addSamples([one, { ...one }, other]);
+            box.addSamples([{ ...one }]);
+            const count = box.getSamples().length;
+            box.undoSamples();
+            return [count, box.getSamples().length, box.canUndoSamples()];
+        }"""
+    )
+    assert found == [2, 0, False]

@@ -216,6 +216,8 @@ def test_a_stopped_training_goes_on_where_it_stopped(trainings: LiveTrainings, j
     started = trainings.start_training({"design": write_design(SMALL), "epochs": 20})
     while not jobs.job_progress({"job": started["job"], "since": 0})["news"]:
         time.sleep(0.005)
+    with pytest.raises(ValueError, match="running already"):
+        trainings.resume_training({"training": started["training"]})
     trainings.stop_training({"job": started["job"]})
     before = ended(jobs, started["job"])["news"][-1]
     resumed = trainings.resume_training({"training": started["training"]})

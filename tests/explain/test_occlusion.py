@@ -69,3 +69,18 @@ def test_an_image_is_left_as_it_was(images: np.ndarray) -> None:
 def test_a_window_without_a_middle_is_refused(window: object) -> None:
     with pytest.raises(ValueError, match="odd number from 1 to 27"):
         occlusion(looks_at(0, 0), np.zeros((28, 28), np.uint8), window)
+
+
+def test_what_changes_the_reading_comes_before_what_only_weakens_it() -> None:
+    """Otherwise the page says that no patch decides on its own, while another one does."""
+
+    def ask(images: np.ndarray) -> np.ndarray:
+        weak, decides = images[:, 5, 5] == 0, images[:, 20, 20] == 0
+        answers = np.tile(np.array([0.9, 0.05, 0.05], np.float32), (len(images), 1))
+        answers[weak] = [0.36, 0.32, 0.32]
+        answers[decides] = [0.45, 0.55, 0.0]
+        return answers
+
+    found = occlusion(ask, np.full((28, 28), 255, np.uint8), 5)
+    assert found.drop.max() == pytest.approx(0.54)
+    assert found.reading[found.strongest] == 1

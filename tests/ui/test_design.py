@@ -3,6 +3,7 @@
 import base64
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import PRESETS, DigitNet, NetworkConfig, StageConfig, complexity, receptive_field, tap_lattice
+from model import (
+    PRESETS,
+    DigitNet,
+    NetworkConfig,
+    StageConfig,
+    complexity,
+    receptive_field,
+    save_checkpoint,
+    tap_lattice,
+)
 from model.design.configuration import (
     DEFAULT_DESIGN,
     MAX_MULTIPLY_ACCUMULATES,
@@ -42,6 +52,7 @@ from ui.design.tab import (
     notes_on,
 )
 from ui.learn.gridding import columns_read
+from ui.teach.network_files import MAX_UPLOAD
 
 DESIGNS = configurations(channels=6, dilations=9, stages=4, strides=(1, 2), stem_strides=(1, 2), branches=2)
 
@@ -273,3 +284,23 @@ def test_why_the_same_dilations_read_other_columns_is_said_with_every_count() ->
     flat = tuple(replace(stage, dilation=1) for stage in DEFAULT_DESIGN.stages)
     assert counts_sentence(replace(DEFAULT_DESIGN, stages=flat)) is None
     assert counts_sentence(DEFAULT_DESIGN) == "Dilations 1, 2, 1 leave no holes: all 33 columns of the field are read."
+
+
+def test_dilations_side_by_side_that_skip_crossings_are_not_said_to_leave_no_holes() -> None:
+    """They read every column and every row, but 17 of 25 pixels."""
+    config = NetworkConfig(8, stem_kernel=1, stem_stride=1, stages=(StageConfig(8, branches=(2,)),))
+    assert "only 17 of the 25 pixels" in coverage_sentence(config)
+    assert "no holes" not in (counts_sentence(config) or "")
+
+
+def test_a_gap_is_mended_from_the_first_stage_that_sees_its_neighbours() -> None:
+    config = NetworkConfig(8, stages=(StageConfig(8, kernel=1, dilation=2), StageConfig(8, dilation=2)))
+    assert "in their field; 2, 1 would read all of theirs." in gridding_sentence(config)
+
+
+def test_the_largest_design_can_be_opened_from_its_file(tmp_path: Path) -> None:
+    stages = (StageConfig(760, stride=4), StageConfig(760), StageConfig(760))
+    config = NetworkConfig(8, stem_stride=4, stages=stages)
+    assert 0.95 * MAX_PARAMETERS < cost_of(config).parameters <= MAX_PARAMETERS
+    check_size(config)
+    assert save_checkpoint(DigitNet(config), tmp_path / "mine.safetensors").stat().st_size <= MAX_UPLOAD

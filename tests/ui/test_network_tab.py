@@ -66,3 +66,10 @@ def test_rows_are_the_layers_that_cost_something(net: DigitNet, images: np.ndarr
         (row,) = (row for row in rows if row["layer"] == layer.name)
         assert row["effective_height"] == fields[layer.output].box.size[0], "what the picture of its stage says"
     assert rows[-1]["pixels_in_field"] == 784
+
+
+def test_a_stage_of_1_x_1_kernels_is_not_said_to_grow_the_field() -> None:
+    config = NetworkConfig(8, stages=(StageConfig(8, kernel=1),))
+    assert growth(config)[1]["sentence"].startswith(
+        "Stage 1 has 1 x 1 kernels, which see no neighbours: the field stays"
+    )

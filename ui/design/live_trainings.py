@@ -68,12 +68,15 @@ class LiveTrainings:
             `job`, to ask about it with.
 
         Raises:
-            ValueError: there is no such training, it is finished, or too many are waiting.
+            ValueError: there is no such training, it is finished or running already, or too many are waiting.
         """
         key, training = self._training(request)
         if training.finished:
             raise ValueError("This training is finished; draw with it, or start another one with more epochs.")
-        return {"job": self._start(key, training)}
+        with self._changing:
+            if self._jobs.goes_on(self._job_of[key]):
+                raise ValueError("This training is running already; stop it first to resume it here.")
+            return {"job": self._start(key, training)}
 
     def stop_training(self, request: object) -> dict[str, Any]:
         """Have a training stop after its present slice; what it has learned is kept.

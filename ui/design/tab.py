@@ -186,7 +186,7 @@ def notes_on(config: NetworkConfig) -> list[str]:
     for index in idle_stages(config):
         notes.append(
             f"Stage {index + 1} reads a map of {sizes[index]} x {sizes[index]} cells; with dilation "
-            f"{config.stages[index].written}, all taps outside the middle row and column always lie beyond the border."
+            f"{config.stages[index].written}, all taps but the middle one always lie beyond the border."
         )
     if counts := counts_sentence(config):
         notes.append(counts)
@@ -204,7 +204,7 @@ def counts_sentence(config: NetworkConfig) -> str | None:
     except FieldError:
         return None
     stem, dilations = config.stem_kernel, ", ".join(stage.written for stage in stages)
-    if all(read.all() for read in counts):
+    if all(read.all() for read in counts) and not any(stage.branches for stage in stages):
         return f"Dilations {dilations} leave no holes: all {counts[-1].size:,} columns of the field are read."
     bare, spread, whole = (f"{read.sum():,} of {read.size:,} columns" for read in counts)
     return (

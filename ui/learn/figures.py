@@ -42,8 +42,9 @@ def depthwise_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
         parameters: {page, y, x}: which channels, and the output cell to look at; beyond the end, the last ones.
 
     Returns:
-        `size` (of the output), `kernel`, `dilation`, `stride`, `pages`, `sentence`, and for each channel its number,
-        its `input` and `output` map, `weights`, `reads` (None in the padding), `products` and their sum, `value`.
+        `size` (of the output), `input_size`, `kernel`, `dilation`, `stride`, `pages`, `sentence`, and for each channel
+        its number, its `input` and `output` map, `weights`, `reads` (None in the padding), `products` and their sum,
+        `value`.
 
     Raises:
         ValueError: the network has no depthwise convolution, or a parameter is not a whole number.
@@ -59,6 +60,7 @@ def depthwise_part(net: DigitNet, image: np.ndarray, parameters: dict[str, Any])
     return {
         **window(stage),
         "size": output.shape[1:],
+        "input_size": source.shape[1:],
         "pages": pages,
         "channels": [
             {

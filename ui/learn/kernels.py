@@ -11,7 +11,7 @@ from model.checks import check_whole
 from model.cost.separable import depthwise_conv2d
 from model.inference import layer_maps
 from model.layers import milestones
-from model.stages import SeparableStage
+from model.stages import MultiScaleStage, SeparableStage
 from ui.serving.answers import to_base64
 
 FARTHEST = 4095  # the largest index that a request may name: a slider may still be set for the previous network
@@ -24,6 +24,11 @@ def separable_stage(net: DigitNet, index: int) -> SeparableStage:
         ValueError: its convolutions are not separable.
     """
     stage = net.stages[index]
+    if isinstance(stage, MultiScaleStage):
+        raise ValueError(
+            "The stages of this network have several dilations side by side; choose a network with one per stage under "
+            "the drawing to see its depthwise kernels at work."
+        )
     if not isinstance(stage, SeparableStage):
         raise ValueError(
             "The stages of this network are standard convolutions; choose a separable network under the drawing to see "

@@ -159,6 +159,10 @@ def _sentence(config: NetworkConfig, index: int, before: ReceptiveField, after: 
             f"and neighbouring cells look {apart}."
         )
     stage = config.stages[index - 1]
+    if stage.kernel == 1:
+        return (
+            f"Stage {index} has 1 x 1 kernels, which see no neighbours: the field stays at {_by(*after.size)} pixels."
+        )
     weights = f"{stage.kernel**2} weights {'per channel' if config.separable else 'for each pair of channels'}"
     if stage.shares is not None:
         weights = f"the same {weights} as stage {stage.shares + 1}"

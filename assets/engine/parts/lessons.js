@@ -21,7 +21,8 @@ export function depthwisePart({ network, parameters }) {
   const pages = Math.ceil(order.length / CHANNELS);
   const page = nearest(parameters, "page", pages - 1);
   return {
-    kernel: depthwise.kernel, dilation: depthwise.dilation, stride: depthwise.stride, size: depthwise.outSize, pages,
+    kernel: depthwise.kernel, dilation: depthwise.dilation, stride: depthwise.stride, size: depthwise.outSize,
+    input_size: depthwise.size, pages,
     channels: order.slice(page * CHANNELS, (page + 1) * CHANNELS).map((channel) => ({
       channel, input: source[channel], output: output[channel],
       ...taps(source[channel], depthwise.size, kernels[channel], depthwise, [y, x]),
@@ -132,7 +133,11 @@ export function flowchartPart({ network, parameters }) {
 
 /** The two layers of a stage, its kernels by channel and its pointwise weights by output. */
 function stageOf(network, index) {
-  if (layersOfStage(network.layers, index).length !== 2) {
+  const count = layersOfStage(network.layers, index).length;
+  if (count > 2) {
+    throw new Error("The stages of this network have several dilations side by side; choose a network with one per stage under the drawing to see its depthwise kernels at work.");
+  }
+  if (count < 2) {
     throw new Error("The stages of this network are standard convolutions; choose a separable network under the drawing to see depthwise kernels at work.");
   }
   const weightsOf = (layer) => network.tensors.get(`${layer.weights}.weight`).values;
