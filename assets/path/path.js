@@ -3,7 +3,7 @@
 
 import { ONE_COLUMN } from "../controls/columns.js";
 import { node, setText } from "../controls/dom.js";
-import { isOwn } from "../page/link.js";
+import { ownNetworks } from "../kept/networks.js";
 import { onAnswer } from "../page/reader.js";
 import { makeQuestion } from "../page/server.js";
 import { get, set, subscribe } from "../page/state.js";
@@ -18,7 +18,7 @@ const DONE = {
   draw: ({ drawing, example }) => drawing.length > 0 && !example,
   cell: ({ cell }, { layer }) => cell?.layer === layer,
   fool: ({ example }, _, answer) => Boolean(answer?.probabilities && !example && isFooled(answer)),
-  teach: ({ network }) => isOwn(network),
+  teach: ({ network }) => ownNetworks().some(({ key, numbers }) => key === network && numbers), // of a lesson
 };
 
 const isFooled = (answer) => verdictOf(answer)[0] !== "sure";

@@ -3,7 +3,6 @@
 Their docstrings appear on the API page and as the descriptions of the MCP tools, one line per argument.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +27,7 @@ from model.fields.effective_field import carrying_box
 from model.fields.layer_fields import coverage
 from model.fields.mean_fields import SHARE
 from model.fields.receptive_field import Cell
+from model.json_text import read_json
 from ui.api.drawing import add_drawing_api
 from ui.api.following import followed
 from ui.background.jobs import Jobs
@@ -185,8 +185,8 @@ class Endpoints:
 
 def _settings(text: object) -> Any:
     try:
-        return json.loads(text) if text else None
-    except (ValueError, TypeError, RecursionError):
+        return read_json(text) if text else None
+    except (ValueError, TypeError):
         raise TeachingError("The settings must be the JSON text of an object.") from None
 
 
