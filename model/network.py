@@ -222,7 +222,7 @@ def _stages(channels: int, dilations: str, shares: dict[int, int] | None = None)
 
 
 PRESETS: dict[str, NetworkConfig] = {
-    "nano": NetworkConfig(12, stem_kernel=3, stages=_stages(12, "123123", dict.fromkeys(range(1, 6), 0))),
+    "nano": NetworkConfig(9, stem_kernel=3, stages=_stages(9, "123123", {1: 0, 2: 0, 4: 3, 5: 3})),
     "tiny": NetworkConfig(16, stages=_stages(16, "123123", {3: 0, 4: 1, 5: 2})),
     "small": NetworkConfig(32, stages=_stages(32, "12312", {4: 1})),
     "base": NetworkConfig(64, stages=_stages(64, "1231")),
