@@ -88,7 +88,8 @@ export function mount({ element, server, props }) {
       button.ariaLabel = `Step ${index + 1} of ${COUNT}${done.has(index + 1) ? ", done" : ""}`;
     });
     if (!steps) { // of this network there is no path, or not yet
-      setText(find(".task"), mark.textContent = "");
+      setText(find(".task"), "");
+      mark.textContent = "";
       return;
     }
     const step = steps[path - 1];

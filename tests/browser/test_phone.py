@@ -10,7 +10,7 @@ COUNT = """
     window.asked = 0;
     window.requestAnimationFrame = (step) => { asked += 1; return next(step); };
 """
-UNREACHED = """() => [...document.querySelectorAll("#page *")].filter((one) => {
+UNREACHED = """() => [...document.querySelectorAll("main *")].filter((one) => {
     const { overflowX, overflowY } = getComputedStyle(one);
     const wide = /auto|scroll/.test(overflowX) && one.scrollWidth > one.clientWidth + 1;
     const high = /auto|scroll/.test(overflowY) && one.scrollHeight > one.clientHeight + 1;
