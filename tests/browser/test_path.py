@@ -79,6 +79,7 @@ def test_each_step_of_the_path_is_done_by_doing_it(first_visit: Page) -> None:
     page = first_visit
     page.get_by_role("button", name=answer_of(PRESETS["base"])["question"]).click()
     expect(question(page)).to_be_visible()
+    head = page.locator("#head").bounding_box()
     page.get_by_role("button", name="A path in 6 steps").click()
     expect(question(page)).to_be_hidden()
     says, further = path(page).locator(".task"), path(page).locator('[data-do="next"]')
@@ -103,7 +104,10 @@ def test_each_step_of_the_path_is_done_by_doing_it(first_visit: Page) -> None:
     expect(path(page)).to_have_attribute("data-done", "true")
     path(page).get_by_role("button", name="Leave").click()
     page.reload()
-    page.get_by_role("button", name="Continue the path: step 5 of 6").click()
+    further = page.get_by_role("button", name="Continue the path: step 5 of 6")
+    further.wait_for()
+    assert page.locator("#head").bounding_box() == head, "in one line, so that nothing below has moved"
+    further.click()
     expect(path(page)).to_have_attribute("data-done", "true")
 
 
