@@ -63,7 +63,7 @@ async def _measure(
         await asyncio.wait_for(task, PATIENCE)
     except TimeoutError:
         load.errors["visitors: still there after the end"] += 1
-    await load.close()
+    load.close()
     await asyncio.sleep(settle)
     return load, [before, arrived, drawn, usage(pid)], drew
 

@@ -5,10 +5,11 @@ import time
 from collections import defaultdict
 from typing import Any, NamedTuple
 
-import httpx
 import numpy as np
+import orjson
 
 from model.drawing.examples import load_examples
+from tests.benchmarks.connections import FAULTS, Connections
 from ui.serving.view import ASSETS
 
 NETWORK = "base"
@@ -51,13 +52,13 @@ class Load:
         self.busy = 0  # answers past capacity, which the page asks again by itself
         self.lessons: list[float] = []  # seconds from the button to the taught network
         self._address = address
-        self._clients: dict[str, httpx.AsyncClient] = {}  # by visitor: each browser has connections of its own
+        self._browsers: dict[str, Connections] = {}  # by visitor
         self._components: dict[str, int] = {}
         self._parts: dict[str, Any] = {}
 
     async def open(self) -> None:
         """Find out which component of the page answers what, and what there is to ask for."""
-        config = (await self._client("first").get("/config")).json()
+        config = orjson.loads((await self._browser("first").ask("GET", "/config"))[1])
         self._components = {
             component["props"]["elem_id"]: component["id"]
             for component in config["components"]
@@ -69,27 +70,25 @@ class Load:
             maps = {layer["layer"]: list(range(layer["channels"])) for layer in layers}
             self._parts = {"layers": {"maps": maps, "cell": None, "activity": False}}
 
-    async def close(self) -> None:
-        for client in self._clients.values():
-            await client.aclose()
+    def close(self) -> None:
+        for browser in self._browsers.values():
+            browser.close()
 
-    def _client(self, session: str) -> httpx.AsyncClient:
-        if session not in self._clients:
-            self._clients[session] = httpx.AsyncClient(
-                base_url=self._address, timeout=60, verify=False, trust_env=False
-            )
-        return self._clients[session]
+    def _browser(self, session: str) -> Connections:
+        if session not in self._browsers:
+            self._browsers[session] = Connections(self._address)
+        return self._browsers[session]
 
     async def arrive(self, number: int, wait: float) -> None:
         """One visitor's page, its scripts and its network, after so many seconds."""
         await asyncio.sleep(wait)
-        client = self._client(_session(number))
-        await self._timed("page", client.get("/"))
+        session = _session(number)
+        await self._timed("page", session, "GET", "/")
         if self.visits.mode == "engine":
             scripts = sorted(str(path.relative_to(ASSETS)) for path in ASSETS.rglob("*.js"))
             for script in scripts if number % 10 == 0 else scripts[:1]:  # a tenth come with an empty cache
-                await self._timed("script", client.get(f"/digitscope/{script}"))
-            await self._ask("network", _session(number), "engine", "network_file", NETWORK)
+                await self._timed("script", session, "GET", f"/digitscope/{script}")
+            await self._ask("network", session, "engine", "network_file", NETWORK)
 
     async def stay(self, number: int, end: float) -> None:
         """One visitor draws until `end`, and is taught to the end of the lesson."""
@@ -151,23 +150,24 @@ class Load:
             "fn_name": function,
             "session_hash": session,
         }
-        response = await self._timed(what, self._client(session).post("/gradio_api/component_server", json=body))
-        answer = response.json() if response is not None and response.status_code == 200 else {}
+        path = "/gradio_api/component_server"
+        status, said = await self._timed(what, session, "POST", path, orjson.dumps(body))
+        answer = orjson.loads(said) if status == 200 else {}
         if answer.get("error") and "again" not in answer and "state" not in answer:
             self.errors[f"{what}: {answer['error']}"] += 1
         return answer
 
-    async def _timed(self, what: str, call: Any) -> httpx.Response | None:
+    async def _timed(self, what: str, session: str, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
         begun = time.perf_counter()
         try:
-            response = await call
-        except httpx.HTTPError as error:
+            status, said = await self._browser(session).ask(method, path, body)
+        except FAULTS as error:
             self.errors[f"{what}: {type(error).__name__}"] += 1
-            return None
+            return 0, b""
         self.times[what].append(1000 * (time.perf_counter() - begun))
-        if response.status_code != 200:
-            self.errors[f"{what}: {response.status_code}"] += 1
-        return response
+        if status != 200:
+            self.errors[f"{what}: {status}"] += 1
+        return status, said
 
 
 def _session(number: int) -> str:
