@@ -28,7 +28,7 @@ from model.teaching.new_classes import extended, features_of
 from model.teaching.parts import TaughtPart
 from model.teaching.precedence import Bars, Contest, bars, contest
 from model.teaching.proof import prove
-from model.teaching.recipe import CLASS_STEPS, HAND_STEPS, Teaching
+from model.teaching.recipe import CLASS_DISTILLATION, CLASS_STEPS, HAND_DISTILLATION, HAND_STEPS, Teaching
 from model.teaching.replay import Replay, load_replay
 from model.teaching.result import FineTuned, OnStep, Step, accuracy_of, report_on, weight_changes
 from model.teaching.styles import answers_to_hands, style_changes
@@ -128,8 +128,10 @@ class Lesson:
         chosen = material.chosen
         self.chosen_before = accuracy_of(answers_before(net, chosen.images), chosen.labels)
         self.history: list[Step] = []
-        own = CLASS_STEPS if len(material.names) > len(net.classes) else HAND_STEPS
-        self.steps = own if teaching.steps is None else teaching.steps
+        is_class = len(material.names) > len(net.classes)
+        steps, weight = (CLASS_STEPS, CLASS_DISTILLATION) if is_class else (HAND_STEPS, HAND_DISTILLATION)
+        self.steps = steps if teaching.steps is None else teaching.steps
+        self.distillation = weight if teaching.distillation is None else teaching.distillation
 
     def teach(self, on_step: OnStep) -> FineTuned:
         """The whole run; `on_step` may raise."""
@@ -269,7 +271,7 @@ class Lesson:
         if not len(old):
             return loss
         loss = loss + F.cross_entropy(rehearsed, self.material.rehearsed.labels[old])
-        if not self.teaching.distillation:
+        if not self.distillation:
             return loss
         distance = F.kl_div(
             (rehearsed / SOFTNESS).log_softmax(1),
@@ -277,7 +279,7 @@ class Lesson:
             reduction="batchmean",
             log_target=True,
         )
-        return loss + self.teaching.distillation * SOFTNESS**2 * distance
+        return loss + self.distillation * SOFTNESS**2 * distance
 
     @staticmethod
     def _take(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -7,6 +7,7 @@ from model.checks import check_whole
 LAYERS = ("all", "late", "last", "head")
 KEEPS = ("digits", "class")
 HAND_STEPS, CLASS_STEPS = 60, 100  # a hand is a variation of what is known; a class has features of its own
+HAND_DISTILLATION, CLASS_DISTILLATION = 2.0, 1.0  # answers of a network that lacks a class speak against it
 MAX_STEPS = 1000
 MAX_BATCH = 256
 MAX_VARIANTS = 5000
@@ -26,7 +27,8 @@ class Teaching:
         interpolation: how far to go from the old weights to the new, 0 to 1; None lets held-out digits decide.
         learning_rate: Adam's, at its peak.
         head_steps: steps of the head alone, on features computed once.
-        distillation: weight of the original network's answers on old digits, against their labels.
+        distillation: weight of the original network's answers on old digits, against their labels; None takes
+            `HAND_DISTILLATION`, or `CLASS_DISTILLATION` where a class is new.
         variants: total number of images made from the drawings; `model.teaching.material` limits those of each.
         keep: what has precedence where a new class looks like a digit: "digits", or the "class".
     """
@@ -38,7 +40,7 @@ class Teaching:
     interpolation: float | None = None
     learning_rate: float = 6e-3
     head_steps: int = 60
-    distillation: float = 2.0
+    distillation: float | None = None
     variants: int = 640
     keep: str = "digits"
 
