@@ -19,8 +19,8 @@ HEADER = """\
 
 Written by `python -m model.evaluate --table` from the files' own metadata: to change it, change the files.
 
-Test: MNIST's 10,000 test images, read once, after the last epoch. Pendigits: people's pen strokes, by 30 writers, none
-of which any network was trained on. ECE: expected calibration error on the test images, after the temperature. Figures
+Test: MNIST's 10,000 test images, read after each training's last epoch. Pendigits: pen strokes of 30 people, whose
+writing no network was trained on. ECE: expected calibration error on the test images, after the temperature. Figures
 of several seeds are given as mean ± standard deviation. Field: pixels that a cell of the last stage sees, before the
 image's borders cut it.
 
