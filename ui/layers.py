@@ -96,7 +96,7 @@ def _comparison(net: DigitNet) -> str:
     first, last = (_by(receptive_field(net, layers[index].output).size) for index in (0, widest))
     reach = windows_of(net.config)[1 + widest].reach
     return (
-        f"Stage {widest + 1} reads {last} pixels and stage 1 {first}, each through {stages[0].kernel ** 2} weights "
+        f"Stage {widest + 1} reads {last} pixels, stage 1 only {first}, each through {stages[0].kernel ** 2} weights "
         f"{'per channel' if net.config.separable else 'for each pair of channels'}: at d = {stages[widest].dilation} "
         f"the taps reach over {reach} x {reach} cells of the map before."
     )
