@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
-MOST_LINE = 2**16  # bytes of a head
-FAULTS = (OSError, EOFError, TimeoutError, ValueError)  # what a request may fail with
+FAULTS = (OSError, EOFError, ValueError, asyncio.LimitOverrunError)  # what a request may fail with
 
 
 class Connections:
@@ -30,7 +29,7 @@ class Connections:
         """Status and body of the answer to one request; the body that is sent is JSON.
 
         Raises:
-            One of `FAULTS`: there was no answer, or not in time.
+            One of `FAULTS`: there was no answer, or not in time, or its length is not given in its head.
         """
         head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\nContent-Length: {len(body)}\r\n"
         request = f"{head}Content-Type: application/json\r\n\r\n".encode() + body
@@ -39,7 +38,7 @@ class Connections:
             try:
                 writer.write(request)
                 status, fields = _head(await reader.readuntil(b"\r\n\r\n"))
-                answer = await _body(reader, fields)
+                answer = await reader.readexactly(int(fields.get("content-length", "")))
             except BaseException:
                 writer.close()
                 raise
@@ -55,7 +54,7 @@ class Connections:
             if not reader.at_eof():  # the server closes what has long been idle
                 return reader, writer
             writer.close()
-        return await asyncio.open_connection(self._host, self._port, limit=MOST_LINE)
+        return await asyncio.open_connection(self._host, self._port)
 
     def close(self) -> None:
         """Close those that are idle."""
@@ -68,14 +67,3 @@ def _head(lines: bytes) -> tuple[int, dict[str, str]]:
     status, *fields = lines.decode("latin-1").rstrip().split("\r\n")
     named = (field.partition(":") for field in fields)
     return int(status.split()[1]), {name.lower(): value.strip().lower() for name, _, value in named}
-
-
-async def _body(reader: asyncio.StreamReader, fields: dict[str, str]) -> bytes:
-    if fields.get("transfer-encoding") != "chunked":
-        return await reader.readexactly(int(fields.get("content-length", 0)))
-    parts = []
-    while size := int((await reader.readuntil(b"\r\n")).partition(b";")[0], 16):
-        parts.append(await reader.readexactly(size))
-        await reader.readexactly(2)
-    await reader.readuntil(b"\r\n")
-    return b"".join(parts)

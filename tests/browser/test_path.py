@@ -138,6 +138,17 @@ def browser_page(shared_page: Page) -> Page:
     return shared_page
 
 
+@pytest.mark.parametrize("width", [1440, 360])
+def test_the_choice_of_language_stays_where_it_is_while_somebody_is_on_the_path(browser_page: Page, width: int) -> None:
+    page = browser_page
+    page.set_viewport_size({"width": width, "height": 720})
+    before = page.locator("#language").bounding_box()["x"]
+    page.evaluate("location.hash = 'path=3'")
+    expect(path(page).locator('[aria-current="step"]')).to_be_visible()
+    assert page.locator("#language").bounding_box()["x"] == before
+    path(page).get_by_role("button", name="Leave").click()
+
+
 def test_the_tabs_stay_below_a_step_of_many_lines(browser_page: Page) -> None:
     page = browser_page
     page.set_viewport_size({"width": 960, "height": 720})
